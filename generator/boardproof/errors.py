@@ -1,0 +1,47 @@
+"""The errors a user meets: what is wrong, where, and what to do next."""
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """What the command's exit status tells a script."""
+
+    AGREES = 0
+    DISAGREES = 1
+    BAD_INPUT = 2
+    TOOL_FAILED = 3
+    INTERRUPTED = 130
+
+
+class BoardproofError(Exception):
+    """A failure with its cause and the next step.
+
+    Args:
+        message: What is wrong, and where, in one sentence.
+        hint: What to do next, in one sentence; empty when there is nothing to add.
+        details: Longer material (compiler output, every finding), shown after the hint.
+    """
+
+    exit_status = ExitStatus.BAD_INPUT
+
+    def __init__(self, message: str, hint: str = "", details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+
+class InputError(BoardproofError):
+    """A file, flag, model or dataset that cannot be used as given."""
+
+
+class ToolError(BoardproofError):
+    """A compiler, emulator or other program that is missing or failed."""
+
+    exit_status = ExitStatus.TOOL_FAILED
+
+
+class DeviceError(BoardproofError):
+    """A board, port or emulator that is absent, silent or answers wrongly."""
+
+    exit_status = ExitStatus.TOOL_FAILED

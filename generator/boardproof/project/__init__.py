@@ -1,0 +1,1 @@
+"""The second room: which files make the firmware? Everything here stays in memory."""

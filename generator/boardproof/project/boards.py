@@ -1,0 +1,98 @@
+"""The boards, as values: what is on them, and how to reach them.
+
+Adding a board: a value here, a section in platformio.ini, one C file in firmware/boards/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TickUnit(StrEnum):
+    """What a board counts during inference."""
+
+    CYCLES = "cycles"
+    INSTRUCTIONS = "instructions"
+    MICROSECONDS = "microseconds"
+
+
+class Reach(StrEnum):
+    """How the host talks to the board."""
+
+    SERIAL = "serial"
+    QEMU = "qemu"
+    RENODE = "renode"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """The core that runs the model. `dsp` is the Armv7E-M DSP extension, which the `_m4` kernels need."""
+
+    name: str
+    dsp: bool
+    fpu: bool
+    bits: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A target. `flash_bytes` and `ram_bytes` are what an application may use; None where there is no limit."""
+
+    name: str
+    title: str
+    env: str
+    cpu: Cpu
+    reach: Reach
+    tick_unit: TickUnit
+    flash_bytes: int | None
+    ram_bytes: int | None
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether it runs without hardware."""
+        return self.reach is not Reach.SERIAL
+
+
+CORTEX_M4F = Cpu("cortex-m4f", dsp=True, fpu=True)
+HOST = Cpu("host", dsp=False, fpu=True, bits=64)
+
+_NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
+_NANO33BLE_RAM_BYTES = 256 * 1024
+
+BOARDS: dict[str, Board] = {
+    board.name: board
+    for board in (
+        Board(
+            name="mps2-an386",
+            title="Arm MPS2 AN386, Cortex-M4F, emulated by QEMU, with the Nano 33 BLE's memory",
+            env="mps2-an386",
+            cpu=CORTEX_M4F,
+            reach=Reach.QEMU,
+            tick_unit=TickUnit.INSTRUCTIONS,
+            flash_bytes=_NANO33BLE_FLASH_BYTES,
+            ram_bytes=_NANO33BLE_RAM_BYTES,
+        ),
+        Board(
+            name="native",
+            title="a process on this machine",
+            env="native",
+            cpu=HOST,
+            reach=Reach.PROCESS,
+            tick_unit=TickUnit.MICROSECONDS,
+            flash_bytes=None,
+            ram_bytes=None,
+        ),
+        Board(
+            name="nano33ble",
+            title="Arduino Nano 33 BLE (nRF52840, Cortex-M4F, 64 MHz)",
+            env="nano33ble",
+            cpu=CORTEX_M4F,
+            reach=Reach.SERIAL,
+            tick_unit=TickUnit.CYCLES,
+            flash_bytes=_NANO33BLE_FLASH_BYTES,
+            ram_bytes=_NANO33BLE_RAM_BYTES,
+        ),
+    )
+}
