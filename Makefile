@@ -1,3 +1,34 @@
-.PHONY: test
-test:
-	@echo todo
+# Thin on purpose: what a target does is in the command it runs.
+BOARDPROOF = .venv/bin/boardproof
+DIGITS = examples/digits
+
+.PHONY: help demo test lint format bench
+
+help: ## Lists these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: ## Installs what is missing, then proves the digits example on an emulated Cortex-M4F
+	@scripts/setup run
+	$(BOARDPROOF) run $(DIGITS)/digits.keras
+
+test: ## Installs what is missing, then runs every test; native and QEMU tests must not be skipped
+	@scripts/setup dev
+	BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2
+
+lint: ## Style, types, import rules and C formatting
+	@scripts/setup dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python scripts/check_c_format.py
+
+format: ## Formats Python and C
+	@scripts/setup dev
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+	.venv/bin/python scripts/check_c_format.py --fix
+
+bench: ## Instructions, flash, arena and stack of the benchmark networks
+	@scripts/setup dev
+	.venv/bin/python -m benchmarks

@@ -1,0 +1,71 @@
+"""What every runtime offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boardproof.model.arena import ArenaPlan
+    from boardproof.model.graph import Graph
+    from boardproof.model.preflight import Finding
+    from boardproof.project.boards import Board
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may choose about code generation.
+
+    Attributes:
+        optimize: "speed", "balanced" or "size" (aot).
+        arena_bytes: The tensor arena's size (tflm); None lets boardproof find it.
+        tflm_lib: PlatformIO library spec of TensorFlow Lite Micro (tflm).
+        debug: Keep error strings, assertions and intermediate tensors.
+    """
+
+    optimize: str = "balanced"
+    arena_bytes: int | None = None
+    tflm_lib: str | None = None
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A runtime's part of a project.
+
+    Attributes:
+        files: Path in the project to content.
+        libraries: Folders of firmware/ to copy to lib/boardproof_<folder>/, such as "kernels".
+        lib_deps: PlatformIO library specs to depend on.
+        build_flags: Compiler flags this runtime needs.
+        arena_bytes: The size of the tensor arena.
+        arena_lower_bound_bytes: What no plan can go below, when known.
+        plan: The arena plan, when the runtime makes one (aot).
+    """
+
+    files: Mapping[str, bytes] = field(repr=False)
+    libraries: tuple[str, ...] = ()
+    lib_deps: tuple[str, ...] = ()
+    build_flags: tuple[str, ...] = ()
+    arena_bytes: int = 0
+    arena_lower_bound_bytes: int | None = None
+    plan: ArenaPlan | None = None
+
+
+class Runtime(Protocol):
+    """Turns a graph into source files that implement firmware/app/model.h."""
+
+    @property
+    def name(self) -> str:
+        """The name used on the command line."""
+        ...
+
+    def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
+        """Everything that will not run with this runtime on this board; empty when all is well."""
+        ...
+
+    def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
+        """The sources. `data` is the .tflite the graph was read from. Deterministic; touches no disk but templates."""
+        ...

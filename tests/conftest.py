@@ -1,0 +1,48 @@
+"""Which tests can run here: each skip names what is missing, and what must not be skipped fails instead.
+
+BOARDPROOF_REQUIRE=native,qemu (set by `make test`) turns every skip of a test so marked into a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+PROGRAMS = {
+    "native": ("gcc", "g++"),
+    "qemu": ("arm-none-eabi-gcc", "qemu-system-arm"),
+}
+
+
+def required_markers() -> set[str]:
+    return {name for name in os.environ.get("BOARDPROOF_REQUIRE", "").split(",") if name}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    unknown = required_markers() - PROGRAMS.keys()
+    if unknown:
+        raise pytest.UsageError(f"BOARDPROOF_REQUIRE names {', '.join(sorted(unknown))}; known: {', '.join(PROGRAMS)}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, programs in PROGRAMS.items():
+        missing = [program for program in programs if shutil.which(program) is None]
+        if item.get_closest_marker(marker) and missing:
+            pytest.skip(f"{', '.join(missing)} not on PATH")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, None]:
+    outcome = yield
+    report = outcome.get_result()
+    forbidden = [m for m in sorted(required_markers()) if item.get_closest_marker(m)]
+    if report.skipped and forbidden and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} must not be skipped (BOARDPROOF_REQUIRE={','.join(forbidden)}): {reason}"
