@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from boardproof.model.labels import safe_label
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -78,7 +80,11 @@ class Quantization:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One tensor. `data` holds the bytes of a constant, little-endian; None when it is computed at run time."""
+    """One tensor. `data` holds the bytes of a constant, little-endian; None when it is computed at run time.
+
+    `name` is as the file has it and may hold anything: show `label`. `dynamic_axes` are the axes whose size the file
+    leaves open; `shape` has the size they take when nobody resizes them (1 for a batch).
+    """
 
     index: int
     name: str
@@ -87,6 +93,12 @@ class Tensor:
     quantization: Quantization | None = None
     data: bytes | None = None
     is_variable: bool = False
+    dynamic_axes: tuple[int, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name in a form safe for C comments, terminals and logs."""
+        return safe_label(self.name, f"tensor {self.index}")
 
     @property
     def is_constant(self) -> bool:
@@ -313,8 +325,31 @@ class Unsupported(Operator):
 
     @property
     def name(self) -> str:
-        """The operator's name as TensorFlow Lite spells it, or the custom operator's own."""
-        return self.opcode_name
+        """The operator's name as TensorFlow Lite spells it, or the custom operator's own, safe to show."""
+        return safe_label(self.opcode_name)
+
+
+SupportedOperator = (
+    Conv2D
+    | DepthwiseConv2D
+    | FullyConnected
+    | AveragePool2D
+    | MaxPool2D
+    | Mean
+    | Add
+    | Pad
+    | Reshape
+    | Softmax
+    | Logistic
+    | Relu
+    | Relu6
+    | Quantize
+    | Dequantize
+)
+"""Every operator boardproof compiles ahead of time: `match` over it and end with `assert_never`."""
+
+AnyOperator = SupportedOperator | Unsupported
+"""What `Graph.operators` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +360,7 @@ class Graph:
     """
 
     tensors: tuple[Tensor, ...]
-    operators: tuple[Operator, ...]
+    operators: tuple[AnyOperator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     name: str = ""

@@ -36,6 +36,25 @@ class Cpu:
     bits: int = 32
 
 
+class UsbMode(StrEnum):
+    """What runs on a board that shows a USB id."""
+
+    APPLICATION = "application"
+    BOOTLOADER = "bootloader"
+
+
+@dataclass(frozen=True, slots=True)
+class UsbId:
+    """A vendor and product id under which a board appears, and what runs on it then."""
+
+    vid: int
+    pid: int
+    mode: UsbMode
+
+    def __str__(self) -> str:
+        return f"{self.vid:04x}:{self.pid:04x}"
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """A target. `flash_bytes` and `ram_bytes` are what an application may use; None where there is no limit."""
@@ -48,6 +67,7 @@ class Board:
     tick_unit: TickUnit
     flash_bytes: int | None
     ram_bytes: int | None
+    usb: tuple[UsbId, ...] = ()
 
     @property
     def is_emulated(self) -> bool:
@@ -60,6 +80,14 @@ HOST = Cpu("host", dsp=False, fpu=True, bits=64)
 
 _NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
 _NANO33BLE_RAM_BYTES = 256 * 1024
+# From boards.txt of arduino/ArduinoCore-mbed. 005a is in the bootloader's image, 805a in the Arduino core's variant;
+# 015a and 025a are other firmware on the same board.
+_NANO33BLE_USB = (
+    UsbId(0x2341, 0x805A, UsbMode.APPLICATION),
+    UsbId(0x2341, 0x005A, UsbMode.BOOTLOADER),
+    UsbId(0x2341, 0x015A, UsbMode.APPLICATION),
+    UsbId(0x2341, 0x025A, UsbMode.APPLICATION),
+)
 
 BOARDS: dict[str, Board] = {
     board.name: board
@@ -70,6 +98,16 @@ BOARDS: dict[str, Board] = {
             env="mps2-an386",
             cpu=CORTEX_M4F,
             reach=Reach.QEMU,
+            tick_unit=TickUnit.INSTRUCTIONS,
+            flash_bytes=_NANO33BLE_FLASH_BYTES,
+            ram_bytes=_NANO33BLE_RAM_BYTES,
+        ),
+        Board(
+            name="nrf52840-renode",
+            title="the Nano 33 BLE's chip (nRF52840, Cortex-M4F), emulated by Renode",
+            env="nrf52840-renode",
+            cpu=CORTEX_M4F,
+            reach=Reach.RENODE,
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
@@ -93,6 +131,7 @@ BOARDS: dict[str, Board] = {
             tick_unit=TickUnit.CYCLES,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
+            usb=_NANO33BLE_USB,
         ),
     )
 }

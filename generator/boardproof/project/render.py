@@ -6,7 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
+from boardproof.project.boards import Reach
 from boardproof.project.ini import project_ini
+from boardproof.project.renode import renode_files
 from boardproof.project.resources import resource_files
 from boardproof.project.templates import render_template
 from boardproof.project.types import Project
@@ -41,6 +43,8 @@ def render(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: O
     files.update(_firmware(board, generated))
     if board.is_emulated:
         files.update(_local_platform())
+    if board.reach is Reach.RENODE:
+        files.update(renode_files(board, sha256))
     files["platformio.ini"] = project_ini(board, generated.lib_deps, generated.build_flags).encode()
     files["README.md"] = render_template(
         "common/README.md",

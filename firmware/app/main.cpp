@@ -1,0 +1,78 @@
+// The sketch: connects the board's serial stream to the request loop. Everything else is in C.
+
+#include <Arduino.h>
+
+#include "board.h"
+#include "link_server.h"
+#include "requests.h"
+
+// The stream to the host; Serial1 where Serial is USB and there is none.
+#ifndef BOARDPROOF_SERIAL
+#define BOARDPROOF_SERIAL Serial
+#endif
+#ifndef BOARDPROOF_BAUD
+#define BOARDPROOF_BAUD 115200
+#endif
+
+namespace {
+
+// How long a write waits for room. A host that does not read for so long has gone away, or will ask again.
+constexpr unsigned long kWriteMillis = 100;
+
+// Takes bytes one by one, as every Arduino core can.
+template <typename Port> size_t read_some(Port &port, uint8_t *data, size_t bytes, long) {
+    size_t count = 0;
+    while (count < bytes && port.available() > 0) {
+        data[count++] = static_cast<uint8_t>(port.read());
+    }
+    return count;
+}
+
+// Takes what is there at once, where the core can.
+template <typename Port>
+auto read_some(Port &port, uint8_t *data, size_t bytes, int) -> decltype(static_cast<size_t>(port.read(data, bytes))) {
+    return port.available() > 0 ? static_cast<size_t>(port.read(data, bytes)) : 0;
+}
+
+size_t read_stream(void *, uint8_t *data, size_t bytes) { return read_some(BOARDPROOF_SERIAL, data, bytes, 0); }
+
+template <typename Port> size_t write_some(Port &port, const uint8_t *data, size_t bytes) {
+    return port.write(data, bytes);
+}
+
+#if defined(ARDUINO_ARCH_MBED) && defined(SERIAL_CDC)
+// The USB stack's write() waits as long as a port is open and nobody reads it. send_nb() takes what there is room for.
+size_t write_some(arduino::USBSerial &serial, const uint8_t *data, size_t bytes) {
+    uint32_t taken = 0;
+    serial.send_nb(const_cast<uint8_t *>(data), static_cast<uint32_t>(bytes), &taken, true);
+    return taken;
+}
+#endif
+
+size_t write_stream(void *, const uint8_t *data, size_t bytes) {
+    const unsigned long start = millis();
+    size_t sent = 0;
+    while (true) {
+        sent += write_some(BOARDPROOF_SERIAL, data + sent, bytes - sent);
+        if (sent >= bytes || millis() - start > kWriteMillis) {
+            return sent;
+        }
+        yield();
+    }
+}
+
+const link_config config = {nullptr, read_stream, write_stream, app_handle};
+link_server server;
+
+void report_fault(const char *text) { link_say(&server, LINK_FAULT, text); }
+
+}  // namespace
+
+void setup() {
+    BOARDPROOF_SERIAL.begin(BOARDPROOF_BAUD);
+    board_init();
+    link_server_init(&server, &config);
+    board_set_fault_report(report_fault);
+}
+
+void loop() { link_poll(&server); }

@@ -1,0 +1,174 @@
+#include "faults.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine.h"
+#include "stack.h"
+#include "system_control.h"
+
+enum {
+    EMERGENCY_STACK_BYTES = 1024,
+    SEMIHOSTING_BREAKPOINT = 0xBEAB,
+    HARD_FAULT = 3,
+    NEAR_BYTES = 4096,
+    /* Bits of the configurable fault status register. */
+    MMFAR_VALID = 1 << 7,
+    BFAR_VALID = 1 << 15,
+    STACKING_FAILED = 1 << 4 | 1 << 5 | 1 << 12 | 1 << 13
+};
+
+#define NO_ADDRESS UINT32_MAX
+
+/* What the core pushes when it takes an exception. */
+struct frame {
+    uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
+};
+
+__attribute__((used, aligned(8))) static uint8_t emergency_stack[EMERGENCY_STACK_BYTES];
+static const char hex_digits[] = "0123456789abcdef";
+
+/* Text assembled without printf: the fault may be the heap's. */
+struct text {
+    char *end;
+    char *limit;
+};
+
+static void put(struct text *text, const char *words) {
+    while (*words != '\0' && text->end < text->limit) {
+        *text->end++ = *words++;
+    }
+    *text->end = '\0';
+}
+
+static void put_hex(struct text *text, const char *name, uint32_t value) {
+    char digits[9];
+    for (int i = 7; i >= 0; --i, value >>= 4) {
+        digits[i] = hex_digits[value & 15u];
+    }
+    digits[8] = '\0';
+    put(text, name);
+    put(text, "0x");
+    put(text, digits);
+}
+
+static uint32_t exception_number(void) {
+    uint32_t number;
+    __asm__ volatile("mrs %0, ipsr" : "=r"(number));
+    return number;
+}
+
+static const char *exception_name(uint32_t number) {
+    static const char *const names[] = {"thread",    "reset",      "NMI", "hard fault", "memory management fault",
+                                        "bus fault", "usage fault"};
+    return number < sizeof names / sizeof names[0] ? names[number] : "unexpected interrupt";
+}
+
+/* The most telling bit of the configurable fault status register. */
+static const char *cause(uint32_t cfsr) {
+    static const struct {
+        uint32_t bit;
+        const char *words;
+    } causes[] = {
+        {25, "division by zero"},
+        {24, "unaligned access"},
+        {19, "coprocessor or FPU not available"},
+        {18, "invalid return from an exception"},
+        {17, "jump to an address that is not Thumb code"},
+        {16, "undefined instruction"},
+        {9, "data access to an address with nothing there"},
+        {10, "imprecise data access to an address with nothing there"},
+        {8, "instruction fetch from an address with nothing there"},
+        {1, "data access that is not allowed"},
+        {0, "execution of memory that holds no code"},
+        {4, "no stack left to enter an exception"},
+        {12, "no stack left to enter an exception"},
+        {3, "damaged stack on return from an exception"},
+        {11, "damaged stack on return from an exception"},
+        {5, "no stack left to save the FPU's registers"},
+        {13, "no stack left to save the FPU's registers"},
+    };
+    for (uint32_t i = 0; i < sizeof causes / sizeof causes[0]; ++i) {
+        if ((cfsr >> causes[i].bit & 1u) != 0) {
+            return causes[i].words;
+        }
+    }
+    return NULL;
+}
+
+/* The address whose access faulted, or NO_ADDRESS. */
+static uint32_t fault_address(uint32_t cfsr) {
+    if ((cfsr & MMFAR_VALID) != 0) {
+        return SCB_MMFAR;
+    }
+    return (cfsr & BFAR_VALID) != 0 ? SCB_BFAR : NO_ADDRESS;
+}
+
+/* Memory below the stack does not exist: a stack pointer under the bottom, or an access just under it, means that the
+ * stack overflowed. */
+static int is_stack_overflow(uint32_t stack_pointer, uint32_t cfsr) {
+    uint32_t bottom = (uint32_t)(uintptr_t)__stack_bottom;
+    uint32_t address = fault_address(cfsr);
+    return stack_pointer < bottom || (cfsr & STACKING_FAILED) != 0 ||
+           (address < bottom && address >= bottom - NEAR_BYTES);
+}
+
+static int holds_frame(uint32_t stack_pointer) {
+    return stack_pointer >= (uint32_t)(uintptr_t)__stack_bottom &&
+           stack_pointer + sizeof(struct frame) <= (uint32_t)(uintptr_t)__stack_top;
+}
+
+static void describe(struct text *text, uint32_t stack_pointer) {
+    uint32_t cfsr = SCB_CFSR;
+    const char *why = is_stack_overflow(stack_pointer, cfsr) ? "stack overflow" : cause(cfsr);
+    put(text, exception_name(exception_number()));
+    if (why != NULL) {
+        put(text, ", ");
+        put(text, why);
+    }
+    put_hex(text, "; sp ", stack_pointer);
+    if (holds_frame(stack_pointer)) {
+        const struct frame *frame = (const struct frame *)(uintptr_t)stack_pointer;
+        put_hex(text, ", pc ", frame->pc);
+        put_hex(text, ", lr ", frame->lr);
+    }
+    put_hex(text, ", cfsr ", cfsr);
+    put_hex(text, ", hfsr ", SCB_HFSR);
+    if (fault_address(cfsr) != NO_ADDRESS) {
+        put_hex(text, ", address ", fault_address(cfsr));
+    }
+}
+
+/* Without an emulator that answers, a semihosting call is a hard fault at its breakpoint: answer -1 and go on. */
+static int skip_semihosting(uint32_t stack_pointer) {
+    struct frame *frame = (struct frame *)(uintptr_t)stack_pointer;
+    if (exception_number() != HARD_FAULT || SCB_CFSR != 0 || !holds_frame(stack_pointer) ||
+        *(const uint16_t *)(uintptr_t)frame->pc != SEMIHOSTING_BREAKPOINT) {
+        return 0;
+    }
+    frame->r0 = UINT32_MAX;
+    frame->pc += 2;
+    return 1;
+}
+
+__attribute__((used)) static void handle(uint32_t stack_pointer) {
+    static char words[256];
+    struct text text = {words, words + sizeof words - 1};
+    if (skip_semihosting(stack_pointer)) {
+        return;
+    }
+    describe(&text, stack_pointer);
+    machine_fault(words);
+}
+
+/* The stack may be what is broken: continue on one of our own, and keep the old pointer to read its frame. */
+__attribute__((naked)) void fault_entry(void) {
+    __asm__ volatile("mov r0, sp\n\t"
+                     "ldr r1, =emergency_stack + %c0\n\t"
+                     "mov sp, r1\n\t"
+                     "push {r0, lr}\n\t"
+                     "bl handle\n\t"
+                     "pop {r0, lr}\n\t"
+                     "mov sp, r0\n\t"
+                     "bx lr" ::"i"(EMERGENCY_STACK_BYTES));
+}

@@ -1,0 +1,151 @@
+/* The byte stream, the clock and the end, on QEMU's mps2-an386. */
+#include "machine.h"
+
+#include <string.h>
+
+#include "registers.h"
+#include "semihosting.h"
+
+enum {
+    COMMAND_LINE_BYTES = 256,
+    TIMER_ENABLE = 1,
+    TIMER_PER_US = 25,
+    UART_TX_FULL = 1,
+    UART_RX_FULL = 2,
+    UART_TX_ENABLE = 1,
+    UART_RX_ENABLE = 2,
+    UART_FASTEST = 16,
+    NO_HANDLE = -1
+};
+
+static int from_host = NO_HANDLE; /* NO_HANDLE: the stream is the UART */
+static int to_host = NO_HANDLE;
+static void (*fault_report)(const char *text);
+
+/* Splits "fifo NAME NAME" in place; 0 if the command line is anything else. */
+static int fifo_names(char *line, char **in, char **out) {
+    if (strncmp(line, "fifo ", 5) != 0) {
+        return 0;
+    }
+    *in = line + 5;
+    *out = strchr(*in, ' ');
+    if (*out == NULL) {
+        return 0;
+    }
+    *(*out)++ = '\0';
+    (*out)[strcspn(*out, " ")] = '\0';
+    return 1;
+}
+
+static void open_fifos(const char *in, const char *out) {
+    from_host = semihosting_open(in, SEMIHOSTING_READ);
+    to_host = semihosting_open(out, SEMIHOSTING_WRITE);
+    if (from_host == NO_HANDLE || to_host == NO_HANDLE) {
+        from_host = to_host = NO_HANDLE;
+        machine_fault("cannot open the FIFOs named on the semihosting command line");
+    }
+}
+
+void machine_start(void) {
+    char line[COMMAND_LINE_BYTES];
+    char *in, *out;
+    TIMER_RELOAD = UINT32_MAX;
+    TIMER_VALUE = UINT32_MAX;
+    TIMER_CTRL = TIMER_ENABLE;
+    UART_BAUDDIV = UART_FASTEST;
+    UART_CTRL = UART_TX_ENABLE | UART_RX_ENABLE;
+    (void)UART_DATA; /* QEMU looks for input only after a read: without this one, bytes already sent would wait */
+    semihosting_command_line(line, sizeof line);
+    if (fifo_names(line, &in, &out)) {
+        open_fifos(in, out);
+    }
+}
+
+static size_t uart_read(uint8_t *buffer, size_t size) {
+    size_t count = 0;
+    while (count < size && (UART_STATE & UART_RX_FULL) != 0) {
+        buffer[count++] = (uint8_t)UART_DATA;
+    }
+    return count;
+}
+
+static void uart_write(const uint8_t *data, size_t size) {
+    for (size_t i = 0; i < size; ++i) {
+        while ((UART_STATE & UART_TX_FULL) != 0) {
+        }
+        UART_DATA = data[i];
+    }
+}
+
+static size_t fifo_read(uint8_t *buffer, size_t size) {
+    size_t left = semihosting_read(from_host, buffer, size);
+    if (left >= size) {
+        machine_exit(0); /* the host closed the stream */
+    }
+    return size - left;
+}
+
+static void fifo_write(const uint8_t *data, size_t size) {
+    while (size > 0) {
+        size_t left = semihosting_write(to_host, data, size);
+        if (left >= size) {
+            machine_exit(0); /* the host no longer reads */
+        }
+        data += size - left;
+        size = left;
+    }
+}
+
+size_t machine_read(uint8_t *buffer, size_t size, int wait) {
+    if (size == 0) {
+        return 0;
+    }
+    if (from_host == NO_HANDLE) {
+        return uart_read(buffer, size);
+    }
+    return wait ? fifo_read(buffer, size) : 0;
+}
+
+void machine_write(const uint8_t *data, size_t size) {
+    if (to_host == NO_HANDLE) {
+        uart_write(data, size);
+    } else {
+        fifo_write(data, size);
+    }
+}
+
+/* The 32-bit timer wraps every 171 s: called at least that often, this never loses count. */
+uint64_t machine_micros(void) {
+    static uint32_t last;
+    static uint64_t elapsed;
+    uint32_t now = UINT32_MAX - TIMER_VALUE;
+    elapsed += (uint32_t)(now - last);
+    last = now;
+    return elapsed / TIMER_PER_US;
+}
+
+void machine_log(const char *text) {
+    semihosting_print(text);
+}
+
+void machine_set_fault_report(void (*report)(const char *text)) {
+    fault_report = report;
+}
+
+void machine_fault(const char *text) {
+    void (*report)(const char *) = fault_report;
+    fault_report = NULL; /* a fault while reporting must not report again */
+    machine_log("boardproof: fault: ");
+    machine_log(text);
+    machine_log("\n");
+    if (report != NULL) {
+        report(text);
+    }
+    machine_exit(1);
+}
+
+void machine_exit(int status) {
+    semihosting_exit(status);
+    for (;;) {
+    }
+}

@@ -1,0 +1,42 @@
+/* The registers this port touches: those that the chip has and Renode's models of it implement.
+ *
+ * Source: nRF52840 Product Specification, v1.7: GPIO 6.9, CLOCK 5.4, TIMER 6.30, UARTE 6.34. Not used, because Renode
+ * has no model of it: shortcuts between events and tasks (SHORTS), FLUSHRX.
+ */
+#ifndef BOARDPROOF_NRF52840_REGISTERS_H
+#define BOARDPROOF_NRF52840_REGISTERS_H
+
+#include "cortex_m4/system_control.h"
+
+/* CLOCK: the 32 MHz crystal, which a UART's timing needs. */
+#define CLOCK_TASKS_HFCLKSTART REGISTER(0x40000000u)
+#define CLOCK_EVENTS_HFCLKSTARTED REGISTER(0x40000100u)
+
+/* UARTE0: a UART that moves its bytes to and from RAM by itself (EasyDMA). */
+#define UARTE_TASKS_STARTRX REGISTER(0x40002000u)
+#define UARTE_TASKS_STARTTX REGISTER(0x40002008u)
+#define UARTE_EVENTS_ENDRX REGISTER(0x40002110u)
+#define UARTE_EVENTS_ENDTX REGISTER(0x40002120u)
+#define UARTE_ENABLE REGISTER(0x40002500u)
+#define UARTE_PSEL_TXD REGISTER(0x4000250Cu)
+#define UARTE_PSEL_RXD REGISTER(0x40002514u)
+#define UARTE_BAUDRATE REGISTER(0x40002524u)
+#define UARTE_RXD_PTR REGISTER(0x40002534u)
+#define UARTE_RXD_MAXCNT REGISTER(0x40002538u)
+#define UARTE_TXD_PTR REGISTER(0x40002544u)
+#define UARTE_TXD_MAXCNT REGISTER(0x40002548u)
+#define UARTE_CONFIG REGISTER(0x4000256Cu)
+
+/* TIMER0: counts up at 16 MHz / 2^PRESCALER. */
+#define TIMER_TASKS_START REGISTER(0x40008000u)
+#define TIMER_TASKS_CAPTURE0 REGISTER(0x40008040u)
+#define TIMER_MODE REGISTER(0x40008504u)
+#define TIMER_BITMODE REGISTER(0x40008508u)
+#define TIMER_PRESCALER REGISTER(0x40008510u)
+#define TIMER_CC0 REGISTER(0x40008540u)
+
+/* Port 1's pins. */
+#define GPIO1_OUTSET REGISTER(0x50000808u)
+#define GPIO1_PIN_CNF(pin) REGISTER(0x50000A00u + 4u * (pin))
+
+#endif

@@ -1,0 +1,27 @@
+#include "nn_add_m4.h"
+
+#include "nn_dsp.h"
+
+static inline int8_t add(const struct nn_add_s8_m4 *op, int32_t a, int32_t b)
+{
+    const int32_t sum = nn_mla(b, op->factor2, nn_mla(a, op->factor1, op->constant));
+    return (int8_t)nn_ssat8(sum >> op->shift);
+}
+
+void nn_add_s8_m4(const struct nn_add_s8_m4 *op, const int8_t *input1, const int8_t *input2, int8_t *output)
+{
+    const struct nn_add_s8_m4 local = *op; /* the output might alias *op, for all the compiler knows */
+    int32_t left = op->count;
+    for (; left >= 4; left -= 4) {
+        output[0] = add(&local, input1[0], input2[0]);
+        output[1] = add(&local, input1[1], input2[1]);
+        output[2] = add(&local, input1[2], input2[2]);
+        output[3] = add(&local, input1[3], input2[3]);
+        input1 += 4;
+        input2 += 4;
+        output += 4;
+    }
+    for (; left > 0; --left) {
+        *output++ = add(&local, *input1++, *input2++);
+    }
+}

@@ -1,0 +1,29 @@
+/* Walking two broadcast inputs row by row. */
+#ifndef NN_BROADCAST_H
+#define NN_BROADCAST_H
+
+#include "nn_types.h"
+
+/* Where a row (the last axis) begins in both inputs, in elements, and the row's index along the other axes. */
+struct nn_row {
+    ptrdiff_t offset1, offset2;
+    int32_t index[NN_MAX_RANK - 1];
+};
+
+/* Moves to the next row; 0 when there is none. Begin with a row of zeros. */
+static inline int nn_next_row(const struct nn_broadcast *shape, struct nn_row *row)
+{
+    for (int axis = NN_MAX_RANK - 2; axis >= 0; --axis) {
+        row->offset1 += shape->stride1[axis];
+        row->offset2 += shape->stride2[axis];
+        if (++row->index[axis] < shape->dims[axis]) {
+            return 1;
+        }
+        row->offset1 -= (ptrdiff_t)shape->stride1[axis] * shape->dims[axis];
+        row->offset2 -= (ptrdiff_t)shape->stride2[axis] * shape->dims[axis];
+        row->index[axis] = 0;
+    }
+    return 0;
+}
+
+#endif

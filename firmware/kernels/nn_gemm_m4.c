@@ -1,0 +1,230 @@
+#include "nn_gemm_m4.h"
+
+#include "nn_dsp.h"
+
+uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane)
+{
+    const uint32_t offset = (uint32_t)-NN_GEMM_ODD_OFFSET * 0x10000U + (uint16_t)-NN_GEMM_ODD_OFFSET;
+    const uint32_t *end = lane + units * NN_GEMM_UNIT_WORDS;
+#pragma GCC unroll 4
+    while (lane != end) {
+        const uint32_t word = nn_load_word(input);
+        const uint32_t odd = nn_sxtab16_odd(offset, word);
+        lane[0] = odd;
+        lane[NN_GEMM_PIXELS] = nn_ssub16((word << 8) & 0xFF00FF00U, odd);
+        input += NN_GEMM_UNIT;
+        lane += NN_GEMM_UNIT_WORDS;
+    }
+    return lane;
+}
+
+uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane)
+{
+    const uint32_t ones = 0x00010001U;
+    const uint32_t odd = (uint32_t)(uint16_t)(value - NN_GEMM_ODD_OFFSET) * ones;
+    const uint32_t even = (uint32_t)(uint16_t)(255 * value + NN_GEMM_ODD_OFFSET) * ones;
+    for (const uint32_t *end = lane + units * NN_GEMM_UNIT_WORDS; lane != end; lane += NN_GEMM_UNIT_WORDS) {
+        lane[0] = odd;
+        lane[NN_GEMM_PIXELS] = even;
+    }
+    return lane;
+}
+
+#if NN_HAS_DSP
+
+/* Registers: r0 the input block, r1 the stream, r2 r3 weights, r4 r5 inputs, r6 r7 r8 r9 channel 0 of pixels 0 to 3,
+ * r10 r11 r12 lr channel 1. Stack: output, stride; round, shift; block, where to enter the loop; block end, last output.
+ *
+ * The first unit takes the biases as the accumulators it adds to, so they need no copying. The loop is unrolled four
+ * times and entered at the unit that makes the rest come out even. The compiler cannot keep 14 values in registers
+ * here: the same in C with intrinsics takes 1.5 times the instructions. */
+__attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output,
+                                                  int32_t stride)
+{
+    (void)op;
+    (void)block;
+    (void)output;
+    (void)stride;
+    __asm__ volatile(
+        ".syntax unified\n"
+        /* Two pixels, both channels. */
+        ".macro nn_macs a0, a1, b0, b1, c0a, c0b, c1a, c1b\n"
+        "    smlad \\a0, r4, r2, \\c0a\n"
+        "    smlad \\a1, r5, r2, \\c0b\n"
+        "    smlad \\b0, r4, r3, \\c1a\n"
+        "    smlad \\b1, r5, r3, \\c1b\n"
+        ".endm\n"
+        /* The second half of a unit: the even weights, extended. */
+        ".macro nn_even\n"
+        "    sxtb16 r2, r2\n"
+        "    sxtb16 r3, r3\n"
+        "    ldmia r0!, {r4, r5}\n"
+        "    nn_macs r6, r7, r10, r11, r6, r7, r10, r11\n"
+        "    ldmia r0!, {r4, r5}\n"
+        "    nn_macs r8, r9, r12, lr, r8, r9, r12, lr\n"
+        ".endm\n"
+        ".macro nn_unit\n"
+        "    ldmia r1!, {r2, r3}\n"
+        "    ldmia r0!, {r4, r5}\n"
+        "    nn_macs r6, r7, r10, r11, r6, r7, r10, r11\n"
+        "    ldmia r0!, {r4, r5}\n"
+        "    nn_macs r8, r9, r12, lr, r8, r9, r12, lr\n"
+        "    nn_even\n"
+        ".endm\n"
+        /* Two-sided rescaling of one channel: r0 offset, r2 multiplier, r3 scratch, r4 `round`, r5 exponent - 1. */
+        ".macro nn_round a\n"
+        "    asr \\a, \\a, #7\n"
+        "    add r3, r0, \\a, asr #31\n"
+        "    smmlar \\a, \\a, r2, r3\n"
+        "    asr \\a, \\a, r5\n"
+        "    ssat \\a, #8, \\a, asr #1\n"
+        ".endm\n"
+        ".macro nn_channel a0, a1, a2, a3\n"
+        "    ldr r2, [r1], #4\n"
+        "    uxtb r5, \\a0\n"
+        "    lsl r0, r4, r5\n"
+        "    nn_round \\a0\n"
+        "    nn_round \\a1\n"
+        "    nn_round \\a2\n"
+        "    nn_round \\a3\n"
+        ".endm\n"
+
+        "    push {r4-r11, lr}\n"
+        "    sub sp, sp, #36\n"
+        "    strd r2, r3, [sp]\n"          /* output, stride */
+        "    ldrd r4, r5, [r0, #12]\n"     /* round, shift */
+        "    strd r4, r5, [sp, #8]\n"
+        "    ldrd r4, r5, [r0, #4]\n"      /* units, pairs */
+        "    add r2, r2, r5, lsl #1\n"
+        "    add r6, r1, r4, lsl #5\n"
+        "    strd r6, r2, [sp, #24]\n"     /* block end, output end */
+        "    ldr r3, [r0]\n"               /* stream */
+        /* Entry: with u units after the first, -u modulo 4 units into the loop; straight to the end if u is 0. */
+        "    rsb r5, r4, #1\n"
+        "    and r5, r5, #3\n"
+        "    movs r6, #(9f - 1f) / 4\n"
+        "    adr r7, 1f\n"
+        "    mla r5, r5, r6, r7\n"
+        "    adr r7, 2f\n"
+        "    cmp r4, #1\n"
+        "    it eq\n"
+        "    moveq r5, r7\n"
+        "    orr r5, r5, #1\n"
+        "    strd r1, r5, [sp, #16]\n"     /* block, entry */
+        "    mov r1, r3\n"
+
+        "0:\n"
+        "    ldr r0, [sp, #16]\n"
+        "    ldmia.w r1!, {r9, lr}\n"
+        "    ldmia r1!, {r2, r3}\n"
+        "    ldmia r0!, {r4, r5}\n"
+        "    nn_macs r6, r7, r10, r11, r9, r9, lr, lr\n"
+        "    ldmia r0!, {r4, r5}\n"
+        "    nn_macs r8, r9, r12, lr, r9, r9, lr, lr\n"
+        "    nn_even\n"
+        "    ldr pc, [sp, #20]\n"
+
+        "    .balign 4\n"
+        "1:\n"
+        "    nn_unit\n"
+        "    nn_unit\n"
+        "    nn_unit\n"
+        "    nn_unit\n"
+        "9:\n"
+        "    ldr r4, [sp, #24]\n"
+        "    cmp r0, r4\n"
+        "    bne 1b\n"
+
+        "    .balign 4\n"
+        "2:\n"
+        "    ldrd r4, r5, [sp, #8]\n"
+        "    cmp r5, #0\n"
+        "    beq 3f\n"
+
+        /* One-sided. */
+        "    ldmia r1!, {r2, r3}\n"
+        "    .irp a, r6, r7, r8, r9\n"
+        "    smmul \\a, \\a, r2\n"
+        "    .endr\n"
+        "    .irp a, r10, r11, r12, lr\n"
+        "    smmul \\a, \\a, r3\n"
+        "    .endr\n"
+        "    .irp a, r6, r7, r8, r9, r10, r11, r12, lr\n"
+        "    asr \\a, \\a, r5\n"
+        "    ssat \\a, #8, \\a\n"
+        "    .endr\n"
+
+        "4:\n"
+        "    ldrd r2, r3, [sp]\n"
+        "    ldr r5, [sp, #28]\n"
+        "    add r0, r2, r3\n"
+        "    strb r8, [r2, r3, lsl #1]\n"
+        "    strb r9, [r0, r3, lsl #1]\n"
+        "    strb r6, [r2], #1\n"
+        "    strb r7, [r0], #1\n"
+        "    strb r12, [r2, r3, lsl #1]\n"
+        "    strb lr, [r0, r3, lsl #1]\n"
+        "    strb r10, [r2], #1\n"
+        "    strb r11, [r0]\n"
+        "    str r2, [sp]\n"
+        "    cmp r2, r5\n"
+        "    bne 0b\n"
+        "    add sp, sp, #36\n"
+        "    pop {r4-r11, pc}\n"
+
+        /* Two-sided. */
+        "3:\n"
+        "    nn_channel r6, r7, r8, r9\n"
+        "    nn_channel r10, r11, r12, lr\n"
+        "    b 4b\n"
+
+        ".purgem nn_macs\n"
+        ".purgem nn_even\n"
+        ".purgem nn_unit\n"
+        ".purgem nn_round\n"
+        ".purgem nn_channel\n");
+}
+
+#else
+
+/* 256 times the accumulators of one channel for four pixels, in `acc`. */
+static void accumulate(const uint32_t *block, const uint32_t *weights, int32_t units, int32_t acc[NN_GEMM_PIXELS])
+{
+    for (int32_t unit = 0; unit < units; ++unit) {
+        const uint32_t *x = block + unit * NN_GEMM_UNIT_WORDS;
+        const uint32_t raw = weights[2 * unit];
+        const uint32_t even = nn_sxtb16(raw);
+        for (int32_t p = 0; p < NN_GEMM_PIXELS; ++p) {
+            acc[p] = nn_smlad(x[p], raw, acc[p]);
+            acc[p] = nn_smlad(x[NN_GEMM_PIXELS + p], even, acc[p]);
+        }
+    }
+}
+
+static int32_t rescale(const struct nn_gemm_m4 *op, int32_t acc, int32_t multiplier)
+{
+    if (op->shift > 0) {
+        return nn_ssat8(nn_smmul(acc, multiplier) >> op->shift);
+    }
+    const int32_t exponent = acc & 0xFF;
+    const int32_t doubled = acc >> 7;
+    const int32_t offset = (int32_t)((uint32_t)op->round << exponent) + (doubled >> 31);
+    return nn_ssat8(nn_smmlar(doubled, multiplier, offset) >> exponent >> 1);
+}
+
+void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride)
+{
+    const uint32_t *stream = op->stream;
+    for (int32_t channel = 0; channel < 2 * op->pairs; ++channel) {
+        const int32_t half = channel & 1;
+        const int32_t bias = (int32_t)stream[half];
+        int32_t acc[NN_GEMM_PIXELS] = {bias, bias, bias, bias};
+        accumulate(block, stream + 2 + half, op->units, acc);
+        for (int32_t p = 0; p < NN_GEMM_PIXELS; ++p) {
+            output[p * stride + channel] = (int8_t)rescale(op, acc[p], (int32_t)stream[2 + 2 * op->units + half]);
+        }
+        stream += half ? 4 + 2 * op->units : 0;
+    }
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* The matrix product under the _m4 convolutions: 4 pixels at a time, 2 output channels at a time, int8 by int8.
+ *
+ * Two multiply-accumulates per instruction want both operands as 16-bit lanes. Unpacking four weight bytes takes two
+ * SXTB16; this kernel needs one, with this identity. A weight word is packed so that its 16-bit lanes, read as they
+ * stand, are 256 * odd + even (two neighbouring weights), and SXTB16 of it gives the even ones. With input operands
+ *     o = odd - 127           z = 256 * even - o
+ * SMLAD on the raw word and on the extended word add up to
+ *     o * (256 * w_odd + w_even) + z * w_even = 256 * (o * w_odd + even * w_even)
+ * so the accumulator holds 256 times the sum, exactly, modulo 2^32. 127 is what makes z fit: over all int8 values,
+ * o is in [-255, 0] and z in [-32768, 32767]. A weight pair must have 256 * odd + even >= -32768: always so if no weight
+ * is -128.
+ *
+ * Eight accumulators, two weight words, two input words and two pointers fill the 14 registers. Four inputs of four
+ * pixels for two channels (32 multiply-accumulates) take 23 instructions: five loads of two words, two SXTB16, 16 SMLAD.
+ */
+#ifndef NN_GEMM_M4_H
+#define NN_GEMM_M4_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    NN_GEMM_PIXELS = 4,     /* pixels of a block */
+    NN_GEMM_UNIT = 4,       /* inputs of a pixel that one step of the inner loop takes */
+    NN_GEMM_UNIT_WORDS = 8, /* words of one unit in the input block: o of pixels 0 to 3, then z of pixels 0 to 3 */
+    NN_GEMM_ODD_OFFSET = 127
+};
+
+/* Constant parameters. `stream` holds, for each pair of channels c, c + 1, in words:
+ *     bias[c], bias[c + 1]                   scaled by 256, see below
+ *     `units` times: weights[c], weights[c + 1]   four weights each, of inputs 4 * unit to 4 * unit + 3
+ *     multiplier[c], multiplier[c + 1]
+ * The biases include what the input zero point and the offset of o contribute. Both kinds of rescaling give exactly
+ * TensorFlow Lite Micro's result, including its two roundings; all accumulators must be below 2^23 in magnitude.
+ *
+ * shift > 0, one-sided: for outputs whose activation clamps at the output zero point, -128. An accumulator a gives
+ *     floor((256 * a + offset) * multiplier / 2^32) >> shift
+ * with the offset, which includes rounding and zero point, in the bias word.
+ * shift == 0, two-sided: the low 8 bits of a bias word hold e - 1, where e >= 1 is the right shift that belongs to the
+ * multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1.
+ * Both clamp to int8, so the activation range must be all of it. */
+struct nn_gemm_m4 {
+    const uint32_t *stream;
+    int32_t units; /* inputs of a pixel / 4, at least 1 */
+    int32_t pairs; /* output channels / 2, at least 1 */
+    int32_t round;
+    int32_t shift;
+};
+
+/* Writes `units` units of one pixel's input to its places in the block, from `lane` (the block's word of that pixel); the
+ * next unit's place is returned. `fill` writes the same value everywhere. */
+uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane);
+uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane);
+
+/* Computes 4 pixels of 2 * pairs channels. `block` is [units][NN_GEMM_UNIT_WORDS]; pixel p's channel c goes to
+ * output[p * stride + c]. Reads the block before it writes anything of the same channel pair only. */
+void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,105 @@
+#include "nn_pool_m4.h"
+
+#include "nn_dsp.h"
+#include "nn_requant.h"
+#include "nn_window.h"
+
+/* The part of a window inside the image, for four channels. */
+struct area {
+    const int8_t *input; /* its first pixel, at the first of the channels */
+    int32_t rows, columns;
+    int32_t row_step, column_step; /* bytes */
+};
+
+typedef uint32_t reduce_function(const struct nn_pool2d_s8 *op, const struct area *area);
+
+static inline uint32_t pack(int32_t b0, int32_t b1, int32_t b2, int32_t b3)
+{
+    return ((uint32_t)b0 & 0xFFU) | ((uint32_t)b1 & 0xFFU) << 8 | ((uint32_t)b2 & 0xFFU) << 16 | (uint32_t)b3 << 24;
+}
+
+static int32_t mean(const struct nn_pool2d_s8 *op, int32_t sum, int32_t count)
+{
+    const int32_t half = count / 2;
+    return nn_clamp((sum > 0 ? sum + half : sum - half) / count, op->activation_min, op->activation_max);
+}
+
+/* 16-bit sums: up to 256 elements in [-128, 127]. */
+static uint32_t average(const struct nn_pool2d_s8 *op, const struct area *area)
+{
+    const int32_t count = area->rows * area->columns;
+    const int32_t step = area->column_step;
+    const int8_t *row = area->input;
+    uint32_t even = 0;
+    uint32_t odd = 0;
+    for (int32_t y = 0; y < area->rows; ++y, row += area->row_step) {
+        const int8_t *pixel = row;
+        int32_t left = area->columns;
+        for (; left >= 4; left -= 4) {
+            const uint32_t a = nn_load_word(pixel);
+            const uint32_t b = nn_load_word(pixel + step);
+            pixel += 2 * step;
+            const uint32_t c = nn_load_word(pixel);
+            const uint32_t d = nn_load_word(pixel + step);
+            pixel += 2 * step;
+            even = nn_sxtab16(nn_sxtab16(nn_sxtab16(nn_sxtab16(even, a), b), c), d);
+            odd = nn_sxtab16_odd(nn_sxtab16_odd(nn_sxtab16_odd(nn_sxtab16_odd(odd, a), b), c), d);
+        }
+        for (; left > 0; --left, pixel += step) {
+            const uint32_t word = nn_load_word(pixel);
+            even = nn_sxtab16(even, word);
+            odd = nn_sxtab16_odd(odd, word);
+        }
+    }
+    return pack(mean(op, (int16_t)even, count), mean(op, (int16_t)odd, count), mean(op, (int32_t)even >> 16, count),
+                mean(op, (int32_t)odd >> 16, count));
+}
+
+static uint32_t maximum(const struct nn_pool2d_s8 *op, const struct area *area)
+{
+    const uint32_t ones = 0x01010101U;
+    const int8_t *row = area->input;
+    uint32_t max = (uint32_t)(uint8_t)op->activation_min * ones;
+    for (int32_t y = 0; y < area->rows; ++y, row += area->row_step) {
+        const int8_t *pixel = row;
+        for (int32_t x = 0; x < area->columns; ++x, pixel += area->column_step) {
+            max = nn_smax8(max, nn_load_word(pixel));
+        }
+    }
+    return nn_smin8(max, (uint32_t)(uint8_t)op->activation_max * ones);
+}
+
+static void pool(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output, reduce_function *reduce)
+{
+    const struct nn_window *window = &op->window;
+    const int32_t row_step = window->input_width * op->channels;
+    for (int32_t batch = 0; batch < op->batches; ++batch, input += window->input_height * row_step) {
+        for (int32_t y = 0; y < window->output_height; ++y) {
+            const struct nn_span rows = nn_window_rows(window, y);
+            for (int32_t x = 0; x < window->output_width; ++x) {
+                const struct nn_span columns = nn_window_columns(window, x);
+                const int8_t *first =
+                    input + (rows.origin + rows.begin) * row_step + (columns.origin + columns.begin) * op->channels;
+                struct area area = {first, rows.end - rows.begin, columns.end - columns.begin, row_step, op->channels};
+                /* A window as wide as the image is one long row. */
+                if (area.columns == window->input_width) {
+                    area.columns *= area.rows;
+                    area.rows = 1;
+                }
+                for (int32_t c = 0; c < op->channels; c += 4, area.input += 4, output += 4) {
+                    nn_store_word(output, reduce(op, &area));
+                }
+            }
+        }
+    }
+}
+
+void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output)
+{
+    pool(op, input, output, average);
+}
+
+void nn_max_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output)
+{
+    pool(op, input, output, maximum);
+}

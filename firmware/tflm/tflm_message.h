@@ -1,0 +1,14 @@
+/* The last error as text, put together without printf. */
+#ifndef BOARDPROOF_TFLM_MESSAGE_H
+#define BOARDPROOF_TFLM_MESSAGE_H
+
+#include <cstdint>
+
+/* Starts a new message. What does not fit is cut off. */
+void tflm_message_begin(const char *text);
+void tflm_message_text(const char *text);
+void tflm_message_number(uint32_t number);
+
+const char *tflm_message(void);
+
+#endif

@@ -1,0 +1,280 @@
+"""Arguments and exit statuses. What a person sees is in console.py; what happens is in pipeline.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boardproof import __version__
+from boardproof.errors import BoardproofError, ExitStatus
+from boardproof.project.boards import BOARDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+    from boardproof.console import ConsoleProgress
+    from boardproof.report import Report
+    from boardproof.settings import Settings
+
+RUNTIME_NAMES = ("aot", "tflm")
+SCHEME_NAMES = ("int8", "int16x8", "dynamic", "float16", "float32")
+LINK_NAMES = ("fifo", "uart")
+OPTIMIZE_NAMES = ("speed", "balanced", "size")
+REPORT_SUFFIXES = (".json", ".md", ".html")
+
+FilePath = click.Path(path_type=Path)
+
+
+def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
+    """Lets boardproof.toml beside the model set the defaults of this command's flags."""
+    from boardproof.settings import read_settings_file
+
+    known = {p.name for p in _every_option() if p.name}
+    ctx.default_map = {**read_settings_file(model, known), **(ctx.default_map or {})}
+    return model
+
+
+def _every_option() -> list[click.Parameter]:
+    return [p for command in main.commands.values() for p in command.params if isinstance(p, click.Option)]
+
+
+def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one decorator, in the order written."""
+
+    def decorate(function: Any) -> Any:  # noqa: ANN401 - click's decorators take and give anything
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+model_argument = click.argument("model", type=FilePath, callback=_apply_settings_file, is_eager=True)
+
+sample_options = _options(
+    click.option("--samples", type=FilePath, help="Samples to verify with: .npz (x, and labels y) or .npy."),
+    click.option("--random", type=click.IntRange(1), help="Verify with this many random samples instead.  [20]"),
+    click.option("--seed", type=click.IntRange(0), help="Seed of the random samples.  [0]"),
+)
+quantize_options = _options(
+    click.option("--representative", type=FilePath, help="Samples that calibrate the quantizer; default: --samples."),
+    click.option("--scheme", type=click.Choice(SCHEME_NAMES), help="How to quantize a Keras model.  [int8]"),
+)
+target_options = _options(
+    click.option("--board", type=click.Choice(tuple(BOARDS)), help="Where it runs.  [mps2-an386]"),
+    click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="What executes the model.  [aot]"),
+    click.option("--optimize", type=click.Choice(OPTIMIZE_NAMES), help="What aot code favours.  [balanced]"),
+    click.option("--tflm-lib", metavar="SPEC", help="PlatformIO library spec of TensorFlow Lite Micro."),
+    click.option("--arena-bytes", type=click.IntRange(16), help="Tensor arena of tflm; default: found for you."),
+    click.option("--debug", is_flag=True, default=None, help="Keep error strings and intermediate tensors."),
+    click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/MODEL-RUNTIME-BOARD]"),
+)
+link_options = _options(
+    click.option("--link", type=click.Choice(LINK_NAMES), help="Byte stream to an emulated board.  [fifo]"),
+    click.option("--port", help="Serial port, or a pyserial URL such as rfc2217://host:4000; default: found for you."),
+)
+report_options = _options(
+    click.option("--json", "as_json", is_flag=True, help="Print the report alone, as JSON, on stdout."),
+    click.option("--report", type=FilePath, help="Also write the report here: .json, .md or .html."),
+)
+console_options = _options(
+    click.option("--verbose", "-v", is_flag=True, help="Show the output of compilers and emulators."),
+    click.option("--quiet", "-q", is_flag=True, help="Show warnings and errors only."),
+    click.option("--traceback", is_flag=True, help="Show where in boardproof an error arose."),
+)
+
+
+def _settings(model: Path, values: dict[str, Any]) -> Settings:
+    """Flags that were given, over Settings' own defaults."""
+    from boardproof.project.runtimes.base import Options
+    from boardproof.settings import Settings
+
+    given = {name: value for name, value in values.items() if value is not None}
+    options = Options(**{f.name: given[f.name] for f in fields(Options) if f.name in given})
+    rest = {f.name: given[f.name] for f in fields(Settings) if f.name in given}
+    return Settings(model=model, options=options, **rest)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="boardproof")
+def main() -> None:
+    """A Keras model in; microcontroller firmware out, proven bit for bit on the board or its emulator.
+
+    Exit status: 0 the board agrees; 1 it disagrees, or a budget is exceeded; 2 bad input or usage;
+    3 a tool or the device failed; 130 interrupted.
+    """
+
+
+@main.command()
+@model_argument
+@_options(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+@click.option("--baseline", type=FilePath, help="Compare with this earlier JSON report; budgets: see docs.")
+def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
+    """Does everything: quantize, generate, build, run on the board, compare with the host."""
+    from boardproof import pipeline
+
+    with _progress(values) as progress:
+        report = pipeline.run(_settings(model, values), progress)
+    return _deliver(report, values)
+
+
+@main.command()
+@model_argument
+@_options(quantize_options, console_options)
+@click.option("--samples", type=FilePath, hidden=True)
+@click.option("--out", "-o", type=FilePath, help="Where to write it.  [MODEL.tflite, in this directory]")
+def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Quantizes a Keras model to a .tflite file."""
+    from boardproof import pipeline
+
+    settings = _settings(model, values)
+    with _progress(values) as progress:
+        path = pipeline.quantize_to_file(settings, progress)
+    return _say(f"{path} ({path.stat().st_size:,} bytes)")
+
+
+@main.command()
+@model_argument
+@_options(sample_options, quantize_options, target_options, console_options)
+def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Writes the firmware project, without building it."""
+    from boardproof import pipeline
+
+    with _progress(values) as progress:
+        path = pipeline.generate_to_disk(_settings(model, values), progress)
+    return _say(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
+
+
+@main.command()
+@click.argument("project", type=FilePath)
+@_options(console_options)
+def build(project: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Builds a generated project and shows what it takes."""
+    from boardproof import pipeline
+    from boardproof.tables import firmware_table
+
+    with _progress(values) as progress:
+        firmware = pipeline.build_on_disk(project, progress)
+    return _show(firmware_table(firmware))
+
+
+@main.command()
+@model_argument
+@_options(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+def verify(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Checks firmware that is already built, or already on the board, against the host."""
+    from boardproof import pipeline
+
+    with _progress(values) as progress:
+        report = pipeline.verify_existing(_settings(model, values), progress)
+    return _deliver(report, values)
+
+
+@main.command()
+@model_argument
+@_options(target_options, quantize_options, console_options)
+@click.option("--samples", type=FilePath, hidden=True)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Shows operators, tensors, memory, and what would not run."""
+    from boardproof import pipeline
+    from boardproof.tables import inspection_json, inspection_table
+
+    with _progress(values) as progress:
+        inspection = pipeline.inspect(_settings(model, values), progress)
+    if values["as_json"]:
+        return _say(inspection_json(inspection))
+    return _show(inspection_table(inspection))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def boards(*, as_json: bool) -> ExitStatus:
+    """Lists the boards."""
+    from boardproof.tables import boards_json, boards_table
+
+    return _say(boards_json()) if as_json else _show(boards_table())
+
+
+@main.command()
+def doctor() -> ExitStatus:
+    """Shows which tools are here, which are missing, and how to get them."""
+    from boardproof.device import toolchain
+    from boardproof.tables import doctor_table
+
+    checks = toolchain.doctor()
+    _show(doctor_table(checks))
+    return ExitStatus.AGREES if all(check.ok or check.optional for check in checks) else ExitStatus.TOOL_FAILED
+
+
+def _progress(values: dict[str, Any]) -> ConsoleProgress:
+    from boardproof.console import ConsoleProgress
+
+    return ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"])
+
+
+def _say(text: str) -> ExitStatus:
+    from boardproof.console import show_text
+
+    show_text(text)
+    return ExitStatus.AGREES
+
+
+def _show(renderable: RenderableType) -> ExitStatus:
+    from boardproof.console import show_table
+
+    show_table(renderable)
+    return ExitStatus.AGREES
+
+
+def _deliver(report: Report, values: dict[str, Any]) -> ExitStatus:
+    """Prints the report, writes it where asked, and tells the verdict."""
+    from boardproof.report import write_report
+    from boardproof.tables import report_table
+
+    if values["report"] is not None:
+        write_report(report, values["report"])
+    if values["as_json"]:
+        _say(report.to_json())
+    else:
+        _show(report_table(report))
+    return ExitStatus.AGREES if report.verdict.agrees else ExitStatus.DISAGREES
+
+
+def entry() -> None:
+    """The `boardproof` command."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Runs one command and returns its exit status; the single place where errors become words."""
+    try:
+        return int(main.main(arguments, prog_name="boardproof", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return ExitStatus.BAD_INPUT
+    except BoardproofError as error:
+        from boardproof.console import show_error
+
+        show_error(error, with_traceback="--traceback" in arguments)
+        return error.exit_status
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read stdout has gone (`boardproof … | head`): there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.TOOL_FAILED
+    except Exception as error:  # noqa: BLE001 - the boundary: a defect of boardproof itself
+        from boardproof.console import show_defect
+
+        show_defect(error, with_traceback="--traceback" in arguments)
+        return ExitStatus.TOOL_FAILED

@@ -1,0 +1,190 @@
+"""Finds how large TensorFlow Lite Micro's arena must be: measured and proved on a 32-bit target, or bounded.
+
+The firmware of `TflmRuntime(measure=True)` has a generous arena. Asked to prepare the model, it starts the interpreter in
+all of it, reads back the high-water mark, temporaries and scratch memory included, and then starts it anew in smaller and
+larger parts, until it has run in N bytes and failed, cleanly, in N - 16. The firmware with just those N bytes follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from boardproof.device.build import build
+from boardproof.device.failures import ModelFailedError
+from boardproof.device.links import open_link
+from boardproof.device.session import Session
+from boardproof.device.toolchain import require_compiler, require_qemu
+from boardproof.errors import InputError, ToolError
+from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.render import render
+from boardproof.project.runtimes.tflm_bound import ALIGNMENT, arena_bound_bytes
+from boardproof.project.runtimes.tflm_memory import activation_tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from boardproof.model.graph import Graph
+    from boardproof.project.boards import Board
+    from boardproof.project.runtimes.base import Options
+    from boardproof.project.runtimes.tflm import TflmRuntime
+
+STAND_IN = "mps2-an386"
+"""Measures for boards that are not emulated: the same core, the same library, the same sizes of everything."""
+
+_OTHER_RAM_BYTES = 24 * 1024  # stack, link and interpreter, beside the arena
+_UNLIMITED_ARENA_BYTES = 64 * 1024 * 1024
+_MODEL_ERROR_ARENA = -1
+
+
+class ArenaSource(StrEnum):
+    """How an arena's size was obtained."""
+
+    MEASURED = "measured"
+    BOUND = "upper bound"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class ArenaSize:
+    """The size of the tensor arena and how it was obtained.
+
+    Attributes:
+        arena_bytes: What the firmware gets.
+        source: How it was obtained.
+        smallest_bytes: The smallest that works, a multiple of 16, proved by running in it and failing in 16 less; None
+            when it was not measured.
+        measured_on: The board that measured; None when none did.
+        reason: Why none did; "" when one did.
+    """
+
+    arena_bytes: int
+    source: ArenaSource
+    smallest_bytes: int | None = None
+    measured_on: str | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        size = f"{self.arena_bytes:,} bytes"
+        if self.source is ArenaSource.MEASURED:
+            return f"{size}, measured on {self.measured_on}: runs in it, fails in {ALIGNMENT} less"
+        if self.smallest_bytes is not None:
+            return f"{size}, as given; {self.smallest_bytes:,} would do, measured on {self.measured_on}"
+        if self.source is ArenaSource.GIVEN:
+            return f"{size}, as given, not checked: {self.reason}"
+        return f"{size}, an upper bound, not measured: {self.reason}"
+
+
+def find_arena(
+    graph: Graph,
+    data: bytes,
+    board: Board,
+    runtime: TflmRuntime,
+    options: Options,
+    root: Path,
+    *,
+    on_line: Callable[[str], None] | None = None,
+) -> ArenaSize:
+    """How large the arena must be. A size the user gave is checked, not trusted.
+
+    Args:
+        graph: The network.
+        data: The .tflite it was read from.
+        board: Where the firmware will run.
+        runtime: TensorFlow Lite Micro.
+        options: The user's choices; `options.arena_bytes` is what the user gave.
+        root: Where the measuring project is written and built; see build().
+        on_line: Gets what the build says.
+
+    Raises:
+        InputError: The arena given is too small, or no arena on this board is large enough.
+        ToolError, DeviceError: Building or running the measuring firmware failed.
+    """
+    meter, reason = _meter(board)
+    if meter is None:
+        return _unmeasured(graph, board, options, reason)
+    smallest = measure_arena(graph, data, meter, runtime, options, root, on_line=on_line)
+    given = options.arena_bytes
+    if given is None:
+        return ArenaSize(smallest, ArenaSource.MEASURED, smallest, meter.name)
+    if given < smallest:
+        raise InputError(
+            f"--arena-bytes {given} is too small: the model needs {smallest:,} bytes, measured on {meter.name}.",
+            f"Leave --arena-bytes out, or give {smallest} or more.",
+        )
+    return ArenaSize(_aligned(given), ArenaSource.GIVEN, smallest, meter.name)
+
+
+def measure_arena(
+    graph: Graph,
+    data: bytes,
+    board: Board,
+    runtime: TflmRuntime,
+    options: Options,
+    root: Path,
+    *,
+    on_line: Callable[[str], None] | None = None,
+) -> int:
+    """The smallest arena, in bytes and a multiple of 16, in which the model runs on this board.
+
+    Raises as find_arena() does.
+    """
+    room = _room_bytes(board)
+    sizes = sorted({min(room, _aligned(2 * arena_bound_bytes(graph, board.cpu.bits))), room})
+    for size in sizes:
+        project, _ = render(
+            graph, data, board, replace(runtime, measure=True), replace(options, arena_bytes=size)
+        )
+        firmware = build(project, root, on_line=on_line)
+        try:
+            with open_link(firmware, board) as link:
+                session = Session(link, firmware.model_sha256)
+                session.connect()
+                return session.marks().arena_bytes
+        except ModelFailedError as error:
+            if error.code != _MODEL_ERROR_ARENA:
+                raise
+            needed = error.needed_bytes
+    raise InputError(
+        f"The model's tensor arena takes at least {needed:,} bytes; {board.name} has room for {room:,}.",
+        "Make the largest activations smaller (`boardproof inspect` shows them), choose a board with more RAM, or try "
+        "--runtime aot, which needs less.",
+    )
+
+
+def _meter(board: Board) -> tuple[Board | None, str]:
+    """The board to measure on, or why there is none."""
+    meter = board if board.reach in {Reach.QEMU, Reach.PROCESS} else BOARDS[STAND_IN]
+    try:
+        require_compiler(meter)
+        if meter.reach is Reach.QEMU:
+            require_qemu()
+    except ToolError as error:
+        return None, error.message
+    return meter, ""
+
+
+def _unmeasured(graph: Graph, board: Board, options: Options, reason: str) -> ArenaSize:
+    given = options.arena_bytes
+    if given is None:
+        return ArenaSize(arena_bound_bytes(graph, board.cpu.bits), ArenaSource.BOUND, reason=reason)
+    least = sum(tensor.size_bytes for tensor in activation_tensors(graph))
+    if given < least:
+        raise InputError(
+            f"--arena-bytes {given} is too small: the activations alive at one moment alone take {least:,} bytes.",
+            "Leave --arena-bytes out.",
+        )
+    return ArenaSize(_aligned(given), ArenaSource.GIVEN, reason=reason)
+
+
+def _room_bytes(board: Board) -> int:
+    """What the largest arena that links can have."""
+    if board.ram_bytes is None:
+        return _UNLIMITED_ARENA_BYTES
+    return (board.ram_bytes - _OTHER_RAM_BYTES) // ALIGNMENT * ALIGNMENT
+
+
+def _aligned(size_bytes: int) -> int:
+    return -(-size_bytes // ALIGNMENT) * ALIGNMENT

@@ -1,0 +1,125 @@
+"""Finds the operator at which a board goes astray, by reading its tensors in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.device.verify import lsb_differences, plain
+from boardproof.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from boardproof.device.session import Session
+    from boardproof.model.graph import Graph, Operator, Tensor
+    from boardproof.model.samples import Vectors
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """The first operator whose output is not the oracle's, and what it looks like there.
+
+    Attributes:
+        sample: For this sample.
+        index: The operator's index in the .tflite graph.
+        op: Its name.
+        tensor: The index of the output tensor that differs.
+        name: That tensor's name.
+        differing: How many of its elements differ, of how many.
+        elements: See `differing`.
+        max_lsb: The largest difference.
+        first: The flat index of the first element that differs.
+        expected: The oracle's values around it, from flat index `shown_from` on.
+        got: The board's.
+        shown_from: See `expected`.
+    """
+
+    sample: int
+    index: int
+    op: str
+    tensor: int
+    name: str
+    differing: int
+    elements: int
+    max_lsb: int
+    first: int
+    shown_from: int
+    expected: tuple[float | int | str, ...]
+    got: tuple[float | int | str, ...]
+
+
+def find_divergence(
+    session: Session,
+    graph: Graph,
+    expected: Mapping[int, NDArray[np.generic]],
+    inputs: Vectors,
+    sample: int,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Divergence | None:
+    """Runs the sample once for each operator, up to it, and compares what it wrote with the oracle's tensor.
+
+    Args:
+        session: A conversation with the board.
+        graph: The network on the board.
+        expected: The oracle's tensors, by index (`run_oracle_tensors`).
+        inputs: The samples.
+        sample: Which one.
+        on_progress: Is told (operators done, operators in all).
+
+    Returns:
+        None when every tensor that can be read agrees: then the difference arises after the last operator, or only
+        when nothing stops in between.
+
+    Raises:
+        DeviceError: As `Session.op_outputs`.
+    """
+    indices = session.connect().op_indices
+    arrays = [array[sample] for array in inputs.arrays]
+    for position, index in enumerate(indices):
+        operator = graph.operators[index]
+        outputs = session.op_outputs(arrays, position, len(operator.outputs))
+        for tensor, got in zip(operator.outputs, outputs, strict=True):
+            if got is not None and not _equal(expected[tensor], got):
+                return _describe(sample, operator, graph.tensors[tensor], expected[tensor].ravel(), got.ravel())
+        if on_progress is not None:
+            on_progress(position + 1, len(indices))
+    return None
+
+
+def _equal(expected: NDArray[np.generic], got: NDArray[np.generic]) -> bool:
+    if (expected.dtype, expected.size) != (got.dtype, got.size):
+        raise DeviceError(
+            f"The board has {got.size} elements of {got.dtype}; the oracle {expected.size} of {expected.dtype}.",
+            "Flash the firmware built for this model.",
+        )
+    return expected.tobytes() == got.tobytes()
+
+
+def _describe(
+    sample: int, operator: Operator, tensor: Tensor, expected: NDArray[np.generic], got: NDArray[np.generic]
+) -> Divergence:
+    lsb = lsb_differences(expected, got)
+    first = int(np.flatnonzero(lsb)[0])
+    shown = slice(max(0, first - _SHOWN), first + _SHOWN + 1)
+    return Divergence(
+        sample=sample,
+        index=operator.index,
+        op=operator.name,
+        tensor=tensor.index,
+        name=tensor.name,
+        differing=int(np.count_nonzero(lsb)),
+        elements=int(lsb.size),
+        max_lsb=int(lsb.max()),
+        first=first,
+        shown_from=shown.start,
+        expected=tuple(plain(value) for value in expected[shown]),
+        got=tuple(plain(value) for value in got[shown]),
+    )

@@ -1,0 +1,225 @@
+"""Inputs through the board, and its outputs against the oracle's, byte for byte."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.device.types import BoardRun
+from boardproof.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from boardproof.device.session import Inference, Session
+    from boardproof.device.types import Hello
+    from boardproof.model.oracle import Outputs
+    from boardproof.model.samples import Vectors
+
+_HISTOGRAM_TOP = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FirstBad:
+    """The first element that differs: sample, output tensor's position, index in the tensor, and both values.
+
+    Values that JSON has no number for (infinities, NaN) are text.
+    """
+
+    sample: int
+    output: int
+    element: tuple[int, ...]
+    expected: float | int | str
+    got: float | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorVerdict:
+    """One output tensor over all samples.
+
+    Attributes:
+        output: Its position among the outputs.
+        exact: Samples in which every byte agrees.
+        max_lsb: The largest difference, in steps of an integer type or units in the last place of a float.
+        max_abs: The largest difference of the values themselves; NaN differences count as 0 here.
+        histogram: Number of elements by difference in LSB: "0" to "16", and ">16".
+    """
+
+    output: int
+    exact: int
+    max_lsb: int
+    max_abs: float
+    histogram: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the board agrees with the oracle.
+
+    Attributes:
+        oracle: The interpreter compared with, and its version.
+        samples: How many were compared.
+        exact: In how many every byte of every output agrees.
+        max_lsb: The largest difference of all.
+        first_bad: The first element that differs; None when all agree.
+        tensors: One verdict per output tensor.
+    """
+
+    oracle: str
+    oracle_version: str
+    samples: int
+    exact: int
+    max_lsb: int
+    first_bad: FirstBad | None
+    tensors: tuple[TensorVerdict, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every byte of every sample is the oracle's."""
+        return self.exact == self.samples
+
+
+def run_on_board(session: Session, inputs: Vectors, on_progress: Callable[[int, int], None] | None = None) -> BoardRun:
+    """Runs every sample on the board.
+
+    Args:
+        session: A conversation with the board; connected here if it is not yet.
+        inputs: What to run.
+        on_progress: Is told (samples done, samples in all) after each.
+
+    Raises:
+        DeviceError: As `Session.infer`.
+    """
+    hello = session.connect()
+    results = _Results(hello, inputs.samples)
+    session.marks(repaint=True)
+    started = time.monotonic()
+    for number in range(inputs.samples):
+        results.keep(number, session.infer([array[number] for array in inputs.arrays]))
+        if on_progress is not None:
+            on_progress(number + 1, inputs.samples)
+    wall_s = time.monotonic() - started
+    marks = session.marks()
+    return BoardRun(
+        hello=hello,
+        outputs=tuple(results.outputs),
+        ticks=results.ticks,
+        op_ticks=tuple(int(ticks) for ticks in np.median(results.op_ticks, axis=0)),
+        arena_used_bytes=marks.arena_bytes,
+        stack_bytes=marks.stack_bytes or None,
+        wall_s=wall_s,
+    )
+
+
+class _Results:
+    """Results of all samples, filled in one by one."""
+
+    def __init__(self, hello: Hello, samples: int) -> None:
+        self.outputs = [np.zeros((samples, *t.shape), t.dtype.numpy) for t in hello.outputs]
+        self.ticks = np.zeros(samples, np.int64)
+        self.op_ticks = np.zeros((samples, len(hello.op_indices)), np.int64)
+
+    def keep(self, number: int, inference: Inference) -> None:
+        for kept, output in zip(self.outputs, inference.outputs, strict=True):
+            kept[number] = output
+        self.ticks[number] = inference.ticks
+        self.op_ticks[number] = inference.op_ticks
+
+
+def compare(expected: Outputs, run: BoardRun) -> Verdict:
+    """Compares every byte of every output.
+
+    Raises:
+        DeviceError: The board's outputs do not have the oracle's types and shapes.
+    """
+    _check_form(expected.arrays, run.outputs)
+    pairs = list(zip(expected.arrays, run.outputs, strict=True))
+    differing = [_differing(theirs, ours) for theirs, ours in pairs]
+    tensors = tuple(_tensor_verdict(i, *pair, differing[i]) for i, pair in enumerate(pairs))
+    samples = len(run.ticks)
+    bad_samples = np.zeros(samples, bool)
+    for differs in differing:
+        bad_samples |= differs.reshape(samples, -1).any(axis=1)
+    return Verdict(
+        oracle=expected.interpreter,
+        oracle_version=expected.version,
+        samples=samples,
+        exact=int(samples - bad_samples.sum()),
+        max_lsb=max((t.max_lsb for t in tensors), default=0),
+        first_bad=_first_bad(pairs, differing, int(bad_samples.argmax())) if bad_samples.any() else None,
+        tensors=tensors,
+    )
+
+
+def _check_form(expected: tuple[NDArray[np.generic], ...], got: tuple[NDArray[np.generic], ...]) -> None:
+    forms = [[(str(array.dtype), array.shape) for array in arrays] for arrays in (expected, got)]
+    if forms[0] != forms[1]:
+        raise DeviceError(
+            f"The board's outputs are {forms[1]}; the oracle's are {forms[0]} (dtype, shape with samples).",
+            "Flash the firmware built for this model, with the same samples.",
+        )
+
+
+def _differing(expected: NDArray[np.generic], got: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Which elements differ in any bit: floats too are compared as bytes."""
+    bits = np.dtype(f"u{expected.dtype.itemsize}")
+    return np.asarray(expected.view(bits) != got.view(bits))
+
+
+def lsb_differences(expected: NDArray[np.generic], got: NDArray[np.generic]) -> NDArray[np.int64]:
+    """How far elements are apart, in steps of an integer type or units in the last place of a float.
+
+    Elements that differ in any bit are at least 1 apart, the two zeros of a float included.
+    """
+    low, high = (_ordered(array) for array in (expected, got))
+    differences: NDArray[np.int64] = np.maximum(np.abs(low - high), _differing(expected, got).astype(np.int64))
+    return differences
+
+
+def _ordered(array: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Integers in the order of the values, neighbours 1 apart."""
+    if array.dtype.kind != "f":
+        return array.astype(np.int64)
+    bits = np.dtype(f"i{array.dtype.itemsize}")
+    wide = array.view(bits).astype(np.int64)
+    return np.where(wide < 0, np.int64(np.iinfo(bits).min) - wide, wide)
+
+
+def _tensor_verdict(
+    output: int, expected: NDArray[np.generic], got: NDArray[np.generic], differs: NDArray[np.bool_]
+) -> TensorVerdict:
+    lsb = lsb_differences(expected, got)
+    counts = np.bincount(np.minimum(lsb, _HISTOGRAM_TOP + 1).ravel())
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.abs(expected.astype(np.float64) - got.astype(np.float64))
+    return TensorVerdict(
+        output=output,
+        exact=int((~differs.reshape(len(differs), -1).any(axis=1)).sum()),
+        max_lsb=int(lsb.max(initial=0)),
+        max_abs=float(np.nan_to_num(distance, nan=0.0).max(initial=0.0)),
+        histogram={_bin(lsb_count): int(count) for lsb_count, count in enumerate(counts) if count},
+    )
+
+
+def _bin(lsb: int) -> str:
+    return str(lsb) if lsb <= _HISTOGRAM_TOP else f">{_HISTOGRAM_TOP}"
+
+
+def _first_bad(
+    pairs: list[tuple[NDArray[np.generic], NDArray[np.generic]]], differing: list[NDArray[np.bool_]], sample: int
+) -> FirstBad:
+    output = next(i for i, differs in enumerate(differing) if differs[sample].any())
+    element = tuple(int(i) for i in np.argwhere(differing[output][sample])[0])
+    expected, got = (array[sample][element] for array in pairs[output])
+    return FirstBad(sample, output, element, plain(expected), plain(got))
+
+
+def plain(value: np.generic) -> float | int | str:
+    """A numpy scalar as JSON has it."""
+    number = value.item()
+    return number if isinstance(number, int) or np.isfinite(number) else str(number)

@@ -1,0 +1,62 @@
+"""What `boardproof inspect` finds out about a network, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boardproof.model.macs import macs
+from boardproof.model.preflight import Severity, preflight
+
+if TYPE_CHECKING:
+    from boardproof.model.arena import ArenaPlan
+    from boardproof.model.graph import Graph
+    from boardproof.model.preflight import Finding
+    from boardproof.project.runtimes.base import Options
+    from boardproof.subject import Network, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A network, what it costs, and what keeps it from running.
+
+    Attributes:
+        sha256: Of the .tflite.
+        data_bytes: Size of the .tflite.
+        graph: What is in it.
+        op_macs: Multiply-accumulates of each operator.
+        findings: Errors first, then warnings.
+        plan: The arena, where the runtime plans it and the network can run; else None.
+        arena_bytes: The tensor arena's size; None when the network cannot run.
+        runtime: Name of the runtime it was checked for.
+        board: Name of the board it was checked for.
+    """
+
+    sha256: str
+    data_bytes: int
+    graph: Graph
+    op_macs: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    plan: ArenaPlan | None
+    arena_bytes: int | None
+    runtime: str
+    board: str
+
+
+def inspect_network(network: Network, target: Target, options: Options) -> Inspection:
+    """Checks a network and plans its memory, without building anything."""
+    graph = network.graph
+    findings = preflight(graph, target.runtime, target.board, options)
+    runnable = not any(finding.severity is Severity.ERROR for finding in findings)
+    generated = target.runtime.generate(graph, network.data, target.board, options) if runnable else None
+    return Inspection(
+        sha256=network.sha256,
+        data_bytes=len(network.data),
+        graph=graph,
+        op_macs=tuple(macs(graph, operator) for operator in graph.operators),
+        findings=findings,
+        plan=generated.plan if generated else None,
+        arena_bytes=generated.arena_bytes if generated else None,
+        runtime=target.runtime.name,
+        board=target.board.name,
+    )

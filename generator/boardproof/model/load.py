@@ -1,0 +1,228 @@
+"""Model files of every kind that boardproof takes: .keras, .h5, SavedModel directories and .tflite."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from boardproof.errors import BoardproofError, InputError
+from boardproof.model.filekind import FileKind, describe, file_kind
+from boardproof.model.keras_config import check_config, is_legacy
+from boardproof.model.labels import safe_lines
+from boardproof.model.network import FloatNetwork, from_keras, from_saved_model
+from boardproof.model.quiet import captured_output
+from boardproof.model.reader import read_tflite
+from boardproof.model.samples import InputSpec, input_specs
+from boardproof.model.saved_model import check_saved_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boardproof.model.quiet import CapturedOutput
+
+_MAX_CONFIG_BYTES = 64 << 20
+
+_UNKNOWN_CLASS = re.compile(r"(?:Could not locate (?:class|function) |Unknown layer: ?)'?\"?([\w>.]+)")
+
+
+class ModelKind(StrEnum):
+    """How a model was stored."""
+
+    KERAS = "Keras 3"
+    LEGACY_KERAS = "Keras 2"
+    SAVED_MODEL = "SavedModel"
+    TFLITE = "TensorFlow Lite"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model as its file has it: a float network, or a .tflite that needs no conversion.
+
+    Attributes:
+        kind: How it was stored.
+        source: The file's name, for messages.
+        inputs: What it takes, in order.
+        network: What computes it in float; None for a .tflite.
+        tflite: The file's bytes; None for a float network.
+    """
+
+    kind: ModelKind
+    source: str
+    inputs: tuple[InputSpec, ...]
+    network: FloatNetwork | None = field(default=None, repr=False)
+    tflite: bytes | None = field(default=None, repr=False)
+
+
+def load_model(path: Path) -> LoadedModel:
+    """The model in a file or SavedModel directory; what it is, is told by its content, not by its name.
+
+    Keras models load in safe mode: files with Lambda layers or other packages' classes are refused before any of their
+    code runs. Files of Keras 2 that Keras 3 cannot read load through tf-keras.
+
+    Raises:
+        InputError: when there is no such file, or it is not a model, or cannot be loaded.
+    """
+    if path.is_dir():
+        return _load_directory(path)
+    data = _read(path)
+    match file_kind(data):
+        case FileKind.TFLITE:
+            return LoadedModel(ModelKind.TFLITE, path.name, input_specs(read_tflite(data)), tflite=data)
+        case FileKind.KERAS:
+            version = _archive_version(data, path.name)
+            with _named(path, ".keras") as named:
+                return _load_keras(named, version)
+        case FileKind.HDF5:
+            version = _hdf5_version(data, path.name)
+            with _named(path, ".h5") as named:
+                return _load_keras(named, version)
+        case kind:
+            raise _not_a_model(path.name, kind, data)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"There is no file {path}.", "Check the path of the model.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the file and its permissions.") from error
+
+
+_HINTS = {
+    FileKind.ONNX: "Convert it to Keras or .tflite first, for example with onnx2tf.",
+    FileKind.TORCH: "Convert it to .tflite first, for example with ai-edge-torch.",
+    FileKind.SAVED_MODEL_PB: "For a SavedModel, give the directory that holds saved_model.pb.",
+    FileKind.NPZ: "This looks like data: give it with --samples, and the model first.",
+    FileKind.NPY: "This looks like data: give it with --samples, and the model first.",
+    FileKind.EMPTY: "Copy or save the model again.",
+}
+
+
+def _not_a_model(name: str, kind: FileKind, data: bytes) -> InputError:
+    hint = _HINTS.get(kind, "Give a .keras, .h5 or .tflite file, or a SavedModel directory.")
+    what = "it is empty" if kind is FileKind.EMPTY else describe(data)
+    return InputError(f"{name} is not a model that boardproof reads: {what}.", hint)
+
+
+def _archive_version(data: bytes, source: str) -> str:
+    """The Keras version that wrote a .keras archive, after the check of its configuration."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_config(_member(archive, "config.json"), source)
+            metadata = json.loads(_member(archive, "metadata.json"))
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise InputError(
+            f"{source} is a damaged .keras archive.", "Copy or save the model again.", str(error)
+        ) from error
+    return str(metadata.get("keras_version", "")) if isinstance(metadata, dict) else ""
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > _MAX_CONFIG_BYTES:
+        raise ValueError(f"{name} unpacks to {archive.getinfo(name).file_size} bytes")
+    return archive.read(name)
+
+
+def _hdf5_version(data: bytes, source: str) -> str:
+    """The Keras version that wrote a .h5 file, after the check of its configuration."""
+    import h5py
+
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            config, version = (_text(file.attrs.get(key, "")) for key in ("model_config", "keras_version"))
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        raise InputError(f"{source} is a damaged HDF5 file.", "Copy or save the model again.", str(error)) from error
+    if not config:
+        raise InputError(
+            f"{source} holds weights only, or is not from Keras: there is no model configuration in it.",
+            'Save the whole model: model.save("model.keras").',
+        )
+    check_config(config, source)
+    return version
+
+
+def _text(attribute: object) -> str:
+    return attribute.decode("utf-8", errors="replace") if isinstance(attribute, bytes) else str(attribute)
+
+
+@contextmanager
+def _named(path: Path, suffix: str) -> Iterator[Path]:
+    """The path of the same file under a name that ends in `suffix`, by which Keras tells what it is."""
+    if path.suffix == suffix:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        link = Path(folder, path.stem + suffix)
+        link.symlink_to(path.resolve())
+        yield link
+
+
+def _load_keras(path: Path, keras_version: str) -> LoadedModel:
+    with captured_output() as output:
+        import keras
+
+        try:
+            network = from_keras(keras.saving.load_model(path, compile=False), f"keras {keras.__version__}", path.name)
+            kind = ModelKind.KERAS
+        except BoardproofError:
+            raise
+        except Exception as error:  # a loader given an untrusted file raises anything
+            if not is_legacy(keras_version):
+                raise _not_loaded(path.name, error, output) from error
+            network = _load_legacy(path, output)
+            kind = ModelKind.LEGACY_KERAS
+    return LoadedModel(kind, path.name, network.inputs, network=network)
+
+
+def _load_legacy(path: Path, output: CapturedOutput) -> FloatNetwork:
+    """The model as Keras 2 loads it, for files whose layers have arguments that Keras 3 no longer knows."""
+    import tf_keras
+
+    try:
+        model = tf_keras.models.load_model(path, compile=False)
+    except Exception as error:  # a loader given an untrusted file raises anything
+        raise _not_loaded(path.name, error, output) from error
+    return from_keras(model, f"tf-keras {tf_keras.__version__}", path.name)
+
+
+def _load_directory(path: Path) -> LoadedModel:
+    if not (path / "saved_model.pb").is_file():
+        raise InputError(
+            f"{path} is a directory, but not a SavedModel: there is no saved_model.pb in it.",
+            "Give the model's own file, or the directory that tf.saved_model.save wrote.",
+        )
+    with captured_output() as output:
+        try:
+            check_saved_model(path)
+            network = from_saved_model(path)
+        except BoardproofError:
+            raise
+        except Exception as error:  # a loader given an untrusted file raises anything
+            raise _not_loaded(path.name, error, output) from error
+    return LoadedModel(ModelKind.SAVED_MODEL, path.name, network.inputs, network=network)
+
+
+def _not_loaded(source: str, error: Exception, output: CapturedOutput) -> InputError:
+    reason = safe_lines(str(error)) or type(error).__name__
+    unknown = _UNKNOWN_CLASS.search(reason)
+    if unknown:
+        return InputError(
+            f"{source} needs {unknown[1]}, which is not part of Keras; other packages' code is not run.",
+            "Build the model from Keras's own layers, or convert it to .tflite where that code is available.",
+            reason,
+        )
+    return InputError(
+        f"{source} cannot be loaded: {reason.splitlines()[0]}",
+        "Load it with the TensorFlow version that saved it, and save it there as .keras or convert it to .tflite.",
+        f"{reason}\n{safe_lines(output.text())}",
+    )

@@ -1,0 +1,103 @@
+"""Task metrics: what a network's outputs are worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.errors import InputError
+from boardproof.model.affine import dequantize_array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from boardproof.model.graph import Graph, Quantization
+    from boardproof.model.samples import Samples
+
+_THRESHOLD = 0.5
+
+
+def class_count(graph: Graph) -> int | None:
+    """How many classes a network tells apart, or None when its output is not one row of scores.
+
+    One output value is a probability, of two classes.
+    """
+    if len(graph.outputs) != 1:
+        return None
+    shape = graph.output_tensors[0].shape
+    if not shape or shape[-1] != graph.output_tensors[0].elements:
+        return None
+    return max(2, shape[-1])
+
+
+def class_labels(samples: Samples, count: int, classes: int) -> NDArray[np.int64] | None:
+    """The class index of each sample, int64 [samples]; None when there are no labels, or they are real-valued targets.
+
+    Args:
+        samples: With labels as indices or one-hot rows.
+        count: How many samples there are.
+        classes: How many classes the network tells apart.
+
+    Raises:
+        InputError: when there are more or fewer labels than samples, or a label is no class.
+    """
+    if samples.labels is None:
+        return None
+    labels = samples.labels
+    if labels.ndim == 0 or len(labels) != count:
+        raise InputError(
+            f"{samples.source} holds {len(labels) if labels.ndim else 1} labels for {count} samples.",
+            "Save as many labels as samples, in the same order.",
+        )
+    flat = labels.reshape(count, -1)
+    if flat.shape[1] == classes and classes > 1:
+        return np.asarray(np.argmax(flat, axis=1), np.int64)
+    if flat.shape[1] != 1 or labels.dtype.kind not in "iufb":
+        return None
+    indices = np.asarray(flat[:, 0]).astype(np.int64)
+    if not np.array_equal(indices, flat[:, 0]):
+        return None  # real-valued targets: a regression
+    if indices.min() < 0 or indices.max() >= classes:
+        wrong = int(np.flatnonzero((indices < 0) | (indices >= classes))[0])
+        raise InputError(
+            f"Label {indices[wrong]} of sample {wrong} in {samples.source} is not one of the {classes} classes, 0 to "
+            f"{classes - 1}.",
+            "Number the classes from 0, in the order of the network's outputs.",
+        )
+    return indices
+
+
+def accuracy(scores: NDArray[np.generic], labels: NDArray[np.int64], quantization: Quantization | None = None) -> float:
+    """The share of samples whose highest score, the first of equals, is that of their label.
+
+    Args:
+        scores: The network's output, [samples, …, classes], or one probability per sample.
+        labels: The class of each sample, int64 [samples].
+        quantization: The scores', when they are quantized.
+    """
+    flat = scores.reshape(len(scores), -1)
+    if flat.shape[1] > 1:
+        predicted = np.argmax(flat, axis=1)
+    else:
+        predicted = (dequantize_array(flat[:, 0], quantization) > _THRESHOLD).astype(np.int64)
+    return float((predicted == labels).mean())
+
+
+def max_lsb(expected: tuple[NDArray[np.generic], ...], actual: tuple[NDArray[np.generic], ...]) -> int:
+    """The largest difference between outputs: in steps when they are integers, in units of the last place in float."""
+    return max((_difference(e, a) for e, a in zip(expected, actual, strict=True)), default=0)
+
+
+def _difference(expected: NDArray[np.generic], actual: NDArray[np.generic]) -> int:
+    if expected.dtype.kind == "f":
+        integer = np.dtype(f"i{expected.dtype.itemsize}")
+        expected, actual = _ordered(expected.view(integer)), _ordered(actual.view(integer))
+    return int(np.abs(expected.astype(np.int64) - actual.astype(np.int64)).max(initial=0))
+
+
+def _ordered(bits: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Float bit patterns as integers in the order of their values, so that neighbours differ by 1."""
+    wide = bits.astype(np.int64)
+    lowest = np.int64(np.iinfo(bits.dtype).min)  # type: ignore[type-var] # the view is of integers
+    return np.where(wide < 0, lowest - wide, wide)

@@ -1,0 +1,170 @@
+"""What will not run on the chosen runtime and board, found before anything is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from boardproof.errors import InputError
+from boardproof.model.graph import DType, Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boardproof.model.graph import AnyOperator, Graph
+
+BoardT_contra = TypeVar("BoardT_contra", contravariant=True)
+OptionsT_contra = TypeVar("OptionsT_contra", contravariant=True)
+
+
+class Severity(StrEnum):
+    """Whether a finding stops the run."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about a model that will not work, or that its owner should know.
+
+    Attributes:
+        severity: Whether it stops the run.
+        code: A short, stable, kebab-case name, such as "unsupported-operator".
+        message: What is wrong, and where.
+        hint: What to do about it.
+        operator: The operator's index in the graph, when it is about one.
+        tensor: The tensor's index, when it is about one.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    hint: str
+    operator: int | None = None
+    tensor: int | None = None
+
+
+class GraphCheck(Protocol[BoardT_contra, OptionsT_contra]):
+    """Whatever knows what it cannot run: a runtime, seen from here."""
+
+    def check(self, graph: Graph, board: BoardT_contra, options: OptionsT_contra) -> tuple[Finding, ...]:
+        """Everything about the graph that it cannot run on this board."""
+        ...
+
+
+def preflight(
+    graph: Graph, runtime: GraphCheck[BoardT_contra, OptionsT_contra], board: BoardT_contra, options: OptionsT_contra
+) -> tuple[Finding, ...]:
+    """Everything about a network that will not run, or that its owner should know; errors before warnings.
+
+    What only follows from a cause already named is left out: a dynamic-range model is one finding, not one for each of
+    its operators.
+    """
+    causes = tuple(check_graph(graph))
+    implied = {code for cause in causes for code in (cause.code, *_IMPLIED.get(cause.code, ()))}
+    others = [finding for finding in runtime.check(graph, board, options) if finding.code not in implied]
+    return tuple(sorted((*causes, *others), key=lambda finding: finding.severity is Severity.WARNING))
+
+
+def require_runnable(findings: tuple[Finding, ...]) -> None:
+    """Raises one InputError with every error among the findings, each with its way out; returns when there is none."""
+    raise_errors(findings, "keep this model from running")
+
+
+def raise_errors(findings: tuple[Finding, ...], headline: str) -> None:
+    """Raises one InputError with every error among the findings; its message is "<n> problems <headline>."."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if not errors:
+        return
+    if len(errors) == 1:
+        raise InputError(errors[0].message, errors[0].hint)
+    hints = list(dict.fromkeys(error.hint for error in errors))
+    raise InputError(
+        f"{len(errors)} problems {headline}; the first: {errors[0].message}",
+        hints[0] if len(hints) == 1 else "Each has its own way out, listed below.",
+        "\n".join(f"{number}. {error.message}\n   {error.hint}" for number, error in enumerate(errors, start=1)),
+    )
+
+
+def check_graph(graph: Graph) -> Iterator[Finding]:
+    """What no runtime on a microcontroller will run, whichever it is."""
+    yield from _check_weights(graph)
+    yield from _check_float16(graph)
+    yield from _check_shapes(graph)
+    yield from _check_types(graph)
+
+
+_FULL_INTEGER = "Quantize the Keras model with `boardproof quantize --scheme int8` and a representative dataset."
+
+_IMPLIED = {
+    "dynamic-range": frozenset({"unsupported-type", "hybrid-weights", "quantization"}),
+    "float16-weights": frozenset({"unsupported-type", "quantization"}),
+}
+"""Codes of findings that only follow from another."""
+
+_WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+_WITHOUT_SIZE = frozenset({DType.STRING, DType.RESOURCE, DType.VARIANT})
+
+
+def _check_weights(graph: Graph) -> Iterator[Finding]:
+    hybrid = [operator for operator in graph.operators if _is_hybrid(graph, operator)]
+    if hybrid:
+        yield Finding(
+            Severity.ERROR,
+            "dynamic-range",
+            "This is a dynamic-range quantized model: weights are integers, but activations are float "
+            f"({len(hybrid)} operators, the first {_place(hybrid[0])}).",
+            _FULL_INTEGER,
+            operator=hybrid[0].index,
+        )
+
+
+def _is_hybrid(graph: Graph, operator: AnyOperator) -> bool:
+    if operator.name not in _WEIGHTED or isinstance(operator, Unsupported):
+        return False
+    weights = graph.tensors[operator.inputs[1]]
+    return graph.tensors[operator.input].dtype is DType.FLOAT32 and weights.dtype in {DType.INT8, DType.INT4}
+
+
+def _check_float16(graph: Graph) -> Iterator[Finding]:
+    halves = [tensor for tensor in graph.tensors if tensor.dtype is DType.FLOAT16]
+    if halves:
+        yield Finding(
+            Severity.ERROR,
+            "float16-weights",
+            f"This is a float16 model: {len(halves)} tensors are float16, the first {halves[0].label}.",
+            _FULL_INTEGER,
+            tensor=halves[0].index,
+        )
+
+
+def _check_shapes(graph: Graph) -> Iterator[Finding]:
+    """An open batch size alone does no harm: one sample at a time runs, as the shape in the file says."""
+    dynamic = [tensor for tensor in graph.tensors if any(axis > 0 for axis in tensor.dynamic_axes)]
+    if dynamic:
+        shape = ", ".join("?" if axis in dynamic[0].dynamic_axes else str(n) for axis, n in enumerate(dynamic[0].shape))
+        yield Finding(
+            Severity.ERROR,
+            "dynamic-shape",
+            f"{len(dynamic)} tensors have no fixed shape, the first {dynamic[0].label} [{shape}].",
+            "Give every axis of the model's inputs a size, such as keras.Input(shape=(49, 10, 1)), and convert again.",
+            tensor=dynamic[0].index,
+        )
+
+
+def _check_types(graph: Graph) -> Iterator[Finding]:
+    for tensor in (*graph.input_tensors, *graph.output_tensors):
+        if tensor.dtype in _WITHOUT_SIZE:
+            yield Finding(
+                Severity.ERROR,
+                "no-numbers",
+                f"The model takes or gives {tensor.dtype}s ({tensor.label}), which a board cannot hold.",
+                "Move the layers that handle them out of the model, so that it starts and ends with numbers.",
+                tensor=tensor.index,
+            )
+
+
+def _place(operator: AnyOperator) -> str:
+    return f"operator {operator.index}, {operator.name}"

@@ -1,0 +1,158 @@
+"""All stages, in order. Read this first.
+
+    load → quantize → read → preflight → render → build → run on the board → compare with the oracle → report
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boardproof import judging
+from boardproof.device.build import build, compile_project
+from boardproof.device.links import open_link
+from boardproof.device.session import Session
+from boardproof.device.verify import run_on_board
+from boardproof.device.workspace import read_marker, write_project
+from boardproof.errors import InputError
+from boardproof.files import write_atomically
+from boardproof.inspection import Inspection, inspect_network
+from boardproof.model.load import load_model
+from boardproof.model.preflight import Severity, preflight, require_runnable
+from boardproof.model.quantize import Scheme
+from boardproof.model.quantize import quantize as convert
+from boardproof.model.reader import read_tflite
+from boardproof.model.samples import load_samples
+from boardproof.model.samples import vectors_for
+from boardproof.model.vectors import random_vectors
+from boardproof.project.boards import BOARDS
+from boardproof.project.render import render
+from boardproof.project.runtimes import RUNTIMES
+from boardproof.subject import Network, Target
+
+if TYPE_CHECKING:
+    from boardproof.device.types import Firmware
+    from boardproof.model.samples import Vectors
+    from boardproof.progress import Progress
+    from boardproof.project.runtimes.base import Generated
+    from boardproof.project.types import Project
+    from boardproof.report import Report
+    from boardproof.settings import Settings
+
+
+def run(settings: Settings, progress: Progress) -> Report:
+    """Everything: from a model to a verdict.
+
+    Raises:
+        InputError: The model, the samples or a setting cannot be used.
+        ToolError: A compiler or emulator is missing or failed.
+        DeviceError: The board is absent, or stopped answering.
+    """
+    target = _target(settings)
+    network = prepare(settings, progress)
+    check(network, target, settings, progress)
+    project, generated = generate(network, target, settings, progress)
+    progress.stage(f"building for {target.board.name}")
+    firmware = build(project, settings.project_dir, on_line=progress.line)
+    return prove(network, target, firmware, generated, settings, progress)
+
+
+def prepare(settings: Settings, progress: Progress) -> Network:
+    """Loads the model, and quantizes it unless it is a .tflite already."""
+    progress.stage(f"loading {settings.model.name}")
+    samples = load_samples(settings.samples) if settings.samples else None
+    model = load_model(settings.model)
+    if model.tflite is not None:
+        return Network(model, model.tflite, read_tflite(model.tflite), None, samples)
+    scheme = Scheme(settings.scheme)
+    representative = load_samples(settings.representative) if settings.representative else samples
+    if representative is samples is not None and scheme.needs_calibration:
+        progress.warn("calibrating on the very samples that verify: give others with --representative")
+    progress.stage(f"quantizing to {scheme}")
+    data = convert(model, representative, scheme)
+    return Network(model, data, read_tflite(data), scheme, samples)
+
+
+def check(network: Network, target: Target, settings: Settings, progress: Progress) -> None:
+    """Raises one InputError with everything that keeps the network from running; warns of the rest."""
+    findings = preflight(network.graph, target.runtime, target.board, settings.options)
+    require_runnable(findings)
+    for finding in findings:
+        if finding.severity is Severity.WARNING:
+            progress.warn(f"{finding.message} {finding.hint}")
+
+
+def generate(
+    network: Network, target: Target, settings: Settings, progress: Progress
+) -> tuple[Project, Generated]:
+    """The firmware project, in memory."""
+    progress.stage(f"generating {target.runtime.name} firmware")
+    return render(network.graph, network.data, target.board, target.runtime, settings.options)
+
+
+def prove(
+    network: Network, target: Target, firmware: Firmware, generated: Generated, settings: Settings, progress: Progress
+) -> Report:
+    """Runs the samples on the board and on the host, and compares every byte."""
+    inputs = _inputs(network, settings)
+    progress.stage(f"running {inputs.samples} samples on {target.board.name}")
+    with open_link(firmware, target.board, settings.port, settings.link, progress) as link:
+        session = Session(link, firmware.model_sha256, on_log=progress.line)
+        board_run = run_on_board(session, inputs, on_progress=progress.advance)
+    progress.stage("comparing with the host")
+    return judging.judge(network, target, firmware, generated, inputs, board_run)
+
+
+def quantize_to_file(settings: Settings, progress: Progress) -> Path:
+    """Quantizes a Keras model and writes the .tflite."""
+    network = prepare(settings, progress)
+    if network.scheme is None:
+        raise InputError(f"{settings.model} is a .tflite already.", "Give a Keras model or a SavedModel to quantize.")
+    path = settings.out or Path(settings.model.stem + ".tflite")
+    write_atomically(path, network.data)
+    return path
+
+
+def generate_to_disk(settings: Settings, progress: Progress) -> Path:
+    """Writes the firmware project without building it."""
+    target = _target(settings)
+    network = prepare(settings, progress)
+    check(network, target, settings, progress)
+    project, _ = generate(network, target, settings, progress)
+    write_project(project, settings.project_dir)
+    return settings.project_dir
+
+
+def build_on_disk(root: Path, progress: Progress) -> Firmware:
+    """Builds a project that `generate` wrote."""
+    marker = read_marker(root)
+    if marker is None:
+        raise InputError(f"{root} is not a project that boardproof generated.", "Make one with `boardproof generate`.")
+    progress.stage(f"building for {marker.board}")
+    return compile_project(root, BOARDS[marker.board], marker.model_sha256, on_line=progress.line)
+
+
+def verify_existing(settings: Settings, progress: Progress) -> Report:
+    """Proves firmware that `build` built, or that is on the board already."""
+    target = _target(settings)
+    network = prepare(settings, progress)
+    _, generated = generate(network, target, settings, progress)
+    firmware = build_on_disk(settings.project_dir, progress)
+    return prove(network, target, firmware, generated, settings, progress)
+
+
+def inspect(settings: Settings, progress: Progress) -> Inspection:
+    """Looks at a network without building anything."""
+    target = _target(settings)
+    network = prepare(settings, progress)
+    return inspect_network(network, target, settings.options)
+
+
+def _inputs(network: Network, settings: Settings) -> Vectors:
+    if network.samples is not None:
+        return vectors_for(network.graph, network.samples)
+    return random_vectors(network.graph, settings.random, settings.seed)
+
+
+def _target(settings: Settings) -> Target:
+    return Target(BOARDS[settings.board], RUNTIMES[settings.runtime])

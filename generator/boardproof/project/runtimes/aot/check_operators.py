@@ -1,0 +1,171 @@
+"""What must hold for an operator beyond its types: mostly what TFLM demands when it prepares the operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.model.fixed_point import INT32_MAX, quantize_multiplier
+from boardproof.model.graph import Activation, Conv2D, DepthwiseConv2D, DType, FullyConnected
+from boardproof.project.runtimes.aot.findings import QUANTIZE_HINT, RECONVERT_HINT, TFLM_HINT
+from boardproof.project.runtimes.aot.lower_elementwise import add_factors
+from boardproof.project.runtimes.aot.lower_shape import PAD_AXES
+from boardproof.project.runtimes.aot.operands import convolution_factors, dense_factors, quantization
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from boardproof.model.graph import Softmax, Tensor
+    from boardproof.model.preflight import Finding
+    from boardproof.project.runtimes.aot.findings import Subject
+
+MAX_SHIFT = 30
+"""The largest left shift of a rescaling that TFLM's arithmetic defines."""
+
+MAX_SUM_ELEMENTS = 2**23
+"""Elements of a mean whose int8 sum surely fits in int32."""
+
+_COMPILED_ACTIVATIONS = {Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1}
+_SOFTMAX_DEPTH = 4095
+_POOL_SCALE_TOLERANCE = 1e-6
+_OUTPUT_OF_PROBABILITIES = (1 / 256, -128)
+
+
+def check_activation(activation: Activation, subject: Subject) -> Iterator[Finding]:
+    """TFLM's integer kernels ignore other fused activations without a word."""
+    if activation not in _COMPILED_ACTIVATIONS:
+        what = f"has a fused {activation.name}, which int8 kernels do not apply"
+        yield subject.error("unsupported-activation", what, "Make the activation a layer of its own.")
+
+
+def check_weights(op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subject) -> Iterator[Finding]:
+    """Weights and biases: constant, symmetric, of the right types; factors and sums in range."""
+    weights, bias = subject.input(1), op.optional_input(2)
+    biases = None if bias is None else subject.graph.tensors[bias]
+    problems = [*_check_constants(subject, weights, biases), *_check_scales(op, subject, weights)]
+    yield from problems
+    if problems:
+        return
+    data, output = subject.input(0), subject.output
+    compute = dense_factors if isinstance(op, FullyConnected) else convolution_factors
+    yield from _check_factors(subject, compute(data, weights, output))
+    if _largest_sum(op, data, weights, biases) > INT32_MAX:
+        what = "can overflow its 32-bit sum with the largest inputs"
+        yield subject.error("accumulator-overflow", what, "Use fewer inputs to the layer or smaller weights.", weights)
+
+
+def _check_constants(subject: Subject, weights: Tensor, biases: Tensor | None) -> Iterator[Finding]:
+    if not weights.is_constant:
+        yield subject.error("weights", f"has weights that are computed ({weights.label})", TFLM_HINT, weights)
+    elif weights.dtype not in {DType.INT8, DType.INT4}:
+        what = f"has {weights.dtype} weights ({weights.label}) for int8 data"
+        yield subject.error("unsupported-type", what, QUANTIZE_HINT, weights)
+    if biases is not None and not (biases.is_constant and biases.dtype is DType.INT32):
+        what = f"has biases ({biases.label}) that are not an int32 constant"
+        yield subject.error("weights", what, RECONVERT_HINT, biases)
+
+
+def _check_scales(
+    op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subject, weights: Tensor
+) -> Iterator[Finding]:
+    if weights.quantization is None:
+        yield subject.error("quantization", f"has weights without a scale ({weights.label})", QUANTIZE_HINT, weights)
+        return
+    if any(weights.quantization.zero_points):
+        what = f"has weights whose zero point is not 0 ({weights.label})"
+        yield subject.error("quantization", what, RECONVERT_HINT, weights)
+    axis = 3 if isinstance(op, DepthwiseConv2D) else 0
+    if weights.quantization.per_channel and weights.quantization.axis != axis:
+        what = f"has weights with scales along axis {weights.quantization.axis}, not {axis} ({weights.label})"
+        yield subject.error("quantization", what, RECONVERT_HINT, weights)
+    if isinstance(op, FullyConnected) and weights.quantization.per_channel and weights.dtype is DType.INT4:
+        yield subject.error("quantization", "has int4 weights with a scale per output", RECONVERT_HINT, weights)
+
+
+def _check_factors(subject: Subject, factors: Iterable[float]) -> Iterator[Finding]:
+    if any(quantize_multiplier(factor)[1] > MAX_SHIFT for factor in factors):
+        what = f"would scale its result up by more than 2^{MAX_SHIFT}: its scales do not fit each other"
+        yield subject.error("quantization", what, RECONVERT_HINT)
+
+
+def _largest_sum(
+    op: Conv2D | DepthwiseConv2D | FullyConnected, data: Tensor, weights: Tensor, biases: Tensor | None
+) -> int:
+    """The largest magnitude an accumulator can reach, over all inputs and output channels."""
+    zero_point = quantization(data).zero_point
+    channel_axis = 3 if isinstance(op, DepthwiseConv2D) else 0
+    magnitudes = np.abs(np.moveaxis(weights.array(), channel_axis, 0).astype(np.int64))
+    sums = magnitudes.reshape(magnitudes.shape[0], -1).sum(axis=1) * max(127 - zero_point, zero_point + 128)
+    if biases is not None:
+        sums = sums + np.abs(biases.array().astype(np.int64)).reshape(-1)
+    return int(sums.max(initial=0))
+
+
+def check_pool(subject: Subject) -> Iterator[Finding]:
+    """TFLM's pools copy quantized values, so both sides must mean the same by them."""
+    source, target = quantization(subject.input(0)), quantization(subject.output)
+    close = abs(np.float32(source.scale) - np.float32(target.scale)) <= _POOL_SCALE_TOLERANCE
+    if not close or source.zero_point != target.zero_point:
+        yield subject.error("quantization", "must have one quantization for input and output", RECONVERT_HINT)
+
+
+def check_add(subject: Subject) -> Iterator[Finding]:
+    """The sum's factor must be below one."""
+    factor = add_factors(subject.input(0), subject.input(1), subject.output)[2]
+    if factor >= 1 or quantize_multiplier(factor)[1] > 0:
+        what = "has an output scale more than 2^19 times finer than its inputs'"
+        yield subject.error("quantization", what, RECONVERT_HINT)
+
+
+def check_rescaling(subject: Subject) -> Iterator[Finding]:
+    """Input to output scale."""
+    if subject.input(0).dtype is not DType.FLOAT32:
+        yield from _check_factors(subject, [quantization(subject.input(0)).scale / quantization(subject.output).scale])
+
+
+def check_mean(subject: Subject) -> Iterator[Finding]:
+    """Constant axes, and a sum that fits."""
+    axes = subject.input(1)
+    if not axes.is_constant:
+        yield subject.error("dynamic-shape", f"has axes that are computed ({axes.label})", TFLM_HINT, axes)
+    if subject.input(0).elements > MAX_SUM_ELEMENTS * subject.output.elements:
+        what = f"sums more than {MAX_SUM_ELEMENTS} elements"
+        yield subject.error("accumulator-overflow", what, "Reduce in two layers.")
+    yield from check_rescaling(subject)
+
+
+def check_pad(subject: Subject) -> Iterator[Finding]:
+    """Constant paddings, along as many axes as TFLM has."""
+    paddings = subject.input(1)
+    if not paddings.is_constant:
+        what = f"has paddings that are computed ({paddings.label})"
+        yield subject.error("dynamic-shape", what, TFLM_HINT, paddings)
+    if len(subject.output.shape) > PAD_AXES:
+        what = f"pads {len(subject.output.shape)} axes; kernels have {PAD_AXES}"
+        yield subject.error("unsupported-shape", what, "Reshape so that fewer axes are padded.")
+
+
+def check_softmax(op: Softmax, subject: Subject) -> Iterator[Finding]:
+    """A depth whose sum of exponentials fits, the fixed output quantization, a scale that says something."""
+    data = subject.input(0)
+    if not data.shape or data.shape[-1] > _SOFTMAX_DEPTH:
+        what = f"works along an axis of {data.shape[-1] if data.shape else 0}; 1 to {_SOFTMAX_DEPTH} are possible"
+        yield subject.error("unsupported-shape", what, "Use fewer classes.", data)
+    yield from _check_probabilities(subject)
+    if op.beta * quantization(data).scale * 2.0**26 <= 1:
+        yield subject.error("quantization", "has an input scale times beta that is too small", RECONVERT_HINT, data)
+
+
+def check_logistic(subject: Subject) -> Iterator[Finding]:
+    """The fixed output zero point."""
+    if quantization(subject.output).zero_point != _OUTPUT_OF_PROBABILITIES[1]:
+        what = f"must have the output zero point {_OUTPUT_OF_PROBABILITIES[1]}"
+        yield subject.error("quantization", what, RECONVERT_HINT, subject.output)
+
+
+def _check_probabilities(subject: Subject) -> Iterator[Finding]:
+    target = quantization(subject.output)
+    if (target.scale, target.zero_point) != _OUTPUT_OF_PROBABILITIES:
+        what = "must have the output scale 1/256 and zero point -128"
+        yield subject.error("quantization", what, RECONVERT_HINT, subject.output)

@@ -1,0 +1,155 @@
+"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED to portable kernels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+import numpy as np
+
+from boardproof.model.graph import Conv2D, DepthwiseConv2D, FullyConnected
+from boardproof.project.runtimes.aot.operands import (
+    activation_range,
+    activation_text,
+    convolution_factors,
+    dense_factors,
+    flow_text,
+    quantization,
+    requant_fields,
+)
+from boardproof.project.runtimes.aot.overlap import (
+    channelwise_offset,
+    first_reads,
+    padding_before,
+    pixelwise_offset,
+    safe_offset,
+)
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph, Tensor, Window
+    from boardproof.project.runtimes.aot.program import Value
+
+Fields = tuple[tuple[str, "Value"], ...]
+
+
+def lower_convolution(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Step:
+    """The portable kernel for an operator with weights."""
+    match op:
+        case Conv2D():
+            return lower_conv2d(op, graph)
+        case DepthwiseConv2D():
+            return lower_depthwise(op, graph)
+        case FullyConnected():
+            return lower_fully_connected(op, graph)
+        case _:
+            assert_never(op)
+
+
+def lower_conv2d(op: Conv2D, graph: Graph) -> Step:
+    """One nn_conv2d_s8, grouped if the filter has fewer channels than the input."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    kernel = (weights.shape[1], weights.shape[2])
+    fields: Fields = (
+        *window_fields(data, output, kernel, op.window),
+        ("batches", data.shape[0]),
+        ("input_channels", data.shape[3]),
+        ("output_channels", weights.shape[0]),
+        ("groups", data.shape[3] // weights.shape[3]),
+        *_arithmetic_fields(op, graph, convolution_factors(data, weights, output)),
+    )
+    offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), weights.shape[0])
+    return _step(op, "nn_conv2d_s8", fields, offset, f"{flow_text(data, output)}, {window_text(kernel, op.window)}")
+
+
+def lower_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step:
+    """One nn_depthwise_conv2d_s8."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    kernel = (weights.shape[1], weights.shape[2])
+    fields: Fields = (
+        *window_fields(data, output, kernel, op.window),
+        ("batches", data.shape[0]),
+        ("input_channels", data.shape[3]),
+        ("multiplier", op.depth_multiplier),
+        *_arithmetic_fields(op, graph, convolution_factors(data, weights, output)),
+    )
+    reads = first_reads(data.shape, kernel, op.window)
+    offset = channelwise_offset(reads, data.shape[3], op.depth_multiplier)
+    text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
+    return _step(op, "nn_depthwise_conv2d_s8", fields, offset, text)
+
+
+def lower_fully_connected(op: FullyConnected, graph: Graph) -> Step:
+    """One nn_fully_connected_s8."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    units, depth = weights.shape
+    batches = data.elements // depth
+    fields: Fields = (
+        ("batches", batches),
+        ("input_size", depth),
+        ("output_size", units),
+        *_arithmetic_fields(op, graph, dense_factors(data, weights, output)),
+    )
+    rows = np.arange(batches)
+    offset = safe_offset(rows * depth, (rows + 1) * units, reads_first=False)
+    return _step(op, "nn_fully_connected_s8", fields, offset, flow_text(data, output))
+
+
+def window_fields(data: Tensor, output: Tensor, kernel: tuple[int, int], window: Window) -> Fields:
+    """The `window` member of a parameter struct."""
+    top, left = padding_before((data.shape[1], data.shape[2]), kernel, window)
+    return (
+        ("window.input_height", data.shape[1]),
+        ("window.input_width", data.shape[2]),
+        ("window.output_height", output.shape[1]),
+        ("window.output_width", output.shape[2]),
+        ("window.kernel_height", kernel[0]),
+        ("window.kernel_width", kernel[1]),
+        ("window.stride_height", window.stride[0]),
+        ("window.stride_width", window.stride[1]),
+        ("window.dilation_height", window.dilation[0]),
+        ("window.dilation_width", window.dilation[1]),
+        ("window.pad_top", top),
+        ("window.pad_left", left),
+    )
+
+
+def window_text(kernel: tuple[int, int], window: Window) -> str:
+    """A window for comments, such as "3x3 stride 2x2 SAME"."""
+    dilation = "" if window.dilation == (1, 1) else f" dilation {window.dilation[0]}x{window.dilation[1]}"
+    stride = f"stride {window.stride[0]}x{window.stride[1]}"
+    return f"{kernel[0]}x{kernel[1]} {stride}{dilation} {window.padding.name}"
+
+
+def _arithmetic_fields(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph, factors: list[float]) -> Fields:
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    bias = op.optional_input(2)
+    low, high = activation_range(op.activation, output)
+    return (
+        ("input_zero_point", quantization(data).zero_point),
+        ("output_zero_point", quantization(output).zero_point),
+        ("activation_min", low),
+        ("activation_max", high),
+        *requant_fields(factors),
+        ("weights", Table("weights", _flat(weights), f"weights, {weights.label}", weights.index)),
+        ("bias", None if bias is None else Table("bias", _flat(graph.tensors[bias]), "biases", bias)),
+    )
+
+
+def _flat(tensor: Tensor) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+    return tensor.array().reshape(-1)
+
+
+def _step(
+    op: Conv2D | DepthwiseConv2D | FullyConnected, kernel: str, fields: Fields, offset_bytes: int, text: str
+) -> Step:
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel=kernel,
+        header="nn_conv.h",
+        params=Params(kernel, fields),
+        inputs=(op.input,),
+        outputs=(op.output,),
+        in_place=(InPlace(0, offset_bytes),),
+        description=text + activation_text(op.activation),
+    )

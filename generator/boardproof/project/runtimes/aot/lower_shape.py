@@ -1,0 +1,100 @@
+"""Operators that move or rename elements: RESHAPE, PAD; and SOFTMAX, the one that works along an axis."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, assert_never
+
+import numpy as np
+
+from boardproof.model.graph import Pad, Reshape, Softmax
+from boardproof.model.shapes import constant_ints
+from boardproof.project.runtimes.aot.lookup import softmax_exponentials
+from boardproof.project.runtimes.aot.operands import flow_text, quantization
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table, View
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph
+
+PAD_AXES = 5
+"""NN_PAD_AXES in nn_pad.h, and TFLM's limit."""
+
+
+def lower_arrangement(op: Reshape | Pad | Softmax, graph: Graph) -> Step | View:
+    """The portable kernel for an operator that works on whole axes, or a view if it moves nothing."""
+    match op:
+        case Reshape():
+            return lower_reshape(op)
+        case Pad():
+            return lower_pad(op, graph)
+        case Softmax():
+            return lower_softmax(op, graph)
+        case _:
+            assert_never(op)
+
+
+def lower_reshape(op: Reshape) -> View:
+    """The same bytes under another shape."""
+    return View(op.output, op.input, op.index)
+
+
+def lower_pad(op: Pad, graph: Graph) -> Step:
+    """One nn_pad_s8; axes without padding are merged into the one before."""
+    data, output = graph.tensors[op.input], graph.tensors[op.output]
+    paddings = np.array(constant_ints(graph.tensors[op.inputs[1]]), np.int64).reshape(-1, 2)
+    axes = merged_padding(data.shape, [(int(before), int(after)) for before, after in paddings])
+    missing = PAD_AXES - len(axes)
+    fields = (
+        ("input", (1,) * missing + tuple(size for size, _, _ in axes)),
+        ("before", (0,) * missing + tuple(before for _, before, _ in axes)),
+        ("after", (0,) * missing + tuple(after for _, _, after in axes)),
+        ("fill", quantization(output).zero_point),
+    )
+    inside = np.indices(data.shape).reshape(len(data.shape), -1)[:, -1] + paddings[:, 0]
+    last = int(np.ravel_multi_index(tuple(inside), output.shape))
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel="nn_pad_s8",
+        header="nn_pad.h",
+        params=Params("nn_pad_s8", fields),
+        inputs=(op.input,),
+        outputs=(op.output,),
+        in_place=(InPlace(0, data.elements - 1 - last),),
+        description=flow_text(data, output),
+    )
+
+
+def merged_padding(shape: tuple[int, ...], paddings: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """(size, before, after) of each axis, an axis without padding merged into the one before it."""
+    axes: list[tuple[int, int, int]] = []
+    for size, (before, after) in zip(shape, paddings, strict=True):
+        if axes and (before, after) == (0, 0):
+            outer, outer_before, outer_after = axes.pop()
+            axes.append((outer * size, outer_before * size, outer_after * size))
+        else:
+            axes.append((size, before, after))
+    return axes
+
+
+def lower_softmax(op: Softmax, graph: Graph) -> Step:
+    """One nn_softmax_s8 with a table of exponentials."""
+    data, output = graph.tensors[op.input], graph.tensors[op.output]
+    table = softmax_exponentials(quantization(data).scale, op.beta)
+    fields = (
+        ("rows", prod(data.shape[:-1])),
+        ("depth", data.shape[-1]),
+        ("count", table.size),
+        ("exponentials", Table("exponentials", table, "exp(-d * beta * scale), 31 fractional bits")),
+    )
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel="nn_softmax_s8",
+        header="nn_softmax.h",
+        params=Params("nn_softmax_s8", fields),
+        inputs=(op.input,),
+        outputs=(op.output,),
+        in_place=(InPlace(0),),
+        description=flow_text(data, output),
+    )

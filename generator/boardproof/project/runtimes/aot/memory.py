@@ -1,0 +1,131 @@
+"""Where every tensor of a program is at run time: in the arena, or among the constants in flash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boardproof.model.arena import ALIGNMENT, Buffer, plan_arena
+from boardproof.project.runtimes.aot.program import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from boardproof.model.arena import ArenaPlan
+    from boardproof.project.runtimes.aot.program import Program, Step
+
+BEFORE_FIRST_STEP = -1
+"""When the caller writes the network's inputs: all of them together, so all are live then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A program's memory.
+
+    Attributes:
+        plan: Where run-time buffers are in the arena.
+        offsets: Arena offset in bytes of each tensor that lives there, views included.
+        scratch: Arena offset of each step's scratch memory, by position in the program.
+        constants: Tables of constant tensors that kernels take as inputs or the network as outputs, by tensor.
+    """
+
+    plan: ArenaPlan
+    offsets: Mapping[int, int]
+    scratch: Mapping[int, int]
+    constants: Mapping[int, Table]
+
+
+def plan_memory(program: Program) -> Memory:
+    """Plans the arena and finds every tensor's place."""
+    plan = plan_arena(tuple(arena_buffers(program)))
+    offsets: dict[int, int] = {}
+    constants: dict[int, Table] = {}
+    for tensor in _used_tensors(program):
+        root, distance = program.root(tensor)
+        if program.graph.tensors[root].is_constant:
+            constants[tensor] = _constant(program, root)
+        else:
+            offsets[tensor] = plan.offset(tensor_buffer(root)) + distance
+    scratch = {i: plan.offset(scratch_buffer(i)) for i, step in enumerate(program.steps) if step.scratch_bytes}
+    return Memory(plan, offsets, scratch, constants)
+
+
+def tensor_buffer(tensor: int) -> str:
+    """The name of a tensor's buffer in the arena plan."""
+    return f"tensor {tensor}"
+
+
+def scratch_buffer(position: int) -> str:
+    """The name of a step's scratch memory in the arena plan."""
+    return f"scratch of step {position}"
+
+
+def arena_buffers(program: Program) -> Iterator[Buffer]:
+    """All run-time buffers with their lifetimes, and what may take over what."""
+    lifetimes = _lifetimes(program)
+    takers = {
+        root: taken
+        for step in program.steps
+        for position, root in enumerate(program.root(t)[0] for t in step.outputs)
+        if (taken := _taken_over(program, step, position)) is not None
+    }
+    for root, (first, last) in lifetimes.items():
+        source, offset = takers.get(root, (None, 0))
+        alias = None if source is None else tensor_buffer(source)
+        size = program.graph.tensors[root].size_bytes
+        yield Buffer(tensor_buffer(root), size, first, last, alias, offset)
+    for position, step in enumerate(program.steps):
+        if step.scratch_bytes:
+            yield Buffer(scratch_buffer(position), step.scratch_bytes, position, position)
+
+
+def _used_tensors(program: Program) -> Iterator[int]:
+    yield from program.graph.inputs
+    for step in program.steps:
+        yield from (*step.inputs, *step.outputs)
+    yield from program.graph.outputs
+
+
+def _lifetimes(program: Program) -> dict[int, tuple[int, int]]:
+    """First and last step of each tensor that owns arena memory, in order of first use."""
+    events: list[tuple[int, int]] = [(tensor, BEFORE_FIRST_STEP) for tensor in program.graph.inputs]
+    for position, step in enumerate(program.steps):
+        events += [(tensor, position) for tensor in (*step.inputs, *step.outputs)]
+    events += [(tensor, len(program.steps)) for tensor in program.graph.outputs]
+    lifetimes: dict[int, tuple[int, int]] = {}
+    for tensor, when in events:
+        root = program.root(tensor)[0]
+        if not program.graph.tensors[root].is_constant:
+            lifetimes[root] = (lifetimes.get(root, (when, when))[0], when)
+    return lifetimes
+
+
+def _taken_over(program: Program, step: Step, output: int) -> tuple[int, int] | None:
+    """The root tensor whose memory an output may take over, and its distance in bytes; None if there is none.
+
+    Two inputs in one buffer: both must allow it, at the same distance.
+    """
+    size = program.graph.tensors[step.outputs[output]].size_bytes
+    allowed = {p.input: p.offset_bytes // ALIGNMENT * ALIGNMENT for p in step.in_place if p.output == output}
+    candidates: list[tuple[int, int, int]] = []
+    for position, offset in allowed.items():
+        root, distance = program.root(step.inputs[position])
+        same_buffer = [i for i, t in enumerate(step.inputs) if program.root(t)[0] == root]
+        distances = {program.root(step.inputs[i])[1] + allowed[i] if i in allowed else None for i in same_buffer}
+        tensor = program.graph.tensors[root]
+        overlap = min(tensor.size_bytes - distance - offset, size, size + offset + distance)
+        if not tensor.is_constant and distances == {distance + offset} and overlap > 0 and _dies(program, root, step):
+            candidates.append((overlap, root, distance + offset))
+    return max(candidates, key=lambda c: c[0])[1:] if candidates else None
+
+
+def _dies(program: Program, root: int, step: Step) -> bool:
+    """Whether nothing reads the buffer after this step."""
+    after = program.steps[program.steps.index(step) + 1 :]
+    later = [*(tensor for s in after for tensor in s.inputs), *program.graph.outputs]
+    return all(program.root(tensor)[0] != root for tensor in later)
+
+
+def _constant(program: Program, tensor: int) -> Table:
+    constant = program.graph.tensors[tensor]
+    return Table("constant", constant.array().reshape(-1), f"constant, {constant.label}", tensor)

@@ -1,0 +1,89 @@
+"""What lowering asks of tensors: quantization, rescaling factors, activation ranges; and how to show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.model.fixed_point import quantize_float32, quantize_multiplier
+from boardproof.model.graph import Activation, DType
+from boardproof.project.runtimes.aot.program import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boardproof.model.graph import Quantization, Tensor
+    from boardproof.project.runtimes.aot.program import Value
+
+INT8_MIN, INT8_MAX = -128, 127
+
+RANGES = {DType.INT8: (INT8_MIN, INT8_MAX), DType.UINT8: (0, 255), DType.INT16: (-(2**15), 2**15 - 1)}
+"""The smallest and the largest value of quantized types."""
+
+
+def quantization(tensor: Tensor) -> Quantization:
+    """The quantization of a tensor that was checked to have one."""
+    if tensor.quantization is None:
+        raise ValueError(f"tensor {tensor.index} is not quantized")
+    return tensor.quantization
+
+
+def activation_range(activation: Activation, output: Tensor) -> tuple[int, int]:
+    """The quantized range that a fused activation leaves of the output's type.
+
+    Source: CalculateActivationRangeQuantized in tensorflow/lite/kernels/kernel_util.cc.
+    """
+    low, high = RANGES[output.dtype]
+    scale, zero_point = quantization(output).scale, quantization(output).zero_point
+    real = {Activation.RELU: (0.0, None), Activation.RELU6: (0.0, 6.0), Activation.RELU_N1_TO_1: (-1.0, 1.0)}
+    real_low, real_high = real.get(activation, (None, None))
+    if real_low is not None:
+        low = max(low, quantize_float32(real_low, scale, zero_point))
+    if real_high is not None:
+        high = min(high, quantize_float32(real_high, scale, zero_point))
+    return low, high
+
+
+def convolution_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[float]:
+    """Accumulator scale to output scale, one per channel or one for all, as TFLM's convolutions compute them."""
+    return [quantization(data).scale * w / quantization(output).scale for w in quantization(weights).scales]
+
+
+def dense_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[float]:
+    """Accumulator scale to output scale as TFLM's FULLY_CONNECTED computes it.
+
+    With one scale for all weights the product of input and weight scale is rounded to float32; with one per channel it
+    is not.
+    """
+    if quantization(weights).per_channel:
+        return convolution_factors(data, weights, output)
+    product = np.float32(quantization(data).scale) * np.float32(quantization(weights).scale)
+    return [float(product) / quantization(output).scale]
+
+
+def requant_fields(factors: Sequence[float]) -> tuple[tuple[str, Value], ...]:
+    """The `requant` member of a parameter struct."""
+    pairs = [quantize_multiplier(factor) for factor in factors]
+    multipliers = np.array([multiplier for multiplier, _ in pairs], np.int32)
+    shifts = np.array([shift for _, shift in pairs], np.int8)
+    return (
+        ("requant.multiplier", Table("multiplier", multipliers, "rescaling factors, 31 fractional bits")),
+        ("requant.shift", Table("shift", shifts, "their binary exponents", alignment=1)),
+        ("requant.per_channel", int(len(pairs) > 1)),
+    )
+
+
+def shape_text(tensor: Tensor) -> str:
+    """A tensor's shape for comments, such as "1x49x10x1"; "scalar" for rank 0."""
+    return "x".join(map(str, tensor.shape)) or "scalar"
+
+
+def flow_text(data: Tensor, output: Tensor) -> str:
+    """Both shapes of an operator with one input and one output."""
+    return f"{shape_text(data)} -> {shape_text(output)}"
+
+
+def activation_text(activation: Activation) -> str:
+    """A fused activation for comments: ", RELU", or nothing."""
+    return "" if activation is Activation.NONE else f", {activation.name}"

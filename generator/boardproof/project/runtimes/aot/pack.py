@@ -1,0 +1,225 @@
+"""Constant tables in the layouts the _m4 kernels read: weights, biases and rescaling, as numpy arrays.
+
+Deterministic: the same operator gives the same bytes. Every function that may find an operator outside of what its
+kernel computes exactly says so (None), and the operator stays with the portable kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.project.runtimes.aot.rescale import Channel, Rescale, one_sided, one_sided_layer, two_sided
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNIT = 4
+"""Inputs of one step of the inner loops: the four int8 weights of a word."""
+
+DENSE_ROWS = 4
+"""Outputs of a dense layer that are computed together: NN_DENSE_ROWS."""
+
+ODD_OFFSET = 127
+"""What the kernels subtract from every odd input: NN_GEMM_ODD_OFFSET."""
+
+INT8_MIN, INT8_MAX = -128, 127
+
+ACCUMULATOR_LIMIT = (1 << 23) - 4
+"""Magnitude below which 256 times an accumulator, with what rescaling adds to it, fits in int32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A convolution or dense layer as a matrix: one row of weights for each output channel.
+
+    Attributes:
+        weights: int8 [channels, inputs].
+        bias: int64 [channels], as in the model.
+        multiplier: int64 [channels], in [2^30, 2^31).
+        shift: int64 [channels]; the real factor is multiplier * 2^(shift - 31).
+        input_zero_point: In [-128, 127].
+        output_zero_point: In [-128, 127].
+        activation: Smallest and largest output.
+    """
+
+    weights: NDArray[np.int8]
+    bias: NDArray[np.int64]
+    multiplier: NDArray[np.int64]
+    shift: NDArray[np.int64]
+    input_zero_point: int
+    output_zero_point: int
+    activation: tuple[int, int]
+
+    @property
+    def folded_bias(self) -> NDArray[np.int64]:
+        """The bias for raw inputs: the zero point's share taken off."""
+        return self.bias - self.input_zero_point * self.weights.astype(np.int64).sum(axis=1)
+
+    @property
+    def channels(self) -> list[Channel]:
+        """What rescaling needs to know of each channel."""
+        low, high = self.bounds
+        rows = zip(self.multiplier, self.shift, low, high, strict=True)
+        return [Channel(int(m), int(s), int(lo), int(hi)) for m, s, lo, hi in rows]
+
+    @property
+    def bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The smallest and largest accumulator of each channel, over all int8 inputs."""
+        low, high = -128 - self.input_zero_point, 127 - self.input_zero_point
+        w = self.weights.astype(np.int64)
+        positive, negative = np.maximum(w, 0).sum(axis=1), np.minimum(w, 0).sum(axis=1)
+        return self.bias + positive * low + negative * high, self.bias + positive * high + negative * low
+
+
+@dataclass(frozen=True, slots=True)
+class Gemm:
+    """What `struct nn_gemm_m4` holds."""
+
+    stream: NDArray[np.uint32]
+    units: int
+    pairs: int
+    round: int
+    shift: int
+
+
+def pack_gemm(linear: Linear) -> Gemm | None:
+    """The stream of nn_gemm_m4.h: for two channels at a time biases, weights, multipliers.
+
+    None when an accumulator could reach 2^23 (nearly), a pair of weights does not fit its lane, the activation range is
+    not all of int8, or a rescaling factor has no exact form.
+    """
+    if not fits(linear):
+        return None
+    one = one_sided_layer(linear.channels) if linear.output_zero_point == INT8_MIN else None
+    rescale = one or two_sided(linear.channels)
+    if rescale is None:
+        return None
+    stream = _gemm_stream(linear, rescale, np.zeros_like(rescale.shift) if one else rescale.shift)
+    return Gemm(
+        stream,
+        units=-(-linear.weights.shape[1] // UNIT),
+        pairs=-(-linear.weights.shape[0] // 2),
+        round=0 if one else 2 * linear.output_zero_point + 1,
+        shift=int(one.shift[0]) if one else 0,
+    )
+
+
+def _gemm_stream(linear: Linear, rescale: Rescale, low_bits: NDArray[np.int64]) -> NDArray[np.uint32]:
+    channels, inputs = linear.weights.shape
+    units, pairs = -(-inputs // UNIT), -(-channels // 2)
+    weights = np.zeros((2 * pairs, units * UNIT), np.int8)
+    weights[:channels, :inputs] = linear.weights
+    head, tail = np.zeros(2 * pairs, np.int64), np.zeros(2 * pairs, np.int64)
+    head[:channels] = scaled_bias(linear) + rescale.offset + low_bits
+    tail[:channels] = rescale.multiplier
+    stream = np.empty((pairs, units + 2, 2), np.uint32)
+    stream[:, 0] = words(head).reshape(pairs, 2)
+    stream[:, 1:-1] = lane_pairs(weights).reshape(pairs, 2, units).transpose(0, 2, 1)
+    stream[:, -1] = words(tail).reshape(pairs, 2)
+    return stream.reshape(-1)
+
+
+def fits(linear: Linear) -> bool:
+    """Whether 256-fold accumulators, 16-bit lanes of weight pairs and a clamp to all of int8 serve this layer."""
+    low, high = linear.bounds
+    return (
+        max(-low.min(), high.max()) < ACCUMULATOR_LIMIT
+        and _lanes_fit(linear.weights)
+        and linear.activation == (INT8_MIN, INT8_MAX)
+    )
+
+
+def scaled_bias(linear: Linear) -> NDArray[np.int64]:
+    """256 times the bias for operands o = odd - 127 and even, see nn_gemm_m4.h."""
+    odd = linear.weights[:, 1::2].astype(np.int64).sum(axis=1)
+    return 256 * (linear.folded_bias + ODD_OFFSET * odd)
+
+
+def lane_pairs(weights: NDArray[np.int8]) -> NDArray[np.uint32]:
+    """Weights [..., 4 n] as words [..., n] whose 16-bit lanes are 256 * odd + even, in input order."""
+    wide = weights.astype(np.int64)
+    return (256 * wide[..., 1::2] + wide[..., 0::2]).astype("<i2").view("<u4")
+
+
+def words(values: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """int32 values as the words that hold them."""
+    return values.astype(np.int32).view(np.uint32)
+
+
+def _lanes_fit(weights: NDArray[np.int8]) -> bool:
+    inputs = weights.shape[1] // 2 * 2
+    wide = weights[:, :inputs].astype(np.int64)
+    return bool((256 * wide[:, 1::2] + wide[:, 0::2] >= -(1 << 15)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Depthwise3:
+    """What `struct nn_depthwise3_s8_m4` holds besides shapes."""
+
+    stream: NDArray[np.uint32]
+    one_sided: bool
+    round: int
+
+
+def pack_depthwise3(linear: Linear, transpose: bool) -> Depthwise3 | None:
+    """The stream of nn_depthwise_m4.h. `linear.weights` is [channels, 9], row by row; `transpose` for lines that are
+    columns. None as with pack_gemm, except that weights may be -128.
+    """
+    low, high = linear.bounds
+    if max(-low.min(), high.max()) >= ACCUMULATOR_LIMIT or linear.activation != (INT8_MIN, INT8_MAX):
+        return None
+    one = one_sided(linear.channels) if linear.output_zero_point == INT8_MIN else None
+    rescale = one or two_sided(linear.channels)
+    if rescale is None:
+        return None
+    channels = len(linear.bias)
+    kernel = linear.weights.reshape(channels, 3, 3)
+    weights = np.zeros((channels, 3, UNIT), np.int8)
+    weights[:, :, :3] = kernel.transpose(0, 2, 1) if transpose else kernel
+    stream = np.empty((channels, 6), np.uint32)
+    stream[:, 0] = words(linear.folded_bias * (256 if one else 2) + rescale.offset)
+    stream[:, 1] = words(rescale.multiplier)
+    stream[:, 2] = words(rescale.shift)
+    stream[:, 3:] = weights.view("<u4").reshape(channels, 3)
+    return Depthwise3(stream.reshape(-1), one is not None, 0 if one else 2 * linear.output_zero_point + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """What `struct nn_fully_connected_s8_m4` holds besides shapes."""
+
+    stream: NDArray[np.uint32]
+    multiplier: int
+    shift: int
+    round: int
+    one_sided: bool
+
+
+def pack_dense(linear: Linear) -> Dense | None:
+    """The stream of nn_fully_connected_m4.h: for four outputs at a time biases, then weights.
+
+    None as with pack_gemm, or when outputs have different factors.
+    """
+    if not fits(linear) or len(set(zip(linear.multiplier.tolist(), linear.shift.tolist(), strict=True))) > 1:
+        return None
+    low, high = linear.bounds
+    widest = [Channel(int(linear.multiplier[0]), int(linear.shift[0]), int(low.min()), int(high.max()))]
+    one = one_sided(widest) if linear.output_zero_point == INT8_MIN else None
+    rescale = one or two_sided(widest)
+    if rescale is None:
+        return None
+    rows, inputs = linear.weights.shape
+    units, groups = -(-inputs // UNIT), -(-rows // DENSE_ROWS)
+    weights = np.zeros((groups * DENSE_ROWS, units * UNIT), np.int8)
+    weights[:rows, :inputs] = linear.weights
+    bias = np.zeros(groups * DENSE_ROWS, np.int64)
+    bias[:rows] = scaled_bias(linear) + rescale.offset
+    stream = np.empty((groups, units + 1, DENSE_ROWS), np.uint32)
+    stream[:, 0] = words(bias).reshape(groups, DENSE_ROWS)
+    stream[:, 1:] = lane_pairs(weights).reshape(groups, DENSE_ROWS, units).transpose(0, 2, 1)
+    shift = int(rescale.shift[0])
+    round_ = 0 if one else (2 * linear.output_zero_point + 1) << shift
+    return Dense(stream.reshape(-1), int(rescale.multiplier[0]), shift, round_, one is not None)

@@ -1,0 +1,197 @@
+"""The rows that the templates of model.c print: kernel calls, tensors, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from boardproof.model.graph import DType
+from boardproof.project.runtimes.aot.ctext import float_text, value_text
+from boardproof.project.runtimes.aot.program import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from boardproof.model.graph import Tensor
+    from boardproof.project.runtimes.aot.memory import Memory
+    from boardproof.project.runtimes.aot.program import Program, Step, Value
+
+MAX_RANK = 6
+"""MODEL_MAX_RANK in model.h."""
+
+MODEL_DTYPES = frozenset(
+    {
+        DType.FLOAT32,
+        DType.FLOAT16,
+        DType.INT32,
+        DType.UINT8,
+        DType.INT64,
+        DType.BOOL,
+        DType.INT16,
+        DType.INT8,
+        DType.UINT32,
+    }
+)
+"""The types that enum model_dtype in model.h has."""
+
+LINE_WIDTH = 116
+
+Symbols = Mapping[tuple[str, str], str]
+"""C identifiers of tables, by (owner, table name): the owner is a step's symbol or "tensor<index>"."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableText:
+    """A constant array."""
+
+    symbol: str
+    ctype: str
+    count: int
+    alignment: int
+    comment: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorText:
+    """A row of the tensor table: what model_input, model_output and model_op_output describe."""
+
+    label: str
+    data: str
+    dims_at: int
+    rank: int
+    size_bytes: int
+    dtype: str
+    scale: str
+    zero_point: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepText:
+    """One kernel call. `fields` are lines of designated initialisers."""
+
+    position: int
+    operator: int
+    symbol: str
+    title: str
+    description: str
+    kernel: str
+    struct: str
+    fields: tuple[str, ...]
+    arguments: str
+    places: str
+    first_output: int
+    output_count: int
+
+
+class Dims:
+    """All shapes in one array, equal ones once."""
+
+    def __init__(self) -> None:
+        self.values: list[int] = []
+        self._places: dict[tuple[int, ...], int] = {}
+
+    def place(self, shape: tuple[int, ...]) -> int:
+        """Where a shape begins."""
+        if shape not in self._places:
+            self._places[shape] = len(self.values)
+            self.values.extend(shape)
+        return self._places[shape]
+
+
+def step_symbol(step: Step) -> str:
+    """The C identifier of a step's parameter struct."""
+    return f"op{step.operator}"
+
+
+def kernel_set(program: Program) -> str:
+    """What model_info.kernels says: "m4" if any kernel needs the DSP extension."""
+    return "m4" if any(step.kernel.endswith("_m4") for step in program.steps) else "portable"
+
+
+def describe_step(program: Program, memory: Memory, symbols: Symbols, position: int, first_output: int) -> StepText:
+    """The row of one kernel call; `first_output` is where its outputs begin in the tensor table."""
+    step = program.steps[position]
+    symbol = step_symbol(step)
+    arguments = [f"&{symbol}", *(_pointer(t, memory, symbols) for t in (*step.inputs, *step.outputs))]
+    if step.scratch_bytes is not None:
+        arguments.append(f"AT({memory.scratch[position]})" if step.scratch_bytes else "NULL")
+    operators = [program.graph.operators[i].name for i in step.implements]
+    return StepText(
+        position=position,
+        operator=step.operator,
+        symbol=symbol,
+        title=" + ".join(operators),
+        description=step.description,
+        kernel=step.kernel,
+        struct=step.params.struct,
+        fields=tuple(_designators(step, symbols)),
+        arguments=", ".join(arguments),
+        places=_places(program, memory, step),
+        first_output=first_output,
+        output_count=len(step.outputs),
+    )
+
+
+def describe_tensor(tensor: Tensor, memory: Memory, symbols: Symbols, dims: Dims) -> TensorText:
+    """The row of one tensor."""
+    single = tensor.quantization is not None and not tensor.quantization.per_channel
+    return TensorText(
+        label=tensor.label,
+        data=_pointer(tensor.index, memory, symbols),
+        dims_at=dims.place(tensor.shape),
+        rank=len(tensor.shape),
+        size_bytes=tensor.size_bytes,
+        dtype=f"MODEL_{tensor.dtype.name}",
+        scale=float_text(tensor.quantization.scale if single and tensor.quantization else 0.0),
+        zero_point=tensor.quantization.zero_point if single and tensor.quantization else 0,
+    )
+
+
+def _pointer(tensor: int, memory: Memory, symbols: Symbols) -> str:
+    if tensor in memory.constants:
+        return symbols[f"tensor{tensor}", memory.constants[tensor].name]
+    return f"AT({memory.offsets[tensor]})"
+
+
+def _places(program: Program, memory: Memory, step: Step) -> str:
+    """Where inputs and outputs are, for the comment of a call."""
+
+    def place(tensor: int) -> str:
+        if tensor not in memory.offsets:
+            return "flash"
+        begin = memory.offsets[tensor]
+        return f"{begin}..{begin + program.graph.tensors[tensor].size_bytes}"
+
+    return f"{', '.join(map(place, step.inputs))} -> {', '.join(map(place, step.outputs))}"
+
+
+def _designators(step: Step, symbols: Symbols) -> Iterable[str]:
+    """Lines of one initialiser per member; the members of a nested struct together."""
+    texts = [(name, _initialiser(step, value, symbols)) for name, value in step.params.fields]
+    for is_nested, group in groupby(texts, key=lambda text: "." in text[0]):
+        if not is_nested:
+            yield from _packed(f".{name} = {text}," for name, text in group)
+            continue
+        for outer, members in groupby(group, key=lambda text: text[0].partition(".")[0]):
+            inner = [f".{name.partition('.')[2]} = {text}," for name, text in members]
+            whole = f".{outer} = {{{' '.join(inner).removesuffix(',')}}},"
+            yield from [whole] if len(whole) <= LINE_WIDTH else (f".{outer} = {{", *_packed(inner, "    "), "},")
+
+
+def _initialiser(step: Step, value: Value, symbols: Symbols) -> str:
+    return value_text(value, symbols[step_symbol(step), value.name] if isinstance(value, Table) else None)
+
+
+def _packed(items: Iterable[str], indent: str = "") -> Iterable[str]:
+    """Joins items to lines of at most LINE_WIDTH."""
+    line = ""
+    for item in items:
+        if line and len(indent) + len(line) + 1 + len(item) > LINE_WIDTH:
+            yield indent + line
+            line = ""
+        line = f"{line} {item}" if line else item
+    if line:
+        yield indent + line

@@ -1,0 +1,151 @@
+"""A lowered network: the kernel calls that compute it, in order, and the constants they need.
+
+Lowering turns each operator into one `Step`, or into a `View` when it moves no data. What follows (memory, emission)
+knows nothing of operators: a new kernel needs a function that makes its Step, and the C file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from boardproof.model.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A constant array in flash.
+
+    Attributes:
+        name: A C identifier, unique within its step; emission prefixes it with the step's own name.
+        values: The elements in memory order; the numpy dtype (8 to 32-bit integer or float32) is the C type.
+        comment: What it holds and how it is laid out, in a few words.
+        tensor: The constant tensor it was made from, if one: for reports of what takes the flash.
+        alignment: Bytes; kernels that load words from an int8 table need 4 or 8.
+    """
+
+    name: str
+    values: NDArray[np.generic] = field(repr=False)
+    comment: str
+    tensor: int | None = None
+    alignment: int = 4
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of flash."""
+        return self.values.nbytes
+
+
+Value = int | float | Table | None | tuple[int, ...] | tuple[float, ...]
+"""A field of a parameter struct: a number, a pointer to a table (None: a null pointer), or an array of numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The kernel's constant parameter struct.
+
+    Attributes:
+        struct: Its tag: "nn_conv2d_s8" for `struct nn_conv2d_s8`.
+        fields: C designators without the leading dot ("batches", "window.stride_height") and their values.
+    """
+
+    struct: str
+    fields: tuple[tuple[str, Value], ...]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables the struct points to."""
+        return tuple(value for _, value in self.fields if isinstance(value, Table))
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """An output that may overwrite an input as it goes.
+
+    Attributes:
+        input: Position in `Step.inputs`.
+        offset_bytes: The largest distance, in bytes, from the start of that input to the start of the output with
+            which the kernel still reads every input byte before overwriting it. Any smaller one is safe too; negative
+            when the output must run ahead of the input by some bytes.
+        output: Position in `Step.outputs`.
+    """
+
+    input: int
+    offset_bytes: int = 0
+    output: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kernel call.
+
+    The C call is `kernel(&params, inputs…, outputs…, scratch)`; `scratch` only if `scratch_bytes` is not None.
+
+    Attributes:
+        operator: The operator this step is reported as (ticks, outputs): the last one it implements.
+        implements: All operators it implements, `operator` included. Implementing an earlier operator drops that
+            operator's own step, so nothing else may read what the earlier one would have written.
+        kernel: The C function.
+        header: The header that declares it.
+        params: Its parameter struct.
+        inputs: Tensors passed to the kernel, in the order of its arguments; constants are allowed.
+        outputs: Tensors written, in the order of its arguments.
+        scratch_bytes: Working memory, 8-byte aligned; None when the kernel has no such argument.
+        in_place: Inputs that an output may overwrite.
+        description: One line for a reader of the generated C: shapes, window, choice made.
+    """
+
+    operator: int
+    implements: tuple[int, ...]
+    kernel: str
+    header: str
+    params: Params
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    scratch_bytes: int | None = None
+    in_place: tuple[InPlace, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A tensor that is another one's memory under another shape; costs no step.
+
+    Attributes:
+        tensor: The tensor that needs no memory of its own.
+        of: The tensor whose memory it shows.
+        operator: The operator that is thereby done.
+        offset_bytes: Where in `of` it begins.
+    """
+
+    tensor: int
+    of: int
+    operator: int
+    offset_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A lowered graph: `steps` in execution order, `views` in graph order."""
+
+    graph: Graph
+    steps: tuple[Step, ...]
+    views: tuple[View, ...] = ()
+
+    def root(self, tensor: int) -> tuple[int, int]:
+        """The tensor that owns this one's memory, and the offset in bytes within it."""
+        by_tensor = {view.tensor: view for view in self.views}
+        offset = 0
+        while tensor in by_tensor:
+            offset += by_tensor[tensor].offset_bytes
+            tensor = by_tensor[tensor].of
+        return tensor, offset
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every step's tables, in order."""
+        return tuple(table for step in self.steps for table in step.params.tables)

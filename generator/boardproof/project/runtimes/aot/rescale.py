@@ -1,0 +1,142 @@
+"""Rescaling of accumulators in the forms the _m4 kernels compute, each proved equal to TensorFlow Lite Micro's.
+
+TensorFlow Lite Micro rounds twice: t = floor((a * m + 2^30) / 2^31), then t / 2^e to nearest, halves away from zero.
+The kernels hold 256 times the accumulator a (`SCALE_BITS`), and know two ways:
+
+Two-sided, for any output zero point: both roundings as they are. For e >= 1, rounding to nearest with halves away from
+zero is (t + (t < 0 ? -1 : 0) + 2^(e-1)) >> e; the zero point is one more summand, zero_point << e; and the sign of t may
+be that of a, for they differ only when t is 0 and a is -1, where the -1 does not change the result.
+
+One-sided, for outputs clamped at a zero point of -128: (256 * a + offset) * m / 2^32 >> shift. Negative accumulators all
+give -128 then, and for the others the two roundings nest into one. The output never falls as a grows and has 256 values,
+so this is exact for every a if it steps from one value to the next at the same 255 places as TensorFlow Lite Micro: that
+is what decides here, in integers. The offset holds the bias's fraction, half a step and the zero point. It is an integer,
+so the multiplier may have to give way a little: `_NEARBY` holds how much is tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SCALE_BITS = 8
+"""Accumulators are held 2^8-fold."""
+
+_MAX_SHIFT = 22
+_SHIFTS_TRIED = 4
+_NEARBY = np.array(sorted(range(-256, 257), key=abs), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """Constants of a kernel's rescaling, for each channel.
+
+    Attributes:
+        multiplier: int64 [channels].
+        shift: int64 [channels]; one-sided: the right shift; two-sided: e - 1.
+        offset: int64 [channels], added to 256 * bias; two-sided: 0.
+    """
+
+    multiplier: NDArray[np.int64]
+    shift: NDArray[np.int64]
+    offset: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One output channel: its real factor, multiplier * 2^(shift - 31), and the accumulators it can have."""
+
+    multiplier: int
+    shift: int
+    low: int
+    high: int
+
+
+def two_sided(channels: list[Channel]) -> Rescale | None:
+    """None unless every channel shifts to the right, by 1 to 23."""
+    exponents = np.array([-channel.shift for channel in channels], np.int64)
+    if (exponents < 1).any() or (exponents > _MAX_SHIFT + 1).any():
+        return None
+    multipliers = np.array([channel.multiplier for channel in channels], np.int64)
+    return Rescale(multipliers, exponents - 1, np.zeros_like(exponents))
+
+
+def one_sided(channels: list[Channel]) -> Rescale | None:
+    """Each channel with its own shift; None when some channel has no exact form."""
+    fitted = [_fit_any(channel, -channel.shift) for channel in channels]
+    return _join([found for found in fitted if found is not None], len(channels))
+
+
+def one_sided_layer(channels: list[Channel]) -> Rescale | None:
+    """One shift for all channels; None when none of the few shifts tried suits them all."""
+    largest = min(min(-channel.shift for channel in channels), _MAX_SHIFT - SCALE_BITS)
+    for exponent in range(largest, largest - _SHIFTS_TRIED, -1):
+        fitted = []
+        for channel in channels:
+            found = _fit(channel, exponent)
+            if found is None:
+                break
+            fitted.append(found)
+        if len(fitted) == len(channels):
+            return _join(fitted, len(channels))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    multiplier: int
+    shift: int
+    offset: int
+
+
+def _join(fitted: list[_Fitted], channels: int) -> Rescale | None:
+    if len(fitted) < channels:
+        return None
+    return Rescale(
+        np.array([found.multiplier for found in fitted], np.int64),
+        np.array([found.shift for found in fitted], np.int64),
+        np.array([found.offset for found in fitted], np.int64),
+    )
+
+
+def _fit_any(channel: Channel, exponent: int) -> _Fitted | None:
+    largest = min(exponent, _MAX_SHIFT - SCALE_BITS)
+    fits = (_fit(channel, e) for e in range(largest, largest - _SHIFTS_TRIED, -1))
+    return next((found for found in fits if found is not None), None)
+
+
+def _fit(channel: Channel, exponent: int) -> _Fitted | None:
+    """A multiplier m and offset o such that (256 * a + o) * m / 2^32 >> (7 + exponent) steps where it must.
+
+    It reaches k at 256 * a + o >= ceil(k * 2^(39 + exponent) / m). For every k, the first accumulator that must give k
+    bounds o from below, and the one before it bounds o from above.
+    """
+    shift = SCALE_BITS - 1 + exponent
+    if shift < 1:
+        return None
+    candidates = (channel.multiplier >> (-channel.shift - exponent)) + _NEARBY
+    candidates = candidates[(candidates > 0) & (candidates < 1 << 31)]
+    needed = -(-(np.arange(-127, 128) << (shift + 32)) // candidates[:, None])
+    steps = _steps(channel)
+    first, before = np.maximum(steps, channel.low), np.minimum(steps - 1, channel.high)
+    limit = (1 << 31) - 1 - (max(channel.high, -channel.low) << SCALE_BITS)
+    least = np.where(first <= channel.high, needed - (first << SCALE_BITS), -limit).max(axis=1, initial=-limit)
+    most = np.where(before >= channel.low, needed - 1 - (before << SCALE_BITS), limit).min(axis=1, initial=limit)
+    possible = np.flatnonzero(least <= most)
+    if not len(possible):
+        return None
+    return _Fitted(int(candidates[possible[0]]), shift, int(least[possible[0]]))
+
+
+def _steps(channel: Channel) -> NDArray[np.int64]:
+    """The first accumulator that TensorFlow Lite Micro rescales to 1 or more, to 2 or more, ... to 255 or more."""
+    exponent = max(-channel.shift, 0)
+    rounded = [(k << exponent) - (1 << exponent >> 1) for k in range(1, 256)]
+    factor = channel.multiplier << max(channel.shift, 0)
+    beyond = 1 << 40
+    return np.array([min(-(-((t << 31) - (1 << 30)) // factor), beyond) for t in rounded], np.int64)

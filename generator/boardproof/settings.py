@@ -1,0 +1,91 @@
+"""What a user asked for: flags and boardproof.toml, as one typed value."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from boardproof.errors import InputError
+from boardproof.project.runtimes.base import Options
+
+SETTINGS_FILE = "boardproof.toml"
+LIMITS_TABLE = "limits"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run.
+
+    Attributes:
+        model: .keras, .h5, SavedModel directory or .tflite.
+        samples: Labelled or unlabelled samples to verify with (.npz, .npy); None for random ones.
+        representative: Samples that calibrate the quantizer; None to use `samples`.
+        random: How many random samples, where `samples` is None.
+        seed: Seed of the random samples.
+        scheme: How to quantize a Keras model.
+        board: Name of the board.
+        runtime: Name of the runtime.
+        out: Directory of the generated project; None for boardproof-out/<model>-<runtime>-<board>.
+        link: Byte stream to an emulated board: "fifo" or "uart".
+        port: Serial port or pyserial URL of a board; None to find it.
+        options: Choices of code generation.
+        limits: Budgets from boardproof.toml's [limits].
+        baseline: An earlier report to compare with.
+    """
+
+    model: Path
+    samples: Path | None = None
+    representative: Path | None = None
+    random: int = 20
+    seed: int = 0
+    scheme: str = "int8"
+    board: str = "mps2-an386"
+    runtime: str = "aot"
+    out: Path | None = None
+    link: str = "fifo"
+    port: str | None = None
+    options: Options = field(default_factory=Options)
+
+    @property
+    def project_dir(self) -> Path:
+        """Where the project goes."""
+        return self.out or Path("boardproof-out") / f"{self.model.stem}-{self.runtime}-{self.board}"
+
+
+def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:
+    """The settings in boardproof.toml beside the model, keyed as the flags are (with underscores).
+
+    Args:
+        model: The model's path; its directory is searched.
+        known: Names that are settings.
+
+    Returns:
+        Name to value; empty when there is no such file. The [limits] table is left out: budgets read it.
+
+    Raises:
+        InputError: It is not TOML, or names a setting that does not exist.
+    """
+    path = model.parent / SETTINGS_FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}", "Correct it, or move it away.") from error
+    values.pop(LIMITS_TABLE, None)
+    settings = {name.replace("-", "_"): value for name, value in values.items()}
+    if unknown := sorted(settings.keys() - known):
+        raise InputError(
+            f"{path} has an unknown setting: {', '.join(unknown)}",
+            f"Known settings: {', '.join(sorted(known))}; budgets go below [{LIMITS_TABLE}].",
+        )
+    return {name: _anchored(name, value, path.parent) for name, value in settings.items()}
+
+
+def _anchored(name: str, value: object, base: Path) -> object:
+    """File names in the settings file are relative to it, not to where the command runs."""
+    if name in {"samples", "representative", "baseline"} and isinstance(value, str):
+        return str(base / value)
+    return value

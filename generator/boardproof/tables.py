@@ -1,0 +1,194 @@
+"""What commands show on the console: rich tables made from values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from boardproof.model.preflight import Severity
+from boardproof.project.boards import BOARDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from boardproof.device.toolchain import Check
+    from boardproof.device.types import Firmware
+    from boardproof.inspection import Inspection
+    from boardproof.model.graph import Tensor
+    from boardproof.report import Report
+
+_BAR_WIDTH = 32
+
+
+def report_table(report: Report) -> RenderableType:
+    """The result of a run: facts, operators, verdict last, where the eye ends."""
+    facts = _plain()
+    for name, value in _facts(report):
+        facts.add_row(name, value)
+    operators = _ruled("#", "operator", f"{report.ticks.unit}", "share", "per MAC")
+    total = max(1, sum(op.ticks for op in report.ops))
+    for op in report.ops:
+        per_mac = f"{op.ticks / op.macs:.2f}" if op.macs else ""
+        operators.add_row(str(op.index), op.op, f"{op.ticks:,}", f"{op.ticks / total:.1%}", per_mac)
+    return Group(facts, operators, _verdict(report))
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
+    yield "model", escape(f"{report.model.name}, {report.model.bytes:,} bytes, sha256 {report.model.sha256[:12]}")
+    yield "runtime", escape(f"{report.runtime} ({report.library}, {report.kernels} kernels) on {report.board}")
+    yield "flash", f"{report.flash_bytes:,} bytes"
+    yield "RAM", f"{report.ram_bytes:,} bytes"
+    bound = report.arena_lower_bound_bytes
+    lowest = f" (no plan can be below {bound:,})" if bound is not None else ""
+    yield "arena", f"{report.arena_bytes:,} bytes{lowest}"
+    if report.stack_bytes is not None:
+        yield "stack", f"{report.stack_bytes:,} bytes"
+    ticks = report.ticks
+    spread = "" if ticks.min == ticks.max else f" (from {ticks.min:,} to {ticks.max:,})"
+    yield ticks.unit, f"{ticks.median:,} an inference{spread}, {report.model.macs:,} MACs"
+    if report.accuracy is not None:
+        floats = f", float model {report.accuracy.float_model:.1%}" if report.accuracy.float_model is not None else ""
+        yield "accuracy", f"board {report.accuracy.board:.1%}, host {report.accuracy.host:.1%}{floats}"
+    if report.litert is not None:
+        yield "LiteRT", _litert(report)
+
+
+def _litert(report: Report) -> str:
+    litert = report.litert
+    if litert is None or litert.samples_differing == 0:
+        return "agrees as well"
+    task = f", accuracy {litert.accuracy:.1%}" if litert.accuracy is not None else ""
+    return (
+        f"differs in {litert.samples_differing} of {report.verdict.samples} samples, by {litert.max_lsb} LSB at most"
+        f"{task}: it rounds once where TensorFlow Lite Micro rounds twice"
+    )
+
+
+def _verdict(report: Report) -> RenderableType:
+    verdict = report.verdict
+    counts = f"{verdict.exact} of {verdict.samples} samples equal {verdict.oracle}"
+    if verdict.agrees:
+        return Text(f"exact: {counts}", style="bold green")
+    lines = [f"different: {counts}; the largest difference is {verdict.max_lsb} LSB"]
+    if (bad := verdict.first_bad) is not None:
+        place = f"sample {bad.sample}, output {bad.output}, element {list(bad.element)}"
+        lines.append(f"first difference: {place}: {verdict.oracle} {bad.expected}, board {bad.got}")
+    return Text("\n".join(lines), style="bold red")
+
+
+def firmware_table(firmware: Firmware) -> RenderableType:
+    """The sections of a built project, and what they add up to."""
+    table = _ruled("section", "bytes", "flash", "RAM")
+    for section in firmware.sections:
+        if section.in_flash or section.in_ram:
+            marks = ("x" if section.in_flash else "", "x" if section.in_ram else "")
+            table.add_row(escape(section.name), f"{section.size_bytes:,}", *marks)
+    total = f"{firmware.elf}: {firmware.flash_bytes:,} bytes of flash, {firmware.ram_bytes:,} bytes of RAM"
+    return Group(table, Text(total, overflow="fold"))
+
+
+def inspection_table(inspection: Inspection) -> RenderableType:
+    """Operators with their tensors and arithmetic, the arena over time, and the findings last."""
+    graph = inspection.graph
+    operators = _ruled("#", "operator", "inputs", "output", "MACs")
+    for op, count in zip(graph.operators, inspection.op_macs, strict=True):
+        inputs = [graph.tensors[i] for i in op.inputs if i >= 0 and not graph.tensors[i].is_constant]
+        outputs = [graph.tensors[i] for i in op.outputs]
+        operators.add_row(
+            str(op.index), escape(op.name), _shapes(inputs), _shapes(outputs), f"{count:,}" if count else ""
+        )
+    header = f"{len(graph.operators)} operators, {sum(inspection.op_macs):,} MACs, {inspection.data_bytes:,} bytes"
+    return Group(Text(header), operators, *_timeline(inspection), *_findings(inspection))
+
+
+def _shapes(tensors: list[Tensor]) -> str:
+    return escape(" ".join(f"{t.dtype}{list(t.shape)}" for t in tensors))
+
+
+def _timeline(inspection: Inspection) -> Iterator[RenderableType]:
+    plan = inspection.plan
+    if plan is None:
+        if inspection.arena_bytes:
+            yield Text(f"arena: {inspection.arena_bytes:,} bytes")
+        return
+    yield Text(f"\narena: {plan.size_bytes:,} bytes (no plan can be below {plan.lower_bound_bytes:,}), step by step:")
+    table = _plain()
+    for step in range(max((p.buffer.last for p in plan.placements), default=0) + 1):
+        live = plan.live_at(step)
+        used = max((p.end for p in live), default=0)
+        bar = "█" * round(_BAR_WIDTH * used / max(1, plan.size_bytes))
+        names = ", ".join(f"{p.buffer.name} {p.buffer.size_bytes:,}@{p.offset:,}" for p in live)
+        table.add_row(str(step), f"{used:,}", bar, escape(names))
+    yield table
+
+
+def _findings(inspection: Inspection) -> Iterator[RenderableType]:
+    for finding in inspection.findings:
+        colour = "red" if finding.severity is Severity.ERROR else "yellow"
+        yield f"[{colour}]{finding.severity}[/]: {escape(finding.message)}\n  next: {escape(finding.hint)}"
+    if not any(finding.severity is Severity.ERROR for finding in inspection.findings):
+        yield f"[green]runs with {inspection.runtime} on {inspection.board}[/]"
+
+
+def inspection_json(inspection: Inspection) -> str:
+    """The same facts for a script."""
+    graph = inspection.graph
+    document = {
+        "model": {"sha256": inspection.sha256, "bytes": inspection.data_bytes, "macs": sum(inspection.op_macs)},
+        "runtime": inspection.runtime,
+        "board": inspection.board,
+        "arena_bytes": inspection.arena_bytes,
+        "ops": [
+            {"index": op.index, "op": op.name, "version": op.version, "macs": count, "outputs": list(op.outputs)}
+            for op, count in zip(graph.operators, inspection.op_macs, strict=True)
+        ],
+        "tensors": [
+            {"index": t.index, "name": t.label, "dtype": t.dtype, "shape": t.shape, "constant": t.is_constant}
+            for t in graph.tensors
+        ],
+        "findings": [asdict(finding) for finding in inspection.findings],
+    }
+    return json.dumps(document, indent=2)
+
+
+def boards_table() -> RenderableType:
+    """All boards and how they are reached."""
+    table = _ruled("board", "what it is", "reached by", "ticks", "flash", "RAM")
+    for board in BOARDS.values():
+        limits = [f"{n:,}" if n is not None else "" for n in (board.flash_bytes, board.ram_bytes)]
+        table.add_row(board.name, board.title, board.reach, board.tick_unit, *limits)
+    return table
+
+
+def boards_json() -> str:
+    """All boards for a script."""
+    return json.dumps([asdict(board) for board in BOARDS.values()], indent=2)
+
+
+def doctor_table(checks: tuple[Check, ...]) -> RenderableType:
+    """What is here, what is missing, and how to get it."""
+    table = _ruled("", "tool", "found", "needed for", "how to get it")
+    for check in checks:
+        mark = "[green]ok[/]" if check.ok else ("[yellow]--[/]" if check.optional else "[red]missing[/]")
+        table.add_row(mark, *(escape(s) for s in (check.name, check.found, check.needed_for, check.how_to_get)))
+    return table
+
+
+def _plain() -> Table:
+    return Table(box=None, show_header=False, pad_edge=False)
+
+
+def _ruled(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numeric = {"#", "share", "per MAC", "MACs", "bytes", "cycles", "instructions", "microseconds"}
+    for column in columns:
+        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+    return table

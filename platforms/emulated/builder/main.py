@@ -1,0 +1,77 @@
+"""Builds firmware for a board that is emulated, with compilers from PATH.
+
+SCons runs this file in an environment of PlatformIO's making; `board` and its "build.*" values come from boards/*.json.
+"""
+
+import sys
+
+from platformio.proc import where_is_program
+from SCons.Script import COMMAND_LINE_TARGETS, AlwaysBuild, Default, DefaultEnvironment
+
+env = DefaultEnvironment()
+board = env.BoardConfig()
+toolchain = board.get("build.toolchain")
+is_host = toolchain == ""
+
+DEBIAN_PACKAGES = {
+    True: "g++",
+    False: "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib",
+}
+
+if not where_is_program(f"{toolchain}g++", env["ENV"]["PATH"]):
+    sys.stderr.write(
+        f"Error: {toolchain}g++ is not on PATH. On Debian or Ubuntu: sudo apt-get install {DEBIAN_PACKAGES[is_host]}\n"
+    )
+    env.Exit(1)
+
+env.Replace(
+    CC=f"{toolchain}gcc",
+    CXX=f"{toolchain}g++",
+    AS=f"{toolchain}as",
+    AR=f"{toolchain}ar",
+    RANLIB=f"{toolchain}ranlib",
+    GDB="gdb" if is_host else "gdb-multiarch",
+    ARFLAGS=["rc"],
+    PROGNAME="firmware",
+    PROGSUFFIX=".elf",
+)
+
+env.Append(
+    ASPPFLAGS=["-x", "assembler-with-cpp"],
+    CCFLAGS=["-g1", "-ffunction-sections", "-fdata-sections"],
+    CFLAGS=["-std=gnu11"],
+    CXXFLAGS=["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
+    LINKFLAGS=["-Wl,--gc-sections"],
+    LIBS=["m"],
+)
+
+if not is_host:
+    machine = ["-mthumb", f"-mcpu={board.get('build.cpu')}", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]
+    env.Append(
+        ASFLAGS=machine,
+        CCFLAGS=machine,
+        LINKFLAGS=[*machine, "--specs=nano.specs", "-nostartfiles"],
+    )
+    env.Replace(
+        SIZETOOL=f"{toolchain}size",
+        SIZEPROGREGEXP=r"^(?:\.text|\.rodata|\.data|\.ARM\.exidx|\.ARM\.extab)\s+(\d+).*",
+        SIZEDATAREGEXP=r"^(?:\.data|\.bss)\s+(\d+).*",
+        SIZECHECKCMD="$SIZETOOL -A -d $SOURCES",
+        SIZEPRINTCMD="$SIZETOOL -B -d $SOURCES",
+    )
+
+program = None if "nobuild" in COMMAND_LINE_TARGETS else env.BuildProgram()
+firmware = program or env.File("${BUILD_DIR}/${PROGNAME}${PROGSUFFIX}")
+
+COMMANDS = {
+    "native": "$SOURCE",
+    "mps2_an386": "qemu-system-arm -machine mps2-an386 -icount shift=0 -display none -monitor none -nodefaults "
+    "-serial stdio -kernel $SOURCE",
+    "nrf52840": "renode --console ${PROJECT_DIR}/renode/boardproof.resc",
+}
+run = env.VerboseAction(COMMANDS[board.get("build.machine")], "Running $SOURCE; its serial port is this terminal")
+
+env.AddTarget("exec", firmware, run, title="Run", description="Run the firmware with its serial port on this terminal")
+AlwaysBuild(env.Alias("upload", firmware, env.VerboseAction("", "Nothing to upload to: run the firmware with -t exec")))
+AlwaysBuild(env.Alias("nobuild", firmware))
+Default([env.Alias("buildprog", firmware, firmware)])

@@ -1,0 +1,155 @@
+"""Each finding on a model made to have that flaw; test_tflm_flaws.py has the same from TensorFlow."""
+
+import dataclasses
+
+import pytest
+
+from boardproof.model.preflight import Severity
+from boardproof.project.boards import BOARDS
+from boardproof.project.runtimes.base import Options
+from boardproof.project.runtimes.tflm import TflmRuntime
+from support.flatbuffer_models import ModelBuilder
+from support.tflm import conv_model, dense_model, graph_of, make_library, single_operator_model
+
+BOARD = BOARDS["nano33ble"]
+
+
+def findings(data, board=BOARD, **options):
+    return TflmRuntime().check(graph_of(data), board, Options(**options))
+
+
+def the_finding(data, board=BOARD, **options):
+    (finding,) = findings(data, board, **options)
+    return finding
+
+
+@pytest.mark.parametrize("data", [conv_model(), dense_model()])
+def test_a_good_model_has_no_findings(data):
+    assert findings(data) == ()
+
+
+def test_an_operator_the_library_does_not_have():
+    finding = the_finding(single_operator_model("GELU"))
+    assert (finding.severity, finding.code, finding.operator) == (Severity.ERROR, "unsupported-operator", 0)
+    assert finding.message == "Chirale_TensorFLowLite ^2.0.0 has no operator GELU (operator 0)."
+    assert "--tflm-lib" in finding.hint
+
+
+def test_a_flex_operator_says_where_it_comes_from():
+    finding = the_finding(single_operator_model("CUSTOM", custom_code="FlexCumprod"))
+    assert finding.message == "Chirale_TensorFLowLite ^2.0.0 has no custom operator FlexCumprod (operator 0)."
+    assert "TFLITE_BUILTINS_INT8 alone" in finding.hint
+
+
+def test_a_custom_operators_name_is_not_trusted():
+    finding = the_finding(single_operator_model("CUSTOM", custom_code="x\x1b[2J\n*/ evil"))
+    assert "\x1b" not in finding.message
+    assert "\n" not in finding.message
+    assert "*/" not in finding.message
+
+
+def test_a_custom_operator_called_like_a_builtin_one_is_not_it():
+    finding = the_finding(single_operator_model("CUSTOM", custom_code="ADD"))
+    assert finding.code == "unsupported-operator"
+
+
+def test_dynamic_range_weights():
+    finding = the_finding(dense_model(data_dtype="float32"))
+    assert (finding.severity, finding.code, finding.operator, finding.tensor) == (
+        Severity.ERROR,
+        "hybrid-weights",
+        0,
+        1,
+    )
+    assert finding.message == (
+        "Operator 0, FULLY_CONNECTED, has int8 weights and float32 activations (dynamic-range quantization), which "
+        "TensorFlow Lite Micro refuses on the device."
+    )
+    assert finding.hint == (
+        "Convert the Keras model with full-integer quantization: boardproof quantize MODEL --scheme int8."
+    )
+
+
+def test_float16_weights():
+    finding = the_finding(dense_model(weights_dtype="float16", data_dtype="float32"))
+    assert (finding.severity, finding.code, finding.tensor) == (Severity.ERROR, "float16-weights", 1)
+    assert finding.message.startswith("1 tensor(s) are float16, the first tensor 1 (t1)")
+
+
+def test_per_channel_fully_connected():
+    finding = the_finding(dense_model(per_channel=True))
+    assert (finding.severity, finding.code, finding.operator, finding.tensor) == (
+        Severity.ERROR,
+        "per-channel-fully-connected",
+        0,
+        1,
+    )
+    assert "(4 scales)" in finding.message
+    assert "_experimental_disable_per_channel_quantization_for_dense_layers" in finding.hint
+
+
+def test_per_channel_fully_connected_is_fine_where_the_library_knows_it(tmp_path):
+    library = str(make_library(tmp_path / "tflm"))
+    codes = {finding.code for finding in findings(dense_model(per_channel=True), tflm_lib=library)}
+    assert codes == {"unsupported-operator"}  # SOFTMAX, which that library lacks
+
+
+def test_a_type_the_kernel_does_not_implement():
+    finding = the_finding(single_operator_model("RELU", dtype="int16"))
+    assert (finding.severity, finding.code, finding.operator, finding.tensor) == (
+        Severity.ERROR,
+        "unsupported-type",
+        0,
+        0,
+    )
+    assert "works on int16 (tensor 0 (t0))" in finding.message
+    assert "it has float32, int8." in finding.message
+
+
+def test_an_operator_newer_than_the_library_is_a_warning():
+    finding = the_finding(dense_model(version=12))
+    assert (finding.severity, finding.code, finding.operator) == (Severity.WARNING, "operator-version", 0)
+    assert "has version 12" in finding.message
+    assert "when 10 was the newest" in finding.message
+
+
+def test_an_input_with_an_open_size():
+    finding = the_finding(dense_model(batch=1, shape_signature=(-1, -1)))
+    assert (finding.severity, finding.code, finding.tensor) == (Severity.ERROR, "dynamic-shape", 0)
+    assert "leaves the size of axis 1 open" in finding.message
+
+
+def test_an_open_batch_alone_is_what_keras_always_writes():
+    assert findings(dense_model(shape_signature=(-1, 8))) == ()
+
+
+def test_a_shape_computed_at_run_time_is_a_warning():
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 8), scale=0.5, shape_signature=(-1, 8))
+    y = builder.add_tensor((2,), "int32")
+    builder.add_operator("SHAPE", [x], [y], out_type="INT32")
+    finding = the_finding(builder.build([x], [y]))
+    assert (finding.severity, finding.code, finding.operator) == (Severity.WARNING, "dynamic-shape", 0)
+    assert "batch_shape" in finding.hint
+
+
+def test_too_large_for_flash_says_by_how_much_and_which_tensors():
+    board = dataclasses.replace(BOARD, flash_bytes=20)
+    finding = the_finding(dense_model(), board)
+    assert (finding.severity, finding.code) == (Severity.ERROR, "flash-exceeded")
+    assert "12 bytes more than the 20 bytes of flash on nano33ble" in finding.message
+    assert "tensor 1 (t1, 32 bytes)" in finding.message
+
+
+def test_too_large_for_ram_says_by_how_much_and_which_tensors():
+    board = dataclasses.replace(BOARD, ram_bytes=50)
+    finding = the_finding(conv_model(), board)
+    assert (finding.severity, finding.code) == (Severity.ERROR, "ram-exceeded")
+    assert "18 bytes more than the 50 bytes of RAM on nano33ble" in finding.message
+    assert "tensor 0 (t0, 36 bytes), tensor 3 (t3, 32 bytes)" in finding.message
+
+
+def test_all_findings_come_at_once():
+    board = dataclasses.replace(BOARD, flash_bytes=10)
+    codes = {finding.code for finding in findings(dense_model(per_channel=True, version=12), board)}
+    assert codes == {"per-channel-fully-connected", "operator-version", "flash-exceeded"}

@@ -1,0 +1,51 @@
+"""The findings, on models that TensorFlow's converter really makes: about 30 s, nearly all of it TensorFlow."""
+
+from __future__ import annotations
+
+import pytest
+
+from boardproof.model.preflight import Severity
+from boardproof.model.reader import read_tflite
+from boardproof.project.boards import BOARDS
+from boardproof.project.runtimes.base import Options
+from boardproof.project.runtimes.tflm import TflmRuntime
+from support.flawed_models import flawed_models
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, bytes]:
+    return flawed_models()
+
+
+def findings(data: bytes):
+    return TflmRuntime().check(read_tflite(data), BOARDS["nano33ble"], Options())
+
+
+def test_a_model_converted_as_it_should_be_has_no_findings(models):
+    assert findings(models["good"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "message", "hint"),
+    [
+        ("per_channel_dense", "per-channel-fully-connected", "weights quantized per channel", "quantize does"),
+        ("open_length", "dynamic-shape", "leaves the size of axis 1 open", "batch_shape"),
+        ("hybrid", "hybrid-weights", "int8 weights and float32 activations", "--scheme int8"),
+        ("float16", "float16-weights", "tensor(s) are float16", "--scheme int8"),
+        ("int16_pool", "unsupported-type", "MAX_POOL_2D, works on int16", "--scheme int8"),
+        ("gelu", "unsupported-operator", "has no operator GELU", "--tflm-lib"),
+        ("flex", "unsupported-operator", "has no custom operator FlexCumprod", "TFLITE_BUILTINS_INT8"),
+        ("too_many_weights", "flash-exceeded", "bytes of flash on nano33ble; the largest are", "Make these layers"),
+        ("too_large_activations", "ram-exceeded", "bytes of RAM on nano33ble; the largest are", "fewer channels"),
+    ],
+)
+def test_each_flaw_stops_the_run_and_says_what_to_do(models, name, code, message, hint):
+    errors = [finding for finding in findings(models[name]) if finding.severity is Severity.ERROR]
+    assert {finding.code for finding in errors} == {code}
+    assert all(message in finding.message and hint in finding.hint for finding in errors)
+
+
+def test_an_open_batch_costs_a_warning_and_runs(models):
+    (finding,) = findings(models["open_batch"])
+    assert (finding.severity, finding.code) == (Severity.WARNING, "dynamic-shape")
+    assert "SHAPE, computes a shape at run time" in finding.message

@@ -1,0 +1,1 @@
+"""What several test rooms share: models built without TensorFlow, and the like."""

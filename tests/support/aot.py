@@ -1,0 +1,151 @@
+"""Generated models run in this process: .tflite to C to a shared object, called through ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.model.graph import DType
+from boardproof.model.oracle import interpret
+from boardproof.model.reader import read_tflite
+from boardproof.model.samples import Vectors
+from boardproof.project.boards import BOARDS
+from boardproof.project.resources import resource
+from boardproof.project.runtimes.aot import AotRuntime
+from boardproof.project.runtimes.base import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boardproof.project.runtimes.base import Generated
+
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+ARENA_BYTES = 1 << 20
+
+TICKS = """
+#include "board.h"
+uint32_t board_ticks(void) { static uint32_t ticks; return ticks += 3; }
+"""
+
+
+class ModelTensor(ctypes.Structure):
+    """struct model_tensor of firmware/app/model.h."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("bytes", ctypes.c_uint32),
+        ("dtype", ctypes.c_uint8),
+        ("rank", ctypes.c_uint8),
+        ("dims", ctypes.c_int32 * 6),
+        ("scale", ctypes.c_float),
+        ("zero_point", ctypes.c_int32),
+    )
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A compiler with its flags, and the portable kernels compiled by it."""
+
+    command: tuple[str, ...]
+    archive: Path
+
+    def compile(self, sources: Sequence[Path], output: Path, *flags: str) -> None:
+        """Compiles and links with the kernels. Fails with the compiler's words."""
+        includes = [f"-I{resource(path)}" for path in ("firmware/app", "firmware/boards", "firmware/kernels")]
+        command = [
+            *self.command,
+            *WARNINGS,
+            *includes,
+            *flags,
+            *map(str, sources),
+            str(self.archive),
+            "-o",
+            str(output),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def build_kernels(folder: Path, *command: str) -> Toolchain:
+    """Compiles every portable kernel into an archive."""
+    sources = sorted(p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith("_m4"))
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [*command, *WARNINGS, "-c", *map(str, sources)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    archive = folder / "libkernels.a"
+    subprocess.run(["ar", "rcs", str(archive), *map(str, folder.glob("*.o"))], check=True)
+    return Toolchain(command, archive)
+
+
+def generate(data: bytes, board: str = "native") -> Generated:
+    """What the aot runtime generates, after its check found nothing."""
+    graph, options = read_tflite(data), Options()
+    assert AotRuntime().check(graph, BOARDS[board], options) == ()
+    return AotRuntime().generate(graph, data, BOARDS[board], options)
+
+
+def write_sources(generated: Generated, folder: Path) -> Path:
+    """Writes the generated files and one source that includes them, which compiles faster than three."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in generated.files.items():
+        (folder / Path(path).name).write_bytes(content)
+    whole = folder / "whole.c"
+    whole.write_text(f'{TICKS}\n#include "model_weights.c"\n#include "model.c"\n')
+    return whole
+
+
+class CompiledModel:
+    """A generated model in a shared object."""
+
+    def __init__(self, data: bytes, toolchain: Toolchain, folder: Path) -> None:
+        self.graph = read_tflite(data)
+        self.generated = generate(data)
+        library = folder / "model.so"
+        toolchain.compile([write_sources(self.generated, folder)], library, "-shared", "-fPIC")
+        self.library = ctypes.CDLL(str(library))
+
+    def tensor(self, function: str, *position: int) -> ModelTensor:
+        """Calls model_input, model_output or model_op_output."""
+        tensor = ModelTensor()
+        assert getattr(self.library, function)(*position, ctypes.byref(tensor)) == 0
+        return tensor
+
+    def set_inputs(self, inputs: Sequence[np.ndarray]) -> None:
+        tensors = [self.tensor("model_input", i) for i in range(len(inputs))]
+        for tensor, array in zip(tensors, inputs, strict=True):
+            assert tensor.bytes == array.nbytes
+            ctypes.memmove(tensor.data, array.tobytes(), array.nbytes)
+
+    def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """One inference."""
+        self.set_inputs(inputs)
+        assert self.library.model_invoke() == 0
+        return [self.read(self.tensor("model_output", i)) for i in range(len(self.graph.outputs))]
+
+    def read(self, tensor: ModelTensor) -> np.ndarray:
+        """A tensor's current value."""
+        numbers = {0: DType.FLOAT32, 2: DType.INT32, 3: DType.UINT8, 7: DType.INT16, 9: DType.INT8}
+        raw = ctypes.string_at(tensor.data, tensor.bytes)
+        return np.frombuffer(raw, numbers[tensor.dtype].numpy).reshape(tensor.dims[: tensor.rank])
+
+
+def oracle_outputs(data: bytes, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """tflite_micro's outputs; `inputs` have a leading sample axis."""
+    return interpret(data, Vectors(tuple(inputs)), ARENA_BYTES)
+
+
+def assert_exact(data: bytes, inputs: Sequence[np.ndarray], toolchain: Toolchain, folder: Path) -> None:
+    """Asserts 0 LSB between the generated model and tflite_micro; `inputs` have a leading sample axis."""
+    model = CompiledModel(data, toolchain, folder)
+    expected = oracle_outputs(data, inputs)
+    for sample in range(len(expected[0])):
+        got = model.run([array[sample] for array in inputs])
+        for position, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
+            np.testing.assert_array_equal(mine, theirs[sample], f"output {position} of sample {sample}")

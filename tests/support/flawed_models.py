@@ -1,0 +1,100 @@
+"""Models from TensorFlow's converter, each with one flaw that users run into. TensorFlow is imported inside only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boardproof.model.quiet import captured_output
+
+
+def flawed_models() -> dict[str, bytes]:
+    """A .tflite for each flaw, by name; "good" has none."""
+    with captured_output():
+        import keras
+        import tensorflow as tf
+
+        keras.utils.set_random_seed(11)
+        layers = keras.layers
+        image = keras.Sequential(
+            [
+                keras.Input(batch_shape=(1, 8, 8, 1)),
+                layers.Conv2D(4, 3, activation="relu"),
+                layers.Flatten(),
+                # Enough weights that dynamic-range quantization does not leave the layer alone.
+                layers.Dense(16, activation="relu"),
+                layers.Dense(3, activation="softmax"),
+            ]
+        )
+        one_image, any_batch = (1, 8, 8, 1), keras.Sequential([keras.Input((8, 8, 1)), *image.layers])
+        pooled = keras.Sequential(
+            [keras.Input(batch_shape=one_image), layers.Conv2D(4, 3), layers.MaxPooling2D()],
+        )
+        series = keras.Sequential(
+            [keras.Input((None, 8)), layers.Conv1D(2, 3), layers.GlobalAveragePooling1D()],
+        )
+        gelu = keras.Sequential([keras.Input(batch_shape=(1, 8)), layers.Dense(4), layers.Activation("gelu")])
+        product = keras.Sequential([keras.Input(batch_shape=(1, 8)), layers.Lambda(lambda x: tf.math.cumprod(x, 1))])
+        wide = keras.Sequential([keras.Input(batch_shape=(1, 128)), layers.Dense(8192), layers.Dense(2)])
+        large = keras.Sequential(
+            [keras.Input(batch_shape=(1, 160, 160, 1)), layers.Conv2D(16, 3, padding="same"), layers.GlobalMaxPooling2D()]
+        )
+        return {
+            "good": _int8(tf, image, one_image, per_channel_dense=False),
+            "per_channel_dense": _int8(tf, image, one_image, per_channel_dense=True),
+            "open_batch": _int8(tf, any_batch, one_image, per_channel_dense=False),
+            "open_length": _int8(tf, series, (1, 9, 8), per_channel_dense=False),
+            "hybrid": _convert(tf, image, optimizations=[tf.lite.Optimize.DEFAULT]),
+            "float16": _float16(tf, image),
+            "int16_pool": _int16(tf, pooled, one_image),
+            "gelu": _convert(tf, gelu),
+            "flex": _flex(tf, product),
+            "too_many_weights": _int8(tf, wide, (1, 128), per_channel_dense=False),
+            "too_large_activations": _int8(tf, large, (1, 160, 160, 1), per_channel_dense=False),
+        }
+
+
+def _convert(tf, model, **settings) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    for name, value in settings.items():
+        setattr(converter, name, value)
+    return bytes(converter.convert())
+
+
+def _samples(shape):
+    rng = np.random.default_rng(5)
+    return lambda: ([rng.normal(size=shape).astype(np.float32)] for _ in range(8))
+
+
+def _int8(tf, model, shape, *, per_channel_dense) -> bytes:
+    return _convert(
+        tf,
+        model,
+        optimizations=[tf.lite.Optimize.DEFAULT],
+        representative_dataset=_samples(shape),
+        inference_input_type=tf.int8,
+        inference_output_type=tf.int8,
+        _experimental_disable_per_channel_quantization_for_dense_layers=not per_channel_dense,
+    )
+
+
+def _float16(tf, model) -> bytes:
+    target = tf.lite.TargetSpec(supported_types=[tf.float16])
+    return _convert(tf, model, optimizations=[tf.lite.Optimize.DEFAULT], target_spec=target)
+
+
+def _int16(tf, model, shape) -> bytes:
+    operators = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
+    return _convert(
+        tf,
+        model,
+        optimizations=[tf.lite.Optimize.DEFAULT],
+        representative_dataset=_samples(shape),
+        target_spec=tf.lite.TargetSpec(supported_ops=operators),
+        inference_input_type=tf.int16,
+        inference_output_type=tf.int16,
+    )
+
+
+def _flex(tf, model) -> bytes:
+    operators = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    return _convert(tf, model, target_spec=tf.lite.TargetSpec(supported_ops=operators))

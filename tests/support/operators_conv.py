@@ -1,0 +1,129 @@
+"""Random operators with weights, for `support.network`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import strategies as st
+
+from boardproof.model.graph import Padding, Window
+from boardproof.model.shapes import window_output
+from support.network import Activation
+
+if TYPE_CHECKING:
+    from support.network import Network
+
+small = st.integers(1, 5)
+
+
+def image(draw: st.DrawFn, net: Network, largest: int = 9) -> Activation:
+    """A network input [N, H, W, C]."""
+    size = st.integers(1, largest)
+    return net.input(
+        (draw(st.integers(1, 2)), draw(size), draw(size), draw(small)), net.scale(draw, 0.05), net.zero_point(draw)
+    )
+
+
+def window(draw: st.DrawFn, size: tuple[int, int], *, dilated: bool = True) -> tuple[tuple[int, int], Window]:
+    """A kernel size and a window that fit an image."""
+    padding = draw(st.sampled_from(Padding))
+    kernel, dilation = [], []
+    for length in size:
+        limit = length if padding is Padding.VALID else 5
+        k = draw(st.integers(1, min(5, limit)))
+        d = draw(st.integers(1, min(3, (limit - 1) // (k - 1) if k > 1 and padding is Padding.VALID else 3)))
+        kernel.append(k)
+        dilation.append(d if dilated else 1)
+    stride = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    return (kernel[0], kernel[1]), Window(padding, stride, (dilation[0], dilation[1]))
+
+
+def window_options(chosen: Window, *, dilated: bool = True) -> dict[str, object]:
+    options: dict[str, object] = {
+        "padding": chosen.padding.name,
+        "stride_h": chosen.stride[0],
+        "stride_w": chosen.stride[1],
+    }
+    if dilated:
+        options |= {"dilation_h_factor": chosen.dilation[0], "dilation_w_factor": chosen.dilation[1]}
+    return options
+
+
+def conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    x = x or image(draw, net)
+    kernel, chosen = window(draw, x.shape[1:3])
+    groups = draw(st.sampled_from([g for g in range(1, x.shape[3] + 1) if x.shape[3] % g == 0]))
+    channels = groups * draw(small)
+    depth = x.shape[3] // groups
+    weights = net.weights((channels, *kernel, depth))
+    return _apply(draw, net, "CONV_2D", x, weights, 0, kernel, chosen, {})
+
+
+def depthwise_conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    x = x or image(draw, net)
+    kernel, chosen = window(draw, x.shape[1:3])
+    multiplier = draw(st.integers(1, 3))
+    weights = net.weights((1, *kernel, x.shape[3] * multiplier))
+    return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, 3, kernel, chosen, {"depth_multiplier": multiplier})
+
+
+def _apply(
+    draw: st.DrawFn,
+    net: Network,
+    opcode: str,
+    x: Activation,
+    weights: np.ndarray,
+    axis: int,
+    kernel: tuple[int, int],
+    chosen: Window,
+    options: dict[str, object],
+) -> Activation:
+    channels = weights.shape[axis]
+    inputs, weight_scale = _constants(draw, net, x, weights, axis)
+    scale = net.output_scale(draw, x.scale * weight_scale, weights.size // channels)
+    shape = (x.shape[0], *window_output((x.shape[1], x.shape[2]), kernel, chosen), channels)
+    output = net.tensor(shape, scale, net.zero_point(draw))
+    net.builder.add_operator(
+        opcode,
+        inputs,
+        [output.index],
+        fused_activation_function=net.activation(draw),
+        **window_options(chosen),
+        **options,
+    )
+    return output
+
+
+def _constants(draw: st.DrawFn, net: Network, x: Activation, weights: np.ndarray, axis: int) -> tuple[list[int], float]:
+    """Input list with weights and perhaps biases, and the weights' largest scale."""
+    channels = weights.shape[axis]
+    scale = float(np.float32(draw(st.floats(1e-3, 0.2))))
+    spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
+    spread[0] = 1.0
+    weight_scales = [float(s) for s in np.float32(scale * spread)]
+    inputs = [x.index, net.constant(weights, "int8", weight_scales, axis)]
+    if draw(st.booleans()):
+        biases = net.biases(channels, weights.size // channels)
+        inputs.append(net.constant(biases, "int32", [x.scale * s for s in weight_scales]))
+    return inputs, scale
+
+
+def fully_connected(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    if x is None:
+        leading = draw(st.lists(st.integers(1, 3), min_size=0, max_size=2))
+        x = net.input((*leading, draw(st.integers(1, 40))), net.scale(draw, 0.05), net.zero_point(draw))
+    units, depth = draw(st.integers(1, 12)), x.shape[-1]
+    inputs, weight_scale = _constants(draw, net, x, net.weights((units, depth)), 0)
+    keep = draw(st.booleans())
+    rows = int(np.prod(x.shape[:-1]))
+    shape = (*x.shape[:-1], units) if keep else (rows, units)
+    output = net.tensor(shape, net.output_scale(draw, x.scale * weight_scale, depth), net.zero_point(draw))
+    net.builder.add_operator(
+        "FULLY_CONNECTED",
+        inputs if len(inputs) == 3 else [*inputs, -1],
+        [output.index],
+        keep_num_dims=keep,
+        fused_activation_function=net.activation(draw),
+    )
+    return output

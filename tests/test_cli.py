@@ -1,0 +1,186 @@
+"""The command's face: help, exit statuses, and errors that say what is wrong and what to do next."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from support.flatbuffer_models import ModelBuilder
+
+from boardproof.cli import main, run_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def relu_model(*, opcode: str = "RELU", elements: int = 8) -> bytes:
+    builder = ModelBuilder()
+    x = builder.add_tensor([1, elements], "int8", scale=0.1, zero_point=0, name="x")
+    y = builder.add_tensor([1, elements], "int8", scale=0.1, zero_point=-128, name="y")
+    builder.add_operator(opcode, [x], [y])
+    return builder.build([x], [y])
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "relu.tflite"
+    path.write_bytes(relu_model())
+    return path
+
+
+def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    status = run_command(list(arguments))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Traceback" not in captured.err
+    return status, captured.err
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in main.commands)])
+def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command([*command, "--help"]) == 0
+    assert "Usage: boardproof" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from boardproof.cli import run_command; run_command(['--help']); "
+        "print([m for m in ('tensorflow', 'keras', 'numpy', 'rich', 'platformio') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_usage_errors_have_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    status, err = failure(capsys, "run")
+    assert status == 2
+    assert "Missing argument 'MODEL'" in err
+    status, err = failure(capsys, "run", "x.tflite", "--board", "uno")
+    assert status == 2
+    assert "mps2-an386" in err
+
+
+def test_missing_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, err = failure(capsys, "run", str(tmp_path / "no.tflite"))
+    assert status == 2
+    assert "There is no file" in err
+    assert "next: Check the path" in err
+
+
+@pytest.mark.parametrize("length", [0, 3, 40, 200])
+def test_truncated_model(length: int, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model.write_bytes(model.read_bytes()[:length])
+    status, err = failure(capsys, "inspect", str(model))
+    assert status == 2
+    assert "next: " in err
+
+
+def test_random_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "noise.tflite"
+    path.write_bytes(np.random.default_rng(0).bytes(4096))
+    status, err = failure(capsys, "run", str(path))
+    assert status == 2
+    assert "is not a model that boardproof reads" in err
+    assert "next: Give a .keras, .h5 or .tflite file" in err
+
+
+def test_unsupported_operator_is_named_before_anything_is_compiled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(relu_model(opcode="COS"))
+    status, err = failure(capsys, "run", str(path), "--out", str(tmp_path / "out"))
+    assert status == 2
+    assert "COS" in err
+    assert "next: " in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_large_for_the_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(relu_model(elements=600_000))
+    status, err = failure(capsys, "run", str(path), "--out", str(tmp_path / "out"))
+    assert status == 2
+    assert "bytes" in err
+    assert "262,144" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_samples_of_the_wrong_shape(tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = tmp_path / "s.npz"
+    np.savez(samples, x=np.zeros((5, 7), np.float32))
+    status, err = failure(
+        capsys, "run", str(model), "--samples", str(samples), "--board", "native", "--out", str(tmp_path / "out")
+    )
+    assert status == 2
+    assert "[5, 7]" in err
+    assert "next: " in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_settings_file_gives_defaults_and_flags_win(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (model.parent / "boardproof.toml").write_text('board = "native"\n')
+    assert run_command(["inspect", str(model), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["board"] == "native"
+    assert run_command(["inspect", str(model), "--json", "--board", "nano33ble"]) == 0
+    assert json.loads(capsys.readouterr().out)["board"] == "nano33ble"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("colour = 1\n", "unknown setting: colour"), ("board = \n", "cannot be read"), ('board = "uno"\n', "'uno' is not one of")],
+)
+def test_wrong_settings_file(text: str, message: str, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (model.parent / "boardproof.toml").write_text(text)
+    status, err = failure(capsys, "inspect", str(model))
+    assert status == 2
+    assert message in err
+
+
+def test_inspect_lists_operators_memory_and_findings(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["inspect", str(model)]) == 0
+    out = capsys.readouterr().out
+    assert "RELU" in out
+    assert "arena: " in out
+    assert "runs with aot on mps2-an386" in out
+
+
+def test_quantize_refuses_a_tflite(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, err = failure(capsys, "quantize", str(model))
+    assert status == 2
+    assert "is a .tflite already" in err
+
+
+def test_build_refuses_a_directory_that_is_not_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, err = failure(capsys, "build", str(tmp_path))
+    assert status == 2
+    assert "is not a project that boardproof generated" in err
+    assert "boardproof generate" in err
+
+
+def test_a_defect_is_called_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def explode() -> None:
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setattr("boardproof.tables.boards_table", explode)
+    status, err = failure(capsys, "boards")
+    assert status == 3
+    assert "internal error: ZeroDivisionError" in err
+    assert "report it with" in err
+
+
+def test_interrupt_has_status_130_and_leaves_no_project(tmp_path: Path, model: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "boardproof", "run", str(model), "--random", "200", "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    process.send_signal(2)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith((".out", "tmp"))]
