@@ -94,3 +94,15 @@ ARCHITECTURES: dict[str, Callable[[], Any]] = {
     "visual_wake_words": visual_wake_words,
     "anomaly_detection": anomaly_detection,
 }
+
+
+def with_statistics(model: Any, samples: Any) -> Any:
+    """The same model, its batch normalisations having seen samples: else activations vanish layer by layer."""
+    from keras import layers
+
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 0.5
+    for _ in range(2 * len(model.layers)):
+        model(samples, training=True)
+    return model

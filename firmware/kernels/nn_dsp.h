@@ -29,6 +29,10 @@ static inline void nn_store_word(void *address, uint32_t word)
     memcpy(address, &word, sizeof word);
 }
 
+/* Stops the compiler from seeing that a variable is constant: as an immediate it would need an instruction of its own
+ * where a register combines with a shift. */
+#define NN_KEEP_IN_REGISTER(variable) __asm__("" : "+r"(variable))
+
 #if NN_HAS_DSP
 
 /* clang-format off */

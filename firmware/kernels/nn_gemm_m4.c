@@ -1,18 +1,19 @@
 #include "nn_gemm_m4.h"
 
-#include "nn_dsp.h"
+#include <string.h>
+
 
 uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane)
 {
-    const uint32_t offset = (uint32_t)-NN_GEMM_ODD_OFFSET * 0x10000U + (uint16_t)-NN_GEMM_ODD_OFFSET;
-    const uint32_t *end = lane + units * NN_GEMM_UNIT_WORDS;
-#pragma GCC unroll 4
-    while (lane != end) {
-        const uint32_t word = nn_load_word(input);
-        const uint32_t odd = nn_sxtab16_odd(offset, word);
-        lane[0] = odd;
-        lane[NN_GEMM_PIXELS] = nn_ssub16((word << 8) & 0xFF00FF00U, odd);
-        input += NN_GEMM_UNIT;
+    const struct nn_gemm_expansion e = nn_gemm_expansion();
+    for (; units >= 2; units -= 2) {
+        nn_gemm_expand_word(e, nn_load_word(input), lane);
+        nn_gemm_expand_word(e, nn_load_word(input + NN_GEMM_UNIT), lane + NN_GEMM_UNIT_WORDS);
+        input += 2 * NN_GEMM_UNIT;
+        lane += 2 * NN_GEMM_UNIT_WORDS;
+    }
+    if (units > 0) {
+        nn_gemm_expand_word(e, nn_load_word(input), lane);
         lane += NN_GEMM_UNIT_WORDS;
     }
     return lane;
@@ -28,6 +29,19 @@ uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane)
         lane[NN_GEMM_PIXELS] = even;
     }
     return lane;
+}
+
+void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride,
+                       int32_t count, int32_t channels, int8_t *tile)
+{
+    if (count == NN_GEMM_PIXELS && channels % 2 == 0) {
+        nn_gemm4_m4(op, block, output, stride);
+        return;
+    }
+    nn_gemm4_m4(op, block, tile, 2 * op->pairs);
+    for (int32_t i = 0; i < count; ++i) {
+        memcpy(output + i * stride, tile + i * 2 * op->pairs, (size_t)channels);
+    }
 }
 
 #if NN_HAS_DSP

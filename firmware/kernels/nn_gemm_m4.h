@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#include "nn_dsp.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -50,14 +52,39 @@ struct nn_gemm_m4 {
     int32_t shift;
 };
 
-/* Writes `units` units of one pixel's input to its places in the block, from `lane` (the block's word of that pixel); the
- * next unit's place is returned. `fill` writes the same value everywhere. */
+/* Computes 4 pixels of 2 * pairs channels. `block` is [units][NN_GEMM_UNIT_WORDS]; pixel p's channel c goes to
+ * output[p * stride + c]. */
+void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride);
+
+/* The same for the first `count` pixels of a block and the first `channels` channels, which may be one less than
+ * 2 * pairs. `tile`: working memory of 8 * pairs bytes, used if count < 4 or channels is odd. */
+void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride,
+                       int32_t count, int32_t channels, int8_t *tile);
+
+/* Writes `units` units of one pixel's input to its places in the block, from `lane` (the block's first word of that
+ * pixel); the next unit's place is returned. `fill` writes the same value everywhere. */
 uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane);
 uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane);
 
-/* Computes 4 pixels of 2 * pairs channels. `block` is [units][NN_GEMM_UNIT_WORDS]; pixel p's channel c goes to
- * output[p * stride + c]. Reads the block before it writes anything of the same channel pair only. */
-void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride);
+/* Constants for nn_gemm_expand_word, kept in registers. */
+struct nn_gemm_expansion {
+    uint32_t offset, mask;
+};
+
+static inline struct nn_gemm_expansion nn_gemm_expansion(void)
+{
+    struct nn_gemm_expansion e = {(uint32_t)-NN_GEMM_ODD_OFFSET * 0x10000U + (uint16_t)-NN_GEMM_ODD_OFFSET, 0xFF00FF00U};
+    NN_KEEP_IN_REGISTER(e.mask);
+    return e;
+}
+
+/* Four inputs of one pixel. */
+static inline void nn_gemm_expand_word(struct nn_gemm_expansion e, uint32_t word, uint32_t *lane)
+{
+    const uint32_t odd = nn_sxtab16_odd(e.offset, word);
+    lane[0] = odd;
+    lane[NN_GEMM_PIXELS] = nn_ssub16(e.mask & (word << 8), odd);
+}
 
 #ifdef __cplusplus
 }

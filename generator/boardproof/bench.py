@@ -154,7 +154,7 @@ class Bench:
         """Builds, unless another process of this session has."""
         folder = self._folder(settings)
         with self._building(folder):
-            stamp, model = folder / "session.txt", folder / "model.tflite"
+            stamp, model = folder / "session.txt", folder / f"{settings.model.stem}.tflite"
             settings = replace(settings, out=folder / "project")
             if stamp.is_file() and stamp.read_text(encoding="utf-8") == self._place.session:
                 network = pipeline.prepare(replace(settings, model=model), self._progress)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import fields
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -273,7 +272,7 @@ def run_command(arguments: list[str]) -> int:
         # Whoever read stdout has gone (`boardproof … | head`): there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.TOOL_FAILED
-    except Exception as error:  # noqa: BLE001 - the boundary: a defect of boardproof itself
+    except Exception as error:
         from boardproof.console import show_defect
 
         show_defect(error, with_traceback="--traceback" in arguments)

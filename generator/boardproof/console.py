@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import traceback
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -36,7 +37,8 @@ class ConsoleProgress:
     """
 
     def __init__(self, *, verbose: bool = False, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._stream = _own_stderr()
+        self._console = Console(file=self._stream, highlight=False, soft_wrap=True)
         self._verbose = verbose
         self._quiet = quiet
         self._task: TaskID | None = None
@@ -56,6 +58,8 @@ class ConsoleProgress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._bar.stop()
+        if self._stream is not sys.stderr:
+            self._stream.close()
 
     def stage(self, title: str) -> None:
         """Ends the stage before, and shows this one."""
@@ -78,6 +82,13 @@ class ConsoleProgress:
     def warn(self, text: str) -> None:
         """Shows a warning."""
         self._console.print(f"[yellow]warning:[/] {escape(printable(text))}")
+
+
+def _own_stderr() -> IO[str]:
+    """On a terminal, a descriptor of our own: 2 is captured while libraries that write to it are at work."""
+    if not sys.stderr.isatty():
+        return sys.stderr
+    return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace")
 
 
 def show_error(error: BoardproofError, *, with_traceback: bool = False) -> None:

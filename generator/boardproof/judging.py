@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def judge(
-    network: Network, target: Target, firmware: Firmware, generated: Generated, inputs: Vectors, run: BoardRun
+    network: Network, target: Target, inputs: Vectors, run: BoardRun, *, firmware: Firmware, generated: Generated
 ) -> Report:
     """Runs the oracle and LiteRT on the same inputs, and puts everything together.
 
@@ -43,6 +43,7 @@ def judge(
             name=network.model.source,
             sha256=network.sha256,
             bytes=len(network.data),
+            constant_bytes=sum(t.size_bytes for t in network.graph.tensors if t.is_constant),
             macs=sum(macs(network.graph, op) for op in network.graph.operators),
         ),
         scheme=network.scheme.value if network.scheme else None,

@@ -1,6 +1,6 @@
 """All stages, in order. Read this first.
 
-    load → quantize → read → preflight → render → build → run on the board → compare with the oracle → report
+load → quantize → read → preflight → render → build → run on the board → compare with the oracle → report
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from boardproof.errors import InputError
 from boardproof.files import write_atomically
 from boardproof.inspection import Inspection, inspect_network
 from boardproof.model.load import load_model
-from boardproof.model.preflight import Severity, preflight, require_runnable
+from boardproof.model.preflight import Severity, preflight, raise_errors, require_runnable
 from boardproof.model.quantize import Scheme
 from boardproof.model.quantize import quantize as convert
 from boardproof.model.reader import read_tflite
-from boardproof.model.samples import load_samples
-from boardproof.model.samples import vectors_for
+from boardproof.model.sample_checks import check_calibration, check_inputs
+from boardproof.model.samples import load_samples, vectors_for
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS
 from boardproof.project.render import render
@@ -32,6 +32,7 @@ from boardproof.subject import Network, Target
 
 if TYPE_CHECKING:
     from boardproof.device.types import Firmware
+    from boardproof.model.preflight import Finding
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
     from boardproof.project.runtimes.base import Generated
@@ -50,11 +51,12 @@ def run(settings: Settings, progress: Progress) -> Report:
     """
     target = _target(settings)
     network = prepare(settings, progress)
+    inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
     check(network, target, settings, progress)
     project, generated = generate(network, target, settings, progress)
     progress.stage(f"building for {target.board.name}")
     firmware = build(project, settings.project_dir, on_line=progress.line)
-    return prove(network, target, firmware, generated, settings, progress)
+    return prove(network, target, inputs, firmware=firmware, generated=generated, settings=settings, progress=progress)
 
 
 def prepare(settings: Settings, progress: Progress) -> Network:
@@ -68,39 +70,60 @@ def prepare(settings: Settings, progress: Progress) -> Network:
     representative = load_samples(settings.representative) if settings.representative else samples
     if representative is samples is not None and scheme.needs_calibration:
         progress.warn("calibrating on the very samples that verify: give others with --representative")
+    if representative is not None and scheme.needs_calibration:
+        report(check_calibration(model.inputs, representative), progress)
     progress.stage(f"quantizing to {scheme}")
     data = convert(model, representative, scheme)
     return Network(model, data, read_tflite(data), scheme, samples)
+
+
+def choose_inputs(network: Network, settings: Settings, progress: Progress) -> Vectors:
+    """The user's samples as the network takes them, or random ones."""
+    if network.samples is not None:
+        findings = check_inputs(network.graph, network.samples)
+        raise_errors(findings, f"in {network.samples.source}")
+        report(findings, progress)
+        return vectors_for(network.graph, network.samples)
+    return random_vectors(network.graph, settings.random, settings.seed)
 
 
 def check(network: Network, target: Target, settings: Settings, progress: Progress) -> None:
     """Raises one InputError with everything that keeps the network from running; warns of the rest."""
     findings = preflight(network.graph, target.runtime, target.board, settings.options)
     require_runnable(findings)
+    report(findings, progress)
+
+
+def report(findings: tuple[Finding, ...], progress: Progress) -> None:
+    """Shows the warnings among the findings; errors are for whoever raises them."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
             progress.warn(f"{finding.message} {finding.hint}")
 
 
-def generate(
-    network: Network, target: Target, settings: Settings, progress: Progress
-) -> tuple[Project, Generated]:
+def generate(network: Network, target: Target, settings: Settings, progress: Progress) -> tuple[Project, Generated]:
     """The firmware project, in memory."""
     progress.stage(f"generating {target.runtime.name} firmware")
     return render(network.graph, network.data, target.board, target.runtime, settings.options)
 
 
 def prove(
-    network: Network, target: Target, firmware: Firmware, generated: Generated, settings: Settings, progress: Progress
+    network: Network,
+    target: Target,
+    inputs: Vectors,
+    *,
+    firmware: Firmware,
+    generated: Generated,
+    settings: Settings,
+    progress: Progress,
 ) -> Report:
     """Runs the samples on the board and on the host, and compares every byte."""
-    inputs = _inputs(network, settings)
     progress.stage(f"running {inputs.samples} samples on {target.board.name}")
     with open_link(firmware, target.board, settings.port, settings.link, progress) as link:
         session = Session(link, firmware.model_sha256, on_log=progress.line)
         board_run = run_on_board(session, inputs, on_progress=progress.advance)
     progress.stage("comparing with the host")
-    return judging.judge(network, target, firmware, generated, inputs, board_run)
+    return judging.judge(network, target, inputs, board_run, firmware=firmware, generated=generated)
 
 
 def quantize_to_file(settings: Settings, progress: Progress) -> Path:
@@ -136,9 +159,10 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     """Proves firmware that `build` built, or that is on the board already."""
     target = _target(settings)
     network = prepare(settings, progress)
+    inputs = choose_inputs(network, settings, progress)
     _, generated = generate(network, target, settings, progress)
     firmware = build_on_disk(settings.project_dir, progress)
-    return prove(network, target, firmware, generated, settings, progress)
+    return prove(network, target, inputs, firmware=firmware, generated=generated, settings=settings, progress=progress)
 
 
 def inspect(settings: Settings, progress: Progress) -> Inspection:
@@ -146,12 +170,6 @@ def inspect(settings: Settings, progress: Progress) -> Inspection:
     target = _target(settings)
     network = prepare(settings, progress)
     return inspect_network(network, target, settings.options)
-
-
-def _inputs(network: Network, settings: Settings) -> Vectors:
-    if network.samples is not None:
-        return vectors_for(network.graph, network.samples)
-    return random_vectors(network.graph, settings.random, settings.seed)
 
 
 def _target(settings: Settings) -> Target:

@@ -99,7 +99,7 @@ def boardproof_boards(
         try:
             return bench.board(_settings(pytestconfig, Path(model), choices))
         except BoardproofError as error:
-            pytest.fail(_in_full(error), pytrace=False)
+            raise pytest.fail.Exception(_in_full(error), pytrace=False) from None
 
     yield put
     pytestconfig.stash[_results_key] = Results.of(bench)

@@ -20,11 +20,20 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """The .tflite that was verified: name of the file it came from, SHA-256, size, arithmetic."""
+    """The .tflite that was verified.
+
+    Attributes:
+        name: The file it came from.
+        sha256: Of the .tflite.
+        bytes: Size of the .tflite.
+        constant_bytes: Size of the weights, biases and other constants in it.
+        macs: Multiply-accumulates of one inference.
+    """
 
     name: str
     sha256: str
     bytes: int
+    constant_bytes: int
     macs: int
 
 

@@ -101,7 +101,11 @@ class TestTooLarge:
             "boardproof doctor",
         ),
         ("Compiling x\n*** [x.o] Error 1\n----\n", "could not be built: *** [x.o] Error 1", "out/build.log"),
-        ("Compiling x\nKilled\n=====", "could not be built: Killed", "out/build.log"),
+        (
+            "a\nKilled\n===== [FAILED] Took 1.28 seconds =====\nEnvironment  Status\nnative  FAILED",
+            "could not be built: Killed",
+            "out/build.log",
+        ),
         ("", "could not be built: it said nothing", "out/build.log"),
     ],
 )

@@ -155,7 +155,7 @@ class TestRefusing:
         monkeypatch.chdir(root / below)
         self.check(root, "is the current directory", "from outside")
 
-    @pytest.mark.parametrize("character", ["$", '"', "'", "`", "\\", "\n"])
+    @pytest.mark.parametrize("character", ["$", "\t", "\n", "\r"])
     def test_a_path_that_the_build_tools_cannot_take(self, root: Path, character: str):
         error = self.check(
             root / f"a{character}b", "The build tools cannot work in", "spaces and letters of any alphabet"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,9 @@ from boardproof.device.frames import (
     cobs_encode,
     encode,
 )
+from boardproof.device.messages import Request, pack_hello
 from support.frames import frames, split
+from support.link_library import ROOT
 
 MAX_PAYLOAD_BYTES = 1024
 
@@ -56,8 +60,10 @@ def test_cobs_that_ends_inside_a_block_or_holds_a_zero_is_refused(data):
 
 
 def test_a_frame_on_the_wire_is_what_the_documentation_shows():
-    wire = encode(Frame(Channel.REQUEST, 7, 0x1234, 0x0001, b"\x03\xff\xff"))
-    assert wire == bytes.fromhex("00 01 05 07 34 12 01 08 03 ff ff ac 21 0a 43 00".replace(" ", ""))
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^    ((?:[0-9a-f]{2} ?)+)$", text, re.MULTILINE)
+    hello = Frame(Channel.REQUEST, Request.HELLO, 0x1234, 0, pack_hello())
+    assert encode(hello).hex(" ") == shown
 
 
 @given(st.lists(frames(), max_size=4), st.data())

@@ -1,6 +1,6 @@
 /* The link and the request loop over stdin and stdout, with fake_model.c and a board made of constants.
  *
- * FAKE_MODE in the environment makes it misbehave: arena, invoke, crash, hang, chatty, fault, noise.
+ * FAKE_MODE in the environment makes it misbehave: arena, invoke, crash, hang, chatty, exit, fault, noise.
  */
 #include <errno.h>
 #include <poll.h>
@@ -27,6 +27,21 @@ const char *fake_mode(void)
 void fake_log(const char *text)
 {
     link_say(&server, LINK_LOG, text);
+}
+
+void fake_crash(void)
+{
+    static const char words[] = "some context\nboardproof: fault: deliberate\n";
+
+    (void)!write(STDERR_FILENO, words, sizeof words - 1);
+    _exit(1);
+}
+
+void fake_hang(void)
+{
+    for (;;) {
+        sleep(1);
+    }
 }
 
 void board_init(void) {}
@@ -88,6 +103,11 @@ int main(void)
     static const struct link_config config = {.read = read_stdin, .write = write_stdout, .handle = app_handle};
     static const char noise[] = "boot v1.0\r\n\x01\x02\xff\xfe ready\r\n";
 
+    if (strcmp(fake_mode(), "exit") == 0) {
+        static const char words[] = "no such device\n";
+        (void)!write(STDERR_FILENO, words, sizeof words - 1);
+        return 3;
+    }
     board_init();
     link_server_init(&server, &config);
     if (strcmp(fake_mode(), "noise") == 0) {

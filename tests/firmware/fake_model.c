@@ -4,10 +4,7 @@
  */
 #include "model.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #ifndef FAKE_INPUT_BYTES
 #define FAKE_INPUT_BYTES 490
@@ -18,8 +15,11 @@
 
 enum { SHORTS = 5, CLASSES = 12, OPS = 3, ARENA_BYTES = 4096, ARENA_NEEDED = 5000 };
 
-void fake_log(const char *text); /* fake_device.c */
+/* What differs between the test device's process and an emulated board. */
 const char *fake_mode(void);
+void fake_log(const char *text);
+void fake_crash(void);
+void fake_hang(void);
 
 const struct model_info model_info = {
     .sha256 = {0xfa, 0xce, 1, 2, 3},
@@ -88,11 +88,10 @@ static int misbehave(void)
         return MODEL_ERROR_INVOKE;
     }
     if (strcmp(mode, "crash") == 0) {
-        fputs("boardproof: fault: deliberate\n", stderr);
-        _exit(1);
+        fake_crash();
     }
-    while (strcmp(mode, "hang") == 0) {
-        sleep(1);
+    if (strcmp(mode, "hang") == 0) {
+        fake_hang();
     }
     if (strcmp(mode, "chatty") == 0) {
         fake_log("about to run three operators");

@@ -102,7 +102,8 @@ def rewritten(source, target, change):
     [
         {"module": "subprocess", "class_name": "Popen", "config": {"args": "true"}, "registered_name": None},
         {"module": "keras.utils", "class_name": "get_file", "config": {}, "registered_name": None},
-        {"module": "builtins.x", "class_name": "function", "config": "eval", "registered_name": "function"},
+        {"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "function"},
+        {"module": "builtins.x", "class_name": "function", "config": "y", "registered_name": "function"},
         {"class_name": "__lambda__", "config": {"value": "AAAA"}},
         {"class_name": "TFOpLambda", "config": {"name": "w", "function": "io.write_file"}},
         {"class_name": "TFSMLayer", "config": {"filepath": "somewhere"}},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import multiprocessing
 import os
 import signal
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -162,6 +164,20 @@ def test_exit_and_exception_become_errors():
     with pytest.raises(WorkerError) as caught:
         run_isolated(fail)
     assert (caught.value.crashed, caught.value.reason) == (False, "nothing there")
+
+
+def test_interrupting_leaves_no_process_behind():
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt):
+            run_isolated(time.sleep, 60)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert multiprocessing.active_children() == []
 
 
 def test_crash_of_the_oracle_is_an_error_of_the_model(monkeypatch):

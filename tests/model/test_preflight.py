@@ -63,7 +63,7 @@ def test_open_batch_size_is_fine_but_open_shapes_are_not():
     x = builder.add_tensor((1, 1, 1), name="sound", shape_signature=(-1, -1, 1))
     (found,) = check_graph(read_tflite(builder.build([x], [x])))
     assert found.code == "dynamic-shape"
-    assert "the first sound [?, ?, 1]" in found.message
+    assert "leaves shapes open, first that of sound: [?, ?, 1]" in found.message
     assert "keras.Input" in found.hint
 
 

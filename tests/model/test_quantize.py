@@ -132,6 +132,12 @@ def test_operator_unknown_to_tensorflow_lite_is_named(keras_models, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_mixed_precision_is_explained(keras_models):
+    with pytest.raises(InputError, match=r"mixed_precision\.keras computes in float16") as caught:
+        quantize(load_model(keras_models["mixed_precision.keras"]), None, Scheme.FLOAT32)
+    assert 'set_global_policy("float32")' in caught.value.hint
+
+
 def test_loop_is_refused_before_tensorflow_crashes_on_it(keras_models):
     samples = Samples({"x": np.random.default_rng(0).random((60, 5, 3)).astype(np.float32)})
     with pytest.raises(InputError, match=r"loop or branch \(WHILE\)") as caught:
@@ -142,7 +148,7 @@ def test_loop_is_refused_before_tensorflow_crashes_on_it(keras_models):
 def test_calibration_data_is_needed(image_model):
     with pytest.raises(InputError, match="needs a representative dataset") as caught:
         quantize(image_model, None, Scheme.INT8)
-    assert "--calibration" in caught.value.hint
+    assert "--representative" in caught.value.hint
 
 
 def test_calibration_data_of_the_wrong_shape_says_both_shapes(image_model):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import struct
 import tracemalloc
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boardproof.errors import InputError
-from boardproof.model.graph import Graph
 from boardproof.model.macs import total_macs
 from boardproof.model.preflight import check_graph
 from boardproof.model.reader import read_tflite
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph
 
 MANY = settings(max_examples=300, deadline=None)
 

@@ -20,7 +20,7 @@ def images(samples=FEW_SAMPLES):
 
 
 def calibration(array):
-    return check_calibration((SPEC,), (array,), "data.npz")
+    return check_calibration((SPEC,), Samples({"image": array}, source="data.npz"))
 
 
 def unit_range_graph():

@@ -70,12 +70,6 @@ def test_dynamic_range_weights():
     )
 
 
-def test_float16_weights():
-    finding = the_finding(dense_model(weights_dtype="float16", data_dtype="float32"))
-    assert (finding.severity, finding.code, finding.tensor) == (Severity.ERROR, "float16-weights", 1)
-    assert finding.message.startswith("1 tensor(s) are float16, the first tensor 1 (t1)")
-
-
 def test_per_channel_fully_connected():
     finding = the_finding(dense_model(per_channel=True))
     assert (finding.severity, finding.code, finding.operator, finding.tensor) == (
@@ -111,12 +105,6 @@ def test_an_operator_newer_than_the_library_is_a_warning():
     assert (finding.severity, finding.code, finding.operator) == (Severity.WARNING, "operator-version", 0)
     assert "has version 12" in finding.message
     assert "when 10 was the newest" in finding.message
-
-
-def test_an_input_with_an_open_size():
-    finding = the_finding(dense_model(batch=1, shape_signature=(-1, -1)))
-    assert (finding.severity, finding.code, finding.tensor) == (Severity.ERROR, "dynamic-shape", 0)
-    assert "leaves the size of axis 1 open" in finding.message
 
 
 def test_an_open_batch_alone_is_what_keras_always_writes():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boardproof.model.preflight import Severity
+from boardproof.model.preflight import Severity, preflight
 from boardproof.model.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.base import Options
@@ -18,7 +18,7 @@ def models() -> dict[str, bytes]:
 
 
 def findings(data: bytes):
-    return TflmRuntime().check(read_tflite(data), BOARDS["nano33ble"], Options())
+    return preflight(read_tflite(data), TflmRuntime(), BOARDS["nano33ble"], Options())
 
 
 def test_a_model_converted_as_it_should_be_has_no_findings(models):
@@ -29,9 +29,9 @@ def test_a_model_converted_as_it_should_be_has_no_findings(models):
     ("name", "code", "message", "hint"),
     [
         ("per_channel_dense", "per-channel-fully-connected", "weights quantized per channel", "quantize does"),
-        ("open_length", "dynamic-shape", "leaves the size of axis 1 open", "batch_shape"),
-        ("hybrid", "hybrid-weights", "int8 weights and float32 activations", "--scheme int8"),
-        ("float16", "float16-weights", "tensor(s) are float16", "--scheme int8"),
+        ("open_length", "dynamic-shape", "have no fixed shape", "keras.Input(shape="),
+        ("hybrid", "dynamic-range", "weights are integers, but activations are float", "--scheme int8"),
+        ("float16", "float16-weights", "This is a float16 model", "--scheme int8"),
         ("int16_pool", "unsupported-type", "MAX_POOL_2D, works on int16", "--scheme int8"),
         ("gelu", "unsupported-operator", "has no operator GELU", "--tflm-lib"),
         ("flex", "unsupported-operator", "has no custom operator FlexCumprod", "TFLITE_BUILTINS_INT8"),

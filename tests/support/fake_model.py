@@ -24,6 +24,11 @@ CLASSES = 12
 SHORTS = 5
 MODEL_SHA256 = "face010203" + "00" * 27
 OP_INDICES = (0, 2, 5)
+RNG_SEED = 11
+
+
+def seeded(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
 
 
 def random_inputs(rng: np.random.Generator, input_bytes: int = 490) -> list[NDArray[np.generic]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.model.quiet import captured_output
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IMAGE_SHAPE = (8, 8, 1)
 CLASSES = 4
@@ -33,6 +36,7 @@ def save_keras_models(folder: Path) -> dict[str, Path]:
             "three_inputs.keras": _three_inputs(keras),
             "sine.keras": vector(ops.sin),
             "erf.keras": vector(ops.erf),
+            "mixed_precision.keras": vector(layers.Dense(4, dtype="mixed_float16")),
             "loop.keras": _model(keras, (5, 3), layers.LSTM(4)),
             "embedding.keras": _model(
                 keras, (5,), lambda x: layers.Dense(2)(layers.Flatten()(layers.Embedding(10, 4)(x))), dtype="int32"

@@ -9,8 +9,10 @@ at what waits in its FIFO only when a transfer starts.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RAM = range(0x20000000, 0x20040000)
 TRACE_ENABLE = 1 << 24
@@ -32,9 +34,10 @@ class Memory(Protocol):
 class Registers:
     """A block of 4 KB: named registers that keep what is written, and actions."""
 
-    def __init__(self, names: dict[int, str]) -> None:
-        self.names = names
-        self.values = dict.fromkeys(names.values(), 0)
+    names: ClassVar[dict[int, str]]
+
+    def __init__(self) -> None:
+        self.values = dict.fromkeys(self.names.values(), 0)
 
     def read(self, offset: int) -> int:
         return self.values[self._name(offset)]
@@ -51,8 +54,10 @@ class Registers:
 class Clock(Registers):
     """CLOCK: the crystal starts at once."""
 
-    def __init__(self) -> None:
-        super().__init__({0x000: "TASKS_HFCLKSTART", 0x100: "EVENTS_HFCLKSTARTED"})
+    names: ClassVar = {
+        0x000: "TASKS_HFCLKSTART",
+        0x100: "EVENTS_HFCLKSTARTED",
+    }
 
     def write(self, offset: int, value: int) -> None:
         super().write(offset, value)
@@ -63,13 +68,17 @@ class Clock(Registers):
 class Timer(Registers):
     """TIMER0, counting up by itself. BITMODE is the one register that Renode lacks: its timers have enough bits."""
 
+    names: ClassVar = {
+        0x000: "TASKS_START",
+        0x040: "TASKS_CAPTURE0",
+        0x504: "MODE",
+        0x508: "BITMODE",
+        0x510: "PRESCALER",
+        0x540: "CC0",
+    }
+
     def __init__(self, instructions: Callable[[], int]) -> None:
-        super().__init__(
-            {
-                0x000: "TASKS_START", 0x040: "TASKS_CAPTURE0", 0x504: "MODE", 0x508: "BITMODE",
-                0x510: "PRESCALER", 0x540: "CC0",
-            }
-        )
+        super().__init__()
         self._instructions = instructions
 
     def write(self, offset: int, value: int) -> None:
@@ -82,8 +91,11 @@ class Timer(Registers):
 class Pins(Registers):
     """GPIO port 1, of which the firmware sets up the two pins of Serial1."""
 
-    def __init__(self) -> None:
-        super().__init__({0x808: "OUTSET", 0xA0C: "PIN_CNF3", 0xA28: "PIN_CNF10"})
+    names: ClassVar = {
+        0x808: "OUTSET",
+        0xA0C: "PIN_CNF3",
+        0xA28: "PIN_CNF10",
+    }
 
 
 class Uarte(Registers):
@@ -91,14 +103,24 @@ class Uarte(Registers):
     read), "start" (a transfer starts) or "clear" (ENDRX is cleared). A poll always brings one byte.
     """
 
+    names: ClassVar = {
+        0x000: "TASKS_STARTRX",
+        0x008: "TASKS_STARTTX",
+        0x110: "EVENTS_ENDRX",
+        0x120: "EVENTS_ENDTX",
+        0x500: "ENABLE",
+        0x50C: "PSEL_TXD",
+        0x514: "PSEL_RXD",
+        0x524: "BAUDRATE",
+        0x56C: "CONFIG",
+        0x534: "RXD_PTR",
+        0x538: "RXD_MAXCNT",
+        0x544: "TXD_PTR",
+        0x548: "TXD_MAXCNT",
+    }
+
     def __init__(self, memory: Memory, arrival: str) -> None:
-        super().__init__(
-            {
-                0x000: "TASKS_STARTRX", 0x008: "TASKS_STARTTX", 0x110: "EVENTS_ENDRX", 0x120: "EVENTS_ENDTX",
-                0x500: "ENABLE", 0x50C: "PSEL_TXD", 0x514: "PSEL_RXD", 0x524: "BAUDRATE", 0x56C: "CONFIG",
-                0x534: "RXD_PTR", 0x538: "RXD_MAXCNT", 0x544: "TXD_PTR", 0x548: "TXD_MAXCNT",
-            }
-        )
+        super().__init__()
         self._memory = memory
         self._arrival = arrival
         self._fifo: deque[int] = deque()
@@ -165,8 +187,13 @@ class Uarte(Registers):
 class Trace(Registers):
     """DWT: a cycle counter that counts instructions, while tracing is enabled."""
 
+    names: ClassVar = {
+        0x000: "CTRL",
+        0x004: "CYCCNT",
+    }
+
     def __init__(self, instructions: Callable[[], int], system: SystemControl) -> None:
-        super().__init__({0x000: "CTRL", 0x004: "CYCCNT"})
+        super().__init__()
         self._instructions = instructions
         self._system = system
         self._offset = 0
@@ -187,10 +214,15 @@ class Trace(Registers):
 class SystemControl(Registers):
     """SCB, MPU and debug control: registers that keep what is written."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                0xD24: "SHCSR", 0xD28: "CFSR", 0xD2C: "HFSR", 0xD34: "MMFAR", 0xD38: "BFAR", 0xD88: "CPACR",
-                0xD94: "MPU_CTRL", 0xD9C: "MPU_RBAR", 0xDA0: "MPU_RASR", 0xDFC: "DEMCR",
-            }
-        )
+    names: ClassVar = {
+        0xD24: "SHCSR",
+        0xD28: "CFSR",
+        0xD2C: "HFSR",
+        0xD34: "MMFAR",
+        0xD38: "BFAR",
+        0xD88: "CPACR",
+        0xD94: "MPU_CTRL",
+        0xD9C: "MPU_RBAR",
+        0xDA0: "MPU_RASR",
+        0xDFC: "DEMCR",
+    }

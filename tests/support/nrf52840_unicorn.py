@@ -1,7 +1,7 @@
 """Runs an ELF for the nRF52840 under the unicorn emulator, and talks to it through its UART.
 
-Unicorn has the core but no NVIC and no exceptions for Armv7-M: a fault ends its run. What the core would do then is done
-here: the frame on the stack, the fault status registers, and on with the handler from the vector table.
+Unicorn has the core but no NVIC and no exceptions for Armv7-M: a fault ends its run. What the core would do then is
+done here: the frame on the stack, the fault status registers, and on with the handler from the vector table.
 """
 
 from __future__ import annotations
@@ -111,6 +111,10 @@ class Nrf52840:
         """Whether the core stopped for good: no interrupt will end its WFI."""
         return self._pc == 0
 
+    def stop(self) -> None:
+        """Stops the core for good."""
+        self._pc = 0
+
     def run(self) -> None:
         """Lets the firmware run until it waits for bytes that are not there, or has stopped for good."""
         stop_s = time.monotonic() + _RUN_LIMIT_S
@@ -125,7 +129,7 @@ class Nrf52840:
             self._pc = self.core.reg_read(arm.UC_ARM_REG_PC)
             if not self._at_rest:
                 assert time.monotonic() < stop_s, f"the firmware is busy at 0x{self._pc:08x} without end"
-                self._pc = 0
+                self.stop()
 
     def _take_fault(self, error: int) -> None:
         """Enters the handler of the fault that unicorn stopped at."""

@@ -45,7 +45,7 @@ class DescriptorLink:
         self._name = name
         self._child = child
         self._cleanup = cleanup
-        self._inbox = b""
+        self._inbox = bytearray()
         self._ended = False
         self._closed = False
         os.set_blocking(read_fd, False)
@@ -73,7 +73,8 @@ class DescriptorLink:
         if not self._inbox:
             self._wait(selectors.EVENT_READ, timeout_s)
             self._take_in()
-        data, self._inbox = self._inbox[:max_bytes], self._inbox[max_bytes:]
+        data = bytes(self._inbox[:max_bytes])
+        del self._inbox[:max_bytes]
         if not data and self._ended:
             raise self._gone()
         return data
@@ -99,7 +100,7 @@ class DescriptorLink:
         try:
             if self._child is not None:
                 self._child.wait(_EXIT_GRACE_S)  # end of file is its sign to go
-                self._child.close()
+                self._child.close(grace_s=0)
         finally:
             if self._cleanup is not None:
                 self._cleanup()

@@ -21,6 +21,7 @@ _COMPILER = re.compile(r"^(?P<place>[^\s:][^:]*:\d+)(:\d+)?: (fatal )?error: (?P
 _UNDEFINED = re.compile(r"undefined reference to [`'](?P<symbol>[^']+)'")
 _NOT_FOUND = re.compile(r"(?P<program>[\w+.-]+): (command )?not found$|^Error: (?P<words>.+ is not on PATH\b.*)")
 _INSTALLING = re.compile(r"^(?P<manager>\w+) Manager: Installing (?P<spec>\S.*)")
+_SUMMARY = re.compile(r"=\s\[FAILED\] Took")
 _REGISTRY = re.compile(
     r"HTTPClientError|InternetConnectionError|Could not (find|install) (the )?package|UnknownPackage"
 )
@@ -123,7 +124,8 @@ def _undefined_symbol(lines: Sequence[str], board: Board) -> BoardproofError | N
 
 
 def _last_words(lines: Sequence[str]) -> str:
-    """The line that most likely says why: one that calls itself an error, else the last with words in it."""
+    """The line that most likely says why: one that calls itself an error, else the last before PlatformIO's summary."""
     spoken = [line.strip() for line in lines if re.search(r"\w", line)]
-    errors = [line for line in spoken if re.match(r"(\*\*\*|Error|error)", line)]
+    spoken = spoken[: next((i for i, line in enumerate(spoken) if _SUMMARY.search(line)), len(spoken))]
+    errors = [line for line in spoken if re.match(r"\*\*\*|(\w+)?[Ee]rror\b", line)]
     return (errors or spoken or ["it said nothing"])[-1]

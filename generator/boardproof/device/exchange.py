@@ -215,16 +215,17 @@ class Exchange:
         if flight.last.type != Request.HELLO:
             doing = "during an inference" if flight.runs else "in the middle of a session"
             return SilentDeviceError(
-                f"The device stopped answering {doing}; the last request was repeated for {waited_s:.0f} s.",
+                f"The device stopped answering {doing}; the last request was repeated for {waited_s:.3g} s.",
                 "Reset the board and try again; if it happens again, build with --debug and watch its log.",
             )
-        if self._noise:
+        noise = (self._noise + self._decoder.pending)[-_SHOWN_NOISE_BYTES:]
+        if noise:
             return SilentDeviceError(
-                f"The device sends bytes, but nothing that is boardproof's protocol: {_readable(self._noise)!r}.",
+                f"The device sends bytes, but nothing that is boardproof's protocol: {_readable(noise)!r}.",
                 "Check that this firmware is the one on the board (`boardproof flash`), and the port and its speed.",
             )
         return SilentDeviceError(
-            f"The device did not say anything for {waited_s:.0f} s.",
+            f"The device did not say anything for {waited_s:.3g} s.",
             "Check the port, press the board's reset button once, and flash the firmware if it is not on the board.",
         )
 

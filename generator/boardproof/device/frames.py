@@ -125,6 +125,11 @@ class Decoder:
         self._max_encoded_bytes = self._max_frame_bytes + self._max_frame_bytes // _MAX_RUN + 2
         self._pending = b""
 
+    @property
+    def pending(self) -> bytes:
+        """What came since the last delimiter."""
+        return self._pending
+
     def feed(self, data: bytes) -> list[Frame | Damaged]:
         """Takes the next bytes and returns what they complete, in order."""
         *ended, self._pending = (self._pending + data).split(DELIMITER)

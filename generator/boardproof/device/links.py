@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from boardproof.device.descriptor_link import DescriptorLink
 from boardproof.device.process import spawn
+from boardproof.device.renode import open_renode
 from boardproof.device.serial_link import open_serial
 from boardproof.errors import DeviceError, InputError
 from boardproof.progress import Silent
@@ -64,7 +65,7 @@ def open_link(
         case Reach.QEMU:
             return open_qemu_uart(elf) if link == "uart" else open_qemu_fifo(elf)
         case Reach.RENODE:
-            raise InputError(f"boardproof cannot start {board.name} yet.", "Use mps2-an386.")
+            return open_renode(firmware.project_dir)
 
 
 def open_port(board: Board | None, port: str | None, progress: Progress | None = None, baud: int = 115200) -> Link:

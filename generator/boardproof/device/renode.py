@@ -64,9 +64,7 @@ def open_renode(project_dir: Path) -> RenodeLink:
     port = _free_port()
     commands = f"$port={port}; include @{_escaped(script)}"
     # Nothing tells Renode that we are gone: the kernel has to end it.
-    child = spawn(
-        [renode, "--disable-xwt", "--console", "--plain", "-e", commands], monitor=True, die_with_us=True
-    )
+    child = spawn([renode, "--disable-xwt", "--console", "--plain", "-e", commands], monitor=True, die_with_us=True)
     try:
         return RenodeLink(_connect(port, child), child)
     except BaseException:

@@ -135,5 +135,6 @@ def _open(locate: Callable[[], str], name: str, baud: int, progress: Progress) -
 def _open_device(device: str, baud: int) -> SerialBase:
     import serial
 
-    options = {} if is_url(device) else {"exclusive": True}
-    return serial.serial_for_url(device, baudrate=baud, timeout=_POLL_S, write_timeout=_WRITE_S, **options)
+    if is_url(device):  # not every kind of URL has write timeouts and locks
+        return serial.serial_for_url(device, baudrate=baud, timeout=_POLL_S)
+    return serial.Serial(device, baudrate=baud, timeout=_POLL_S, write_timeout=_WRITE_S, exclusive=True)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MARKER = ".boardproof.json"
 LOG = "build.log"
 
-# SCons expands the first and splits at or drops the others, whatever the quoting.
-_BAD_CHARACTERS = "$\"'`\\\n\r\t"
+# SCons expands the first and splits at the others, whatever the quoting.
+_BAD_CHARACTERS = "$\n\r\t"
 _LISTED_FILES = 5
 
 

@@ -6,6 +6,7 @@ any class or function of any module. Only what is certain to be Keras's own pass
 
 from __future__ import annotations
 
+import builtins
 import json
 import re
 from typing import TYPE_CHECKING
@@ -114,6 +115,8 @@ def _is_foreign(part: dict[str, object]) -> bool:
     module, registered = part.get("module"), part.get("registered_name")
     if module is None:
         return registered is not None
+    if module == "builtins" and str(part.get("config")) in vars(builtins):
+        return True  # Keras writes its own functions so, as "relu"; Python's would be found too
     return not isinstance(module, str) or _KERAS_MODULES.fullmatch(module) is None
 
 

@@ -11,7 +11,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_./:;,()\[\]=+ -]+")
 _UNSAFE_IN_LINE = re.compile(r"[^\x20-\x7e]")
 
 
-def safe_label(name: str, fallback: str = "?") -> str:
+def safe_label(name: str, fallback: str = "unnamed") -> str:
     """A short form of `name` that is safe in a C comment, a terminal, a path-free log line and JSON.
 
     Only printable ASCII that cannot end or continue a comment, start an escape sequence or form a trigraph is kept;

@@ -98,9 +98,11 @@ def check_graph(graph: Graph) -> Iterator[Finding]:
 
 _FULL_INTEGER = "Quantize the Keras model with `boardproof quantize --scheme int8` and a representative dataset."
 
+_OF_TYPES = frozenset({"unsupported-type", "quantization", "per-channel-fully-connected"})
+
 _IMPLIED = {
-    "dynamic-range": frozenset({"unsupported-type", "hybrid-weights", "quantization"}),
-    "float16-weights": frozenset({"unsupported-type", "quantization"}),
+    "dynamic-range": _OF_TYPES | {"hybrid-weights"},
+    "float16-weights": _OF_TYPES,
 }
 """Codes of findings that only follow from another."""
 
@@ -114,8 +116,8 @@ def _check_weights(graph: Graph) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             "dynamic-range",
-            "This is a dynamic-range quantized model: weights are integers, but activations are float "
-            f"({len(hybrid)} operators, the first {_place(hybrid[0])}).",
+            "This is a dynamic-range quantized model: weights are integers, but activations are float, as in "
+            f"operator {hybrid[0].index} ({hybrid[0].name}).",
             _FULL_INTEGER,
             operator=hybrid[0].index,
         )
@@ -134,7 +136,7 @@ def _check_float16(graph: Graph) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             "float16-weights",
-            f"This is a float16 model: {len(halves)} tensors are float16, the first {halves[0].label}.",
+            f"This is a float16 model: {halves[0].label}, for one, is stored in float16.",
             _FULL_INTEGER,
             tensor=halves[0].index,
         )
@@ -148,7 +150,7 @@ def _check_shapes(graph: Graph) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             "dynamic-shape",
-            f"{len(dynamic)} tensors have no fixed shape, the first {dynamic[0].label} [{shape}].",
+            f"The model leaves shapes open, first that of {dynamic[0].label}: [{shape}].",
             "Give every axis of the model's inputs a size, such as keras.Input(shape=(49, 10, 1)), and convert again.",
             tensor=dynamic[0].index,
         )
@@ -164,7 +166,3 @@ def _check_types(graph: Graph) -> Iterator[Finding]:
                 "Move the layers that handle them out of the model, so that it starts and ends with numbers.",
                 tensor=tensor.index,
             )
-
-
-def _place(operator: AnyOperator) -> str:
-    return f"operator {operator.index}, {operator.name}"

@@ -33,6 +33,7 @@ MAX_CALIBRATION_SAMPLES = 1000
 
 _PREDICTION_BATCH = 64
 
+_FLOAT16_TENSOR = re.compile(r"tensor<[\dx?]*xf16>")
 _FLEX_OPERATORS = re.compile(r"TF Select ops: (.+)")
 _CUSTOM_OPERATORS = re.compile(r"Custom ops: (.+)")
 
@@ -73,10 +74,10 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> byt
     if samples is None:
         raise InputError(
             f"Quantizing {model.source} to {scheme} needs a representative dataset.",
-            "Give 100 to 500 typical inputs with --calibration samples.npz, or choose --scheme dynamic.",
+            "Give 100 to 500 typical inputs with --representative FILE.npz, or choose --scheme float32.",
         )
+    raise_errors(check_calibration(model.inputs, samples), f"make {samples.source} unusable")
     arrays = _spread(arrays_for(model.inputs, samples))
-    raise_errors(check_calibration(model.inputs, arrays, samples.source), f"make {samples.source} unusable")
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
     _require_no_loops(read_tflite(_convert(network, model.source, Scheme.FLOAT32, None)), model.source)
     data = _convert(network, model.source, scheme, arrays)
@@ -231,6 +232,12 @@ def _places(graph: Graph, operators: Sequence[Operator]) -> str:
 def _not_converted(source: str, reason: str, log: str) -> InputError:
     """The useful line of a converter's complaint first, the rest as details."""
     details = safe_lines(f"{reason}\n{log}")
+    if _FLOAT16_TENSOR.search(details):
+        return InputError(
+            f"{source} computes in float16, which TensorFlow Lite does not convert.",
+            'Rebuild it with keras.mixed_precision.set_global_policy("float32") and load its weights.',
+            details,
+        )
     missing = _FLEX_OPERATORS.search(details) or _CUSTOM_OPERATORS.search(details)
     if missing:
         return InputError(

@@ -34,8 +34,8 @@ class CapturedOutput:
 def captured_output() -> Iterator[CapturedOutput]:
     """Captures the process's file descriptors 1 and 2, and silences Python warnings, of libraries that are not ours.
 
-    TensorFlow's C++ code writes to the descriptors themselves; its Python code to `sys.stdout` and `sys.stderr`, which a
-    notebook or a test replaces. The whole process is affected, other threads too, so this encloses nothing but calls
+    TensorFlow's C++ code writes to the descriptors themselves; its Python code to `sys.stdout` and `sys.stderr`, which
+    a notebook or a test replaces. The whole process is affected, other threads too, so this encloses nothing but calls
     into such libraries.
     """
     _flush()

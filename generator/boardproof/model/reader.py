@@ -140,7 +140,7 @@ def _operator(operator: tflite.Operator, index: int, opcodes: tuple[_Opcode, ...
 
 def _tensor(tensor: tflite.Tensor, index: int, buffers: tuple[bytes, ...], computed: bool) -> Tensor:
     name = _text(tensor.Name())
-    place = f"tensor {index} ({safe_label(name, 'unnamed')})"
+    place = f"tensor {index} ({safe_label(name)})"
     dtype = _DTYPES.get(tensor.Type())
     if dtype is None:
         raise _invalid(f"{place} has the unknown type {tensor.Type()}")

@@ -30,20 +30,17 @@ _SAME_PREPARATION = (
 )
 
 
-def check_calibration(
-    specs: tuple[InputSpec, ...], arrays: tuple[NDArray[np.generic], ...], source: str
-) -> tuple[Finding, ...]:
-    """What is odd about a representative dataset.
+def check_calibration(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[Finding, ...]:
+    """What is odd about a representative dataset for a model with these inputs.
 
-    Args:
-        specs: What the model takes.
-        arrays: One per input, shape [samples, *spec.shape], as `arrays_for` gives them.
-        source: Where they come from, for messages.
+    Raises:
+        InputError: as `arrays_for` does.
     """
-    return tuple(_check_count(len(arrays[0]), source)) + tuple(
+    arrays = arrays_for(specs, samples)
+    return tuple(_check_count(len(arrays[0]), samples.source)) + tuple(
         finding
         for spec, array in zip(specs, arrays, strict=True)
-        for finding in _check_values(array, f"{safe_label(spec.name)} in {source}")
+        for finding in _check_values(array, f"{safe_label(spec.name)} in {samples.source}")
     )
 
 

@@ -1,4 +1,4 @@
-"""What a project for Renode has beside its sources: the machine, a script that starts it, and a Robot Framework test."""
+"""What a project for Renode has beside its sources: the machine, a script that starts it, a Robot Framework test."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SCRIPT = "renode/boardproof.resc"
 DEFAULT_PORT = 3456
 CORE_MHZ = 64
 
-# Frames are the device room's business; a test compares these. The request of session 0x0101 for protocol version 1, and
-# how the reply starts: reply, hello, session, sequence number 0, status 0.
+# Frames are the device room's business; a test compares these. The request of session 0x0101 for protocol version 1,
+# and how the reply starts: reply, hello, session, sequence number 0, status 0.
 _HELLO = bytes.fromhex("00 01 04 01 01 01 01 07 01 01 1f 2f 75 5b 00")
 _ANSWER = bytes.fromhex("00 05 01 01 01 01 01 01 01")
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A PlatformIO project: `files` maps relative POSIX paths to contents. Rendering the same model twice gives the
-    same bytes.
+    """A PlatformIO project: `files` maps relative POSIX paths to contents.
+
+    Rendering the same model twice gives the same bytes.
     """
 
     files: Mapping[str, bytes] = field(repr=False)

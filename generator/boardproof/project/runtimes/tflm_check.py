@@ -1,4 +1,7 @@
-"""What will not run on TensorFlow Lite Micro, found before anything is compiled, with the way out of each."""
+"""What will not run on TensorFlow Lite Micro, found before anything is compiled, with the way out of each.
+
+What runs on no microcontroller at all (float16, open shapes) `boardproof.model.preflight` finds.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +47,6 @@ def check_graph(graph: Graph, library: TflmLibrary, board: Board) -> tuple[Findi
     findings: list[Finding] = []
     for use in all_uses(graph):
         findings += _check_operator(use, library)
-    for part in (graph, *graph.subgraphs):
-        findings += _check_tensors(part)
-    findings += _check_inputs(graph)
     findings += check_memory(graph, board)
     return tuple(findings)
 
@@ -69,7 +69,7 @@ def _check_operator(use: Use, library: TflmLibrary) -> Iterator[Finding]:
         )
     else:
         yield from _check_types(use, library)
-    yield from _check_per_channel(use, library)
+        yield from _check_per_channel(use, library)
     yield from _check_version(use, library)
     if operator.name == "SHAPE":
         yield Finding(
@@ -161,34 +161,6 @@ def _check_per_channel(use: Use, library: TflmLibrary) -> Iterator[Finding]:
         use.operator.index,
         weights.index,
     )
-
-
-def _check_tensors(graph: Graph) -> Iterator[Finding]:
-    halves = [tensor for tensor in graph.tensors if tensor.dtype is DType.FLOAT16]
-    if halves:
-        yield Finding(
-            Severity.ERROR,
-            "float16-weights",
-            f"{len(halves)} tensor(s) are float16, the first {_tensor(halves[0])}; TensorFlow Lite Micro's kernels "
-            "have no float16.",
-            _FULL_INTEGER,
-            tensor=halves[0].index,
-        )
-
-
-def _check_inputs(graph: Graph) -> Iterator[Finding]:
-    """An open size other than the batch's: the interpreter would run the model with 1 in its place."""
-    for tensor in graph.input_tensors:
-        open_axes = [axis for axis in tensor.dynamic_axes if axis > 0]
-        if open_axes:
-            yield Finding(
-                Severity.ERROR,
-                "dynamic-shape",
-                f"Input {_tensor(tensor)} leaves the size of axis {', '.join(map(str, open_axes))} open; TensorFlow "
-                f"Lite Micro cannot resize tensors and would run it as {list(tensor.shape)}.",
-                _FIXED_SHAPE,
-                tensor=tensor.index,
-            )
 
 
 def _place(use: Use) -> str:

@@ -39,7 +39,7 @@ class AotRuntime:
         findings = check_graph(graph)
         if any(finding.severity is Severity.ERROR for finding in findings):
             return findings
-        program = lower(graph, _choosers(board))
+        program = lower(graph, _choosers(board, options))
         return (*findings, *check_budget(program, plan_memory(program), board))
 
     def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
@@ -48,7 +48,7 @@ class AotRuntime:
         Raises:
             ValueError: The graph holds an operator that has no kernel.
         """
-        program = lower(graph, _choosers(board))
+        program = lower(graph, _choosers(board, options))
         memory = plan_memory(program)
         return Generated(
             files=emit(program, memory, data),
@@ -59,6 +59,6 @@ class AotRuntime:
         )
 
 
-def _choosers(board: Board) -> Sequence[Chooser]:
+def _choosers(board: Board, options: Options) -> Sequence[Chooser]:  # noqa: ARG001 every choice so far wins both
     """Where specialised kernels for the board come from; the portable ones are the fallback."""
     return (choose_m4,) if board.cpu.dsp else ()

@@ -39,8 +39,8 @@ def check_budget(program: Program, memory: Memory, board: Board) -> Iterator[Fin
         yield Finding(
             Severity.ERROR,
             "flash-too-small",
-            f"The model's constants take {total} bytes, {total - board.flash_bytes} more than the {board.flash_bytes} "
-            f"bytes of flash of {board.name}, without any code; the largest: {_largest(program.graph, tensors)}.",
+            f"The model's constants take {total:,} bytes, {total - board.flash_bytes:,} more than the "
+            f"{board.flash_bytes:,} bytes of flash of {board.name}, without any code; the largest: {_largest(program.graph, tensors)}.",
             "Use a smaller model, or a board with more flash (boardproof boards).",
         )
     arena = memory.plan.size_bytes
@@ -49,8 +49,8 @@ def check_budget(program: Program, memory: Memory, board: Board) -> Iterator[Fin
         yield Finding(
             Severity.ERROR,
             "ram-too-small",
-            f"The model's activations take an arena of {arena} bytes, {arena - board.ram_bytes} more than the "
-            f"{board.ram_bytes} bytes of RAM of {board.name}; the largest at the fullest moment: "
+            f"The model's activations take an arena of {arena:,} bytes, {arena - board.ram_bytes:,} more than the "
+            f"{board.ram_bytes:,} bytes of RAM of {board.name}; the largest at the fullest moment: "
             f"{_largest(program.graph, live)}.",
             "Use a smaller input or fewer channels where the largest tensors are, or a board with more RAM.",
         )
@@ -68,4 +68,4 @@ def _fullest(memory: Memory, program: Program) -> Mapping[int, int]:
 
 def _largest(graph: Graph, sizes: Mapping[int, int]) -> str:
     ranked = sorted(sizes.items(), key=lambda item: -item[1])[:_SHOWN]
-    return ", ".join(f"{graph.tensors[index].label} ({size} bytes)" for index, size in ranked)
+    return ", ".join(f"{graph.tensors[index].label} ({size:,} bytes)" for index, size in ranked)

@@ -56,7 +56,8 @@ class Linear:
     @property
     def folded_bias(self) -> NDArray[np.int64]:
         """The bias for raw inputs: the zero point's share taken off."""
-        return self.bias - self.input_zero_point * self.weights.astype(np.int64).sum(axis=1)
+        sums: NDArray[np.int64] = self.weights.astype(np.int64).sum(axis=1)
+        return self.bias - self.input_zero_point * sums
 
     @property
     def channels(self) -> list[Channel]:
@@ -134,7 +135,7 @@ def fits(linear: Linear) -> bool:
 
 def scaled_bias(linear: Linear) -> NDArray[np.int64]:
     """256 times the bias for operands o = odd - 127 and even, see nn_gemm_m4.h."""
-    odd = linear.weights[:, 1::2].astype(np.int64).sum(axis=1)
+    odd: NDArray[np.int64] = linear.weights[:, 1::2].astype(np.int64).sum(axis=1)
     return 256 * (linear.folded_bias + ODD_OFFSET * odd)
 
 
@@ -165,8 +166,9 @@ class Depthwise3:
 
 
 def pack_depthwise3(linear: Linear, transpose: bool) -> Depthwise3 | None:
-    """The stream of nn_depthwise_m4.h. `linear.weights` is [channels, 9], row by row; `transpose` for lines that are
-    columns. None as with pack_gemm, except that weights may be -128.
+    """The stream of nn_depthwise_m4.h, for `linear.weights` [channels, 9], row by row.
+
+    `transpose` is for lines that are columns. None as with pack_gemm, except that weights may be -128.
     """
     low, high = linear.bounds
     if max(-low.min(), high.max()) >= ACCUMULATOR_LIMIT or linear.activation != (INT8_MIN, INT8_MAX):

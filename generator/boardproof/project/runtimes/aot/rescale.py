@@ -3,15 +3,15 @@
 TensorFlow Lite Micro rounds twice: t = floor((a * m + 2^30) / 2^31), then t / 2^e to nearest, halves away from zero.
 The kernels hold 256 times the accumulator a (`SCALE_BITS`), and know two ways:
 
-Two-sided, for any output zero point: both roundings as they are. For e >= 1, rounding to nearest with halves away from
-zero is (t + (t < 0 ? -1 : 0) + 2^(e-1)) >> e; the zero point is one more summand, zero_point << e; and the sign of t may
-be that of a, for they differ only when t is 0 and a is -1, where the -1 does not change the result.
+Two-sided, for any output zero point: both roundings as they are. For e >= 1, rounding to nearest with halves away
+from zero is (t + (t < 0 ? -1 : 0) + 2^(e-1)) >> e; the zero point is one more summand, zero_point << e; and the sign
+of t may be that of a, for they differ only when t is 0 and a is -1, where the -1 does not change the result.
 
-One-sided, for outputs clamped at a zero point of -128: (256 * a + offset) * m / 2^32 >> shift. Negative accumulators all
-give -128 then, and for the others the two roundings nest into one. The output never falls as a grows and has 256 values,
-so this is exact for every a if it steps from one value to the next at the same 255 places as TensorFlow Lite Micro: that
-is what decides here, in integers. The offset holds the bias's fraction, half a step and the zero point. It is an integer,
-so the multiplier may have to give way a little: `_NEARBY` holds how much is tried.
+One-sided, for outputs clamped at a zero point of -128: (256 * a + offset) * m / 2^32 >> shift. Negative accumulators
+all give -128 then, and for the others the two roundings nest into one. The output never falls as a grows and has 256
+values, so this is exact for every a if it steps from one value to the next at the same 255 places as TensorFlow Lite
+Micro: that is what decides here, in integers. The offset holds half a step, the zero point and what the first rounding
+adds. It is an integer, so the multiplier may have to give way a little: `_NEARBY` holds how much is tried.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCALE_BITS = 8
 
 _MAX_SHIFT = 22
 _SHIFTS_TRIED = 4
-_NEARBY = np.array(sorted(range(-256, 257), key=abs), np.int64)
+_NEARBY = tuple(np.array(sorted(reach, key=abs), np.int64) for reach in (range(-2, 3), range(-256, 257)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def one_sided(channels: list[Channel]) -> Rescale | None:
 
 def one_sided_layer(channels: list[Channel]) -> Rescale | None:
     """One shift for all channels; None when none of the few shifts tried suits them all."""
-    largest = min(min(-channel.shift for channel in channels), _MAX_SHIFT - SCALE_BITS)
+    largest = min(*(-channel.shift for channel in channels), _MAX_SHIFT - SCALE_BITS)
     for exponent in range(largest, largest - _SHIFTS_TRIED, -1):
         fitted = []
         for channel in channels:
@@ -111,26 +111,34 @@ def _fit_any(channel: Channel, exponent: int) -> _Fitted | None:
 
 
 def _fit(channel: Channel, exponent: int) -> _Fitted | None:
-    """A multiplier m and offset o such that (256 * a + o) * m / 2^32 >> (7 + exponent) steps where it must.
-
-    It reaches k at 256 * a + o >= ceil(k * 2^(39 + exponent) / m). For every k, the first accumulator that must give k
-    bounds o from below, and the one before it bounds o from above.
-    """
     shift = SCALE_BITS - 1 + exponent
     if shift < 1:
         return None
-    candidates = (channel.multiplier >> (-channel.shift - exponent)) + _NEARBY
-    candidates = candidates[(candidates > 0) & (candidates < 1 << 31)]
-    needed = -(-(np.arange(-127, 128) << (shift + 32)) // candidates[:, None])
-    steps = _steps(channel)
+    steps, multiplier = _steps(channel), channel.multiplier >> (-channel.shift - exponent)
+    for nearby in _NEARBY:
+        candidates = multiplier + nearby
+        candidates = candidates[(candidates > 0) & (candidates < 1 << 31)]
+        least, most = _offsets(channel, steps, candidates, shift)
+        possible = np.flatnonzero(least <= most)
+        if len(possible):
+            return _Fitted(int(candidates[possible[0]]), shift, int(least[possible[0]]))
+    return None
+
+
+def _offsets(
+    channel: Channel, steps: NDArray[np.int64], multipliers: NDArray[np.int64], shift: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each multiplier m, the least and most o with which (256 * a + o) * m / 2^32 >> shift steps where it must.
+
+    It reaches k at 256 * a + o >= ceil(k * 2^(32 + shift) / m). For every k, the first accumulator that must give k
+    bounds o from below, and the one before it bounds o from above.
+    """
+    needed = -(-(np.arange(-127, 128) << (shift + 32)) // multipliers[:, None])
     first, before = np.maximum(steps, channel.low), np.minimum(steps - 1, channel.high)
     limit = (1 << 31) - 1 - (max(channel.high, -channel.low) << SCALE_BITS)
     least = np.where(first <= channel.high, needed - (first << SCALE_BITS), -limit).max(axis=1, initial=-limit)
     most = np.where(before >= channel.low, needed - 1 - (before << SCALE_BITS), limit).min(axis=1, initial=limit)
-    possible = np.flatnonzero(least <= most)
-    if not len(possible):
-        return None
-    return _Fitted(int(candidates[possible[0]]), shift, int(least[possible[0]]))
+    return least, most
 
 
 def _steps(channel: Channel) -> NDArray[np.int64]:

@@ -1,0 +1,100 @@
+#include "nn_conv2d_m4.h"
+
+/* The block of a strip: for each input column that a pixel's windows cover, KH rows of input_channels / 4 units. The
+ * window at the strip's column x begins x * stride_width columns into it, and is contiguous. */
+struct strip {
+    uint32_t *block;
+    int32_t columns;      /* input columns */
+    int32_t column_units; /* units of a column in one row */
+    int32_t first;        /* the image's column that the first pixel's first window begins at */
+    int32_t lane_step;    /* input columns from one pixel's to the next one's */
+};
+
+struct unit {
+    uint32_t words[NN_GEMM_UNIT_WORDS];
+};
+
+/* Moves the rows that the next windows share with the last ones to the front. */
+static void keep_rows(const struct nn_window *window, const struct strip *strip)
+{
+    const int32_t moved = (window->kernel_height - window->stride_height) * strip->column_units;
+    const int32_t dropped = window->stride_height * strip->column_units;
+    struct unit *to = (struct unit *)strip->block;
+    for (int32_t column = 0; column < strip->columns; ++column) {
+        const struct unit *from = to + dropped;
+        for (const struct unit *end = to + moved; to != end; ++to, ++from) {
+            *to = *from;
+        }
+        to += dropped;
+    }
+}
+
+/* One image row for one pixel of the blocks, to row `place` of each column. */
+static void load_row(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, const int8_t *row, int32_t x,
+                     int32_t place, uint32_t *lane)
+{
+    const struct nn_window *window = &op->window;
+    const int32_t column_words = window->kernel_height * strip->column_units * NN_GEMM_UNIT_WORDS;
+    lane += place * strip->column_units * NN_GEMM_UNIT_WORDS;
+    for (const uint32_t *end = lane + strip->columns * column_words; lane != end; lane += column_words, ++x) {
+        if (row != NULL && x >= 0 && x < window->input_width) {
+            nn_gemm_expand_m4(row + x * op->input_channels, strip->column_units, lane);
+        } else {
+            nn_gemm_fill_m4(op->input_zero_point, strip->column_units, lane);
+        }
+    }
+}
+
+/* The image's row `y` for all four pixels. */
+static void load_rows(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, const int8_t *input, int32_t y,
+                      int32_t place)
+{
+    const struct nn_window *window = &op->window;
+    const int32_t inside = y >= 0 && y < window->input_height;
+    const int8_t *row = inside ? input + y * window->input_width * op->input_channels : NULL;
+    for (int32_t pixel = 0; pixel < NN_GEMM_PIXELS; ++pixel) {
+        load_row(op, strip, row, strip->first + pixel * strip->lane_step, place, strip->block + pixel);
+    }
+}
+
+/* One row of outputs of a strip that begins at output column x. */
+static void compute_row(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, int32_t x, int8_t *output,
+                        int8_t *tile)
+{
+    const struct nn_window *window = &op->window;
+    const int32_t advance =
+        window->stride_width * window->kernel_height * strip->column_units * NN_GEMM_UNIT_WORDS;
+    const uint32_t *block = strip->block;
+    for (int32_t column = 0; column < op->columns; ++column, ++x, block += advance) {
+        const int32_t left = window->output_width - x;
+        const int32_t present = left > 0 ? (left - 1) / op->columns + 1 : 0;
+        const int32_t count = present < NN_GEMM_PIXELS ? present : NN_GEMM_PIXELS;
+        nn_gemm_pixels_m4(&op->gemm, block, output + x * op->output_channels, op->columns * op->output_channels, count,
+                          op->output_channels, tile);
+    }
+}
+
+void nn_conv2d_rows_s8_m4(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
+{
+    const struct nn_window *window = &op->window;
+    struct strip strip = {.block = scratch,
+                          .columns = (op->columns - 1) * window->stride_width + window->kernel_width,
+                          .column_units = op->input_channels / NN_GEMM_UNIT,
+                          .lane_step = op->columns * window->stride_width};
+    int8_t *tile = (int8_t *)(strip.block + strip.columns * window->kernel_height * strip.column_units * NN_GEMM_UNIT_WORDS);
+    for (int32_t x = 0; x < window->output_width; x += NN_GEMM_PIXELS * op->columns) {
+        int32_t present = 0; /* rows of the block */
+        int32_t next = -window->pad_top;
+        int8_t *row = output;
+        strip.first = x * window->stride_width - window->pad_left;
+        for (int32_t y = 0; y < window->output_height; ++y) {
+            for (; present < window->kernel_height; ++present, ++next) {
+                load_rows(op, &strip, input, next, present);
+            }
+            compute_row(op, &strip, x, row, tile);
+            row += window->output_width * op->output_channels;
+            keep_rows(window, &strip);
+            present -= window->stride_height;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+#include "nn_conv2d_m4.h"
+
+/* Four pixels into the block, those after the first `count` being any. */
+static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, uint32_t *block)
+{
+    const struct nn_gemm_expansion e = nn_gemm_expansion();
+    const int8_t *pixel1 = input + (count > 1 ? channels : 0);
+    const int8_t *pixel2 = pixel1 + (count > 2 ? channels : 0);
+    const int8_t *pixel3 = pixel2 + (count > 3 ? channels : 0);
+    for (int32_t c = 0; c < channels; c += NN_GEMM_UNIT, block += NN_GEMM_UNIT_WORDS) {
+        nn_gemm_expand_word(e, nn_load_word(input + c), block);
+        nn_gemm_expand_word(e, nn_load_word(pixel1 + c), block + 1);
+        nn_gemm_expand_word(e, nn_load_word(pixel2 + c), block + 2);
+        nn_gemm_expand_word(e, nn_load_word(pixel3 + c), block + 3);
+    }
+}
+
+void nn_pointwise_s8_m4(const struct nn_pointwise_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
+{
+    uint32_t *block = scratch;
+    int8_t *tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
+    for (int32_t left = op->pixels; left > 0; left -= NN_GEMM_PIXELS) {
+        const int32_t count = left < NN_GEMM_PIXELS ? left : NN_GEMM_PIXELS;
+        expand_pixels(input, op->input_channels, count, block);
+        nn_gemm_pixels_m4(&op->gemm, block, output, op->output_channels, count, op->output_channels, tile);
+        input += NN_GEMM_PIXELS * op->input_channels;
+        output += NN_GEMM_PIXELS * op->output_channels;
+    }
+}

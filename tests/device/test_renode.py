@@ -1,0 +1,93 @@
+"""Starting Renode and connecting to its firmware, with a stand-in for Renode. About 5 s."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boardproof.device import renode
+from boardproof.device.renode import open_renode
+from boardproof.errors import DeviceError, InputError, ToolError
+from support.renode import stand_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MESSAGE = bytes(range(256))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project directory with a script, and a space in its name."""
+    folder = tmp_path / "my project"
+    (folder / "renode").mkdir(parents=True)
+    (folder / "renode" / "boardproof.resc").write_text("")
+    return folder
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    def put_on_path(work: str) -> None:
+        monkeypatch.setenv("PATH", str(stand_in(tmp_path, work)), prepend=os.pathsep)
+
+    return put_on_path
+
+
+def test_bytes_go_both_ways_and_renode_ends_with_the_link(use, project: Path):
+    use("echo")
+    with open_renode(project) as link:
+        link.write(MESSAGE)
+        received = b""
+        while len(received) < len(MESSAGE):
+            received += link.read(1000, 5)
+        child = link._monitor
+        assert child.poll() is None
+    assert received == MESSAGE
+    assert child.poll() == 0  # it obeyed "quit", and was not killed
+    link.close()
+
+
+def test_without_renode_the_error_says_where_it_is_and_what_else_works(monkeypatch, project: Path, tmp_path: Path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError) as caught:
+        open_renode(project)
+    assert caught.value.message == "renode is not installed, or not on PATH"
+    assert "https://renode.io" in caught.value.hint
+    assert "mps2-an386" in caught.value.hint
+
+
+def test_a_project_for_another_board_is_named(use, tmp_path: Path):
+    use("echo")
+    with pytest.raises(InputError) as caught:
+        open_renode(tmp_path)
+    assert str(tmp_path / "renode" / "boardproof.resc") in caught.value.message
+    assert "nrf52840-renode" in caught.value.hint
+
+
+FAILURES = {
+    "refuse": "Renode cannot run the project's script: Error E05: Could not find suitable type",
+    "die": "Renode ended with status 3 before it started the firmware: (monitor)",
+    "deaf": "Renode did not start the firmware within 1 s: (monitor)",
+}
+
+
+@pytest.mark.parametrize(("work", "message"), FAILURES.items())
+def test_a_renode_that_does_not_start_the_firmware(use, monkeypatch, project: Path, work: str, message: str):
+    use(work)
+    if work == "deaf":
+        monkeypatch.setattr(renode, "_START_S", 1.0)
+    with pytest.raises(DeviceError) as caught:
+        open_renode(project)
+    assert caught.value.message.startswith(message)
+    assert caught.value.hint == "Start it by hand and see: renode renode/boardproof.resc"
+    assert "Renode, version 0 (stand-in)" in caught.value.details
+
+
+def test_a_connection_that_breaks_is_an_error(use, project: Path):
+    use("vanish")
+    with open_renode(project) as link:
+        link.write(b"x")
+        with pytest.raises(DeviceError, match=r"^Renode closed its stream"):
+            link.read(1, 5)

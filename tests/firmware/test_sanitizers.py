@@ -1,0 +1,78 @@
+"""Generated code and kernels under AddressSanitizer and UndefinedBehaviorSanitizer, as a program of its own."""
+
+from __future__ import annotations
+
+import subprocess
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from firmware.test_kernels import OPERATORS
+from support.aot import build_kernels, generate, oracle_outputs, write_sources
+from support.network import Network
+
+FLAGS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+ROUNDS = 6
+
+# Samples from stdin, outputs to stdout.
+MAIN = r"""
+#include <stdio.h>
+#include "whole.c"
+int main(void)
+{
+    for (;;) {
+        struct model_tensor tensor;
+        for (uint16_t i = 0; i < model_info.input_count; ++i) {
+            model_input(i, &tensor);
+            if (fread(tensor.data, 1, tensor.bytes, stdin) != tensor.bytes) {
+                return 0;
+            }
+        }
+        model_invoke();
+        for (uint16_t i = 0; i < model_info.output_count; ++i) {
+            model_output(i, &tensor);
+            fwrite(tensor.data, 1, tensor.bytes, stdout);
+        }
+    }
+}
+"""
+
+pytestmark = pytest.mark.native
+
+
+def models():
+    """One model per round, with every operator in it once or twice."""
+    found = []
+
+    @settings(
+        max_examples=ROUNDS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data(), st.integers(0, 2**32))
+    def collect(data, seed):
+        net = Network(seed)
+        net.outputs = [operator(data.draw, net).index for operator in OPERATORS.values()]
+        found.append((net.build(), net.vectors(3)))
+
+    collect()
+    return found
+
+
+def test_no_undefined_behaviour(tmp_path):
+    toolchain = build_kernels(tmp_path / "kernels", "gcc", *FLAGS)
+    for number, (data, inputs) in enumerate(models()):
+        folder = tmp_path / str(number)
+        write_sources(generate(data), folder)
+        (folder / "main.c").write_text(MAIN)
+        toolchain.compile([folder / "main.c"], folder / "main", f"-I{folder}")
+        samples = range(len(inputs[0]))
+        stream = b"".join(array[i].tobytes() for i in samples for array in inputs)
+        done = subprocess.run([str(folder / "main")], input=stream, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        expected = oracle_outputs(data, inputs)
+        assert done.stdout == b"".join(np.ascontiguousarray(out[i]).tobytes() for i in samples for out in expected)
