@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from support.flatbuffer_models import ModelBuilder
 
 from boardproof.cli import main, run_command
+from support.flatbuffer_models import ModelBuilder
 
 if TYPE_CHECKING:
     from pathlib import Path

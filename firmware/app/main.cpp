@@ -34,7 +34,9 @@ auto read_some(Port &port, uint8_t *data, size_t bytes, int) -> decltype(static_
     return port.available() > 0 ? static_cast<size_t>(port.read(data, bytes)) : 0;
 }
 
-size_t read_stream(void *, uint8_t *data, size_t bytes) { return read_some(BOARDPROOF_SERIAL, data, bytes, 0); }
+size_t read_stream(void *, uint8_t *data, size_t bytes) {
+    return read_some(BOARDPROOF_SERIAL, data, bytes, 0);
+}
 
 template <typename Port> size_t write_some(Port &port, const uint8_t *data, size_t bytes) {
     return port.write(data, bytes);
@@ -64,9 +66,11 @@ size_t write_stream(void *, const uint8_t *data, size_t bytes) {
 const link_config config = {nullptr, read_stream, write_stream, app_handle};
 link_server server;
 
-void report_fault(const char *text) { link_say(&server, LINK_FAULT, text); }
+void report_fault(const char *text) {
+    link_say(&server, LINK_FAULT, text);
+}
 
-}  // namespace
+} // namespace
 
 void setup() {
     BOARDPROOF_SERIAL.begin(BOARDPROOF_BAUD);
@@ -75,4 +79,6 @@ void setup() {
     board_set_fault_report(report_fault);
 }
 
-void loop() { link_poll(&server); }
+void loop() {
+    link_poll(&server);
+}

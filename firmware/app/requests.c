@@ -8,8 +8,7 @@
  * after the reset. */
 static bool prepared;
 
-static int hello(struct link_writer *reply)
-{
+static int hello(struct link_writer *reply) {
     link_put_u8(reply, board_tick_unit);
     link_put_u32(reply, board_tick_rate);
     link_put_u32(reply, model_info.arena_bytes);
@@ -25,8 +24,7 @@ static int hello(struct link_writer *reply)
     return LINK_OK;
 }
 
-static int prepare(struct link_writer *reply)
-{
+static int prepare(struct link_writer *reply) {
     const int error = model_init();
 
     prepared = error == 0;
@@ -37,19 +35,18 @@ static int prepare(struct link_writer *reply)
     return LINK_OK;
 }
 
-/* --- Measurements -------------------------------------------------------------------------------------------------- */
+/* --- Measurements --------------------------------------------------------------------------------------------------
+ */
 
 /* Whether [first, first + count) are operators, and a reply has room for so many entries of entry_bytes. */
-static int check_ops(uint16_t first, uint16_t count, size_t entry_bytes, const struct link_writer *reply)
-{
+static int check_ops(uint16_t first, uint16_t count, size_t entry_bytes, const struct link_writer *reply) {
     if (first > model_info.op_count || count > model_info.op_count - first) {
         return LINK_STATUS_RANGE;
     }
     return count > link_room(reply) / entry_bytes ? LINK_STATUS_LENGTH : LINK_OK;
 }
 
-static int operators(const uint8_t *payload, struct link_writer *reply)
-{
+static int operators(const uint8_t *payload, struct link_writer *reply) {
     const uint16_t first = link_get_u16(payload);
     const uint16_t count = link_get_u16(payload + 2);
     const int status = check_ops(first, count, sizeof(uint16_t), reply);
@@ -63,8 +60,7 @@ static int operators(const uint8_t *payload, struct link_writer *reply)
     return LINK_OK;
 }
 
-static int op_ticks(const uint8_t *payload, struct link_writer *reply)
-{
+static int op_ticks(const uint8_t *payload, struct link_writer *reply) {
     const uint16_t first = link_get_u16(payload);
     const uint16_t count = link_get_u16(payload + 2);
     const int status = check_ops(first, count, sizeof(uint32_t), reply);
@@ -76,8 +72,7 @@ static int op_ticks(const uint8_t *payload, struct link_writer *reply)
     return LINK_OK;
 }
 
-static int marks(const uint8_t *payload, struct link_writer *reply)
-{
+static int marks(const uint8_t *payload, struct link_writer *reply) {
     link_put_u32(reply, prepared ? model_arena_used() : 0);
     link_put_u32(reply, board_stack_peak());
     link_put_u32(reply, board_stack_size());
@@ -87,14 +82,14 @@ static int marks(const uint8_t *payload, struct link_writer *reply)
     return LINK_OK;
 }
 
-static int last_error(struct link_writer *reply)
-{
+static int last_error(struct link_writer *reply) {
     link_put_text(reply, model_error_message());
     link_put_text(reply, board_fault());
     return LINK_OK;
 }
 
-/* --- Dispatch ------------------------------------------------------------------------------------------------------ */
+/* --- Dispatch ------------------------------------------------------------------------------------------------------
+ */
 
 struct request_size {
     uint8_t type;
@@ -103,8 +98,7 @@ struct request_size {
     bool needs_init; /* touches the model's memory */
 };
 
-static const struct request_size *find_size(uint8_t type)
-{
+static const struct request_size *find_size(uint8_t type) {
     static const struct request_size sizes[] = {
         {LINK_HELLO, 0, false, false},
         {LINK_PREPARE, 0, false, false},
@@ -128,8 +122,7 @@ static const struct request_size *find_size(uint8_t type)
 }
 
 /* What every request is checked for before it is looked at: 0, or a negative link_status. */
-static int check_request(uint8_t type, size_t payload_bytes)
-{
+static int check_request(uint8_t type, size_t payload_bytes) {
     const struct request_size *size = find_size(type);
 
     if (size == NULL) {
@@ -141,8 +134,7 @@ static int check_request(uint8_t type, size_t payload_bytes)
     return size->needs_init && !prepared ? LINK_STATUS_STATE : LINK_OK;
 }
 
-int app_handle(void *context, uint8_t type, const uint8_t *payload, size_t payload_bytes, struct link_writer *reply)
-{
+int app_handle(void *context, uint8_t type, const uint8_t *payload, size_t payload_bytes, struct link_writer *reply) {
     const int status = check_request(type, payload_bytes);
 
     (void)context;

@@ -5,20 +5,18 @@
 #include "board.h"
 #include "model.h"
 
-int app_refuse(struct link_writer *reply, int status)
-{
+int app_refuse(struct link_writer *reply, int status) {
     return link_refuse(reply, status, 0, 0, "");
 }
 
-int app_refuse_model(struct link_writer *reply, int error)
-{
+int app_refuse_model(struct link_writer *reply, int error) {
     return link_refuse(reply, LINK_STATUS_MODEL, (uint32_t)error, model_arena_needed(), model_error_message());
 }
 
-/* --- Tensors ------------------------------------------------------------------------------------------------------- */
+/* --- Tensors -------------------------------------------------------------------------------------------------------
+ */
 
-static int find_tensor(const uint8_t *id, struct model_tensor *tensor)
-{
+static int find_tensor(const uint8_t *id, struct model_tensor *tensor) {
     const uint16_t index = link_get_u16(id + 1);
 
     switch (id[0]) {
@@ -33,8 +31,7 @@ static int find_tensor(const uint8_t *id, struct model_tensor *tensor)
     }
 }
 
-int app_describe(const uint8_t *payload, struct link_writer *reply)
-{
+int app_describe(const uint8_t *payload, struct link_writer *reply) {
     struct model_tensor tensor;
 
     if (find_tensor(payload, &tensor) != 0) {
@@ -52,16 +49,14 @@ int app_describe(const uint8_t *payload, struct link_writer *reply)
 }
 
 /* A tensor that has bytes to read; 0 or a negative link_status. */
-static int find_stored(const uint8_t *id, struct model_tensor *tensor)
-{
+static int find_stored(const uint8_t *id, struct model_tensor *tensor) {
     if (find_tensor(id, tensor) != 0) {
         return LINK_STATUS_RANGE;
     }
     return tensor->data == NULL ? LINK_STATUS_NO_MEMORY : LINK_OK;
 }
 
-int app_checksum(const uint8_t *payload, struct link_writer *reply)
-{
+int app_checksum(const uint8_t *payload, struct link_writer *reply) {
     struct model_tensor tensor;
     const int status = find_stored(payload, &tensor);
 
@@ -73,8 +68,7 @@ int app_checksum(const uint8_t *payload, struct link_writer *reply)
     return LINK_OK;
 }
 
-int app_read(const uint8_t *payload, struct link_writer *reply)
-{
+int app_read(const uint8_t *payload, struct link_writer *reply) {
     struct model_tensor tensor;
     const uint32_t offset = link_get_u32(payload + APP_TENSOR_ID_BYTES);
     const uint16_t bytes = link_get_u16(payload + APP_TENSOR_ID_BYTES + 4);
@@ -93,8 +87,7 @@ int app_read(const uint8_t *payload, struct link_writer *reply)
     return LINK_OK;
 }
 
-int app_write_input(const uint8_t *payload, size_t payload_bytes, struct link_writer *reply)
-{
+int app_write_input(const uint8_t *payload, size_t payload_bytes, struct link_writer *reply) {
     struct model_tensor tensor;
     const uint32_t offset = link_get_u32(payload + 2);
     const size_t bytes = payload_bytes - APP_INPUT_HEADER_BYTES;
@@ -109,16 +102,15 @@ int app_write_input(const uint8_t *payload, size_t payload_bytes, struct link_wr
     return LINK_NO_REPLY;
 }
 
-/* --- Inference ----------------------------------------------------------------------------------------------------- */
+/* --- Inference -----------------------------------------------------------------------------------------------------
+ */
 
 /* Chains one more tensor into crc. One without memory of its own has nothing to add. */
-static uint32_t chain(uint32_t crc, const struct model_tensor *tensor)
-{
+static uint32_t chain(uint32_t crc, const struct model_tensor *tensor) {
     return tensor->data == NULL ? crc : link_crc32(crc, tensor->data, tensor->bytes);
 }
 
-static uint32_t inputs_crc(void)
-{
+static uint32_t inputs_crc(void) {
     uint32_t crc = 0;
     struct model_tensor tensor;
 
@@ -128,8 +120,7 @@ static uint32_t inputs_crc(void)
     return crc;
 }
 
-static uint32_t outputs_crc(uint32_t *bytes)
-{
+static uint32_t outputs_crc(uint32_t *bytes) {
     uint32_t crc = 0;
     struct model_tensor tensor;
 
@@ -141,8 +132,7 @@ static uint32_t outputs_crc(uint32_t *bytes)
     return crc;
 }
 
-static void put_outputs(struct link_writer *reply)
-{
+static void put_outputs(struct link_writer *reply) {
     struct model_tensor tensor;
 
     for (uint16_t i = 0; i < model_info.output_count && model_output(i, &tensor) == 0; i++) {
@@ -152,8 +142,7 @@ static void put_outputs(struct link_writer *reply)
     }
 }
 
-void app_put_op_ticks(struct link_writer *reply, uint16_t first, uint16_t count)
-{
+void app_put_op_ticks(struct link_writer *reply, uint16_t first, uint16_t count) {
     for (uint16_t i = 0; i < count; i++) {
         link_put_u32(reply, model_op_ticks((uint16_t)(first + i)));
     }
@@ -161,9 +150,9 @@ void app_put_op_ticks(struct link_writer *reply, uint16_t first, uint16_t count)
 
 enum { INVOKE_FIXED_BYTES = 14 }; /* ticks u32, outputs' CRC u32, outputs' bytes u32, operator ticks u16 */
 
-/* Fixed fields, then what was asked for and fits: the outputs first, for without them the sample costs more requests. */
-static void put_results(struct link_writer *reply, uint8_t flags, uint32_t ticks)
-{
+/* Fixed fields, then what was asked for and fits: the outputs first, for without them the sample costs more requests.
+ */
+static void put_results(struct link_writer *reply, uint8_t flags, uint32_t ticks) {
     uint32_t output_bytes = 0;
     uint16_t op_ticks = model_info.op_count;
     const uint32_t crc = outputs_crc(&output_bytes);
@@ -186,8 +175,7 @@ static void put_results(struct link_writer *reply, uint8_t flags, uint32_t ticks
     app_put_op_ticks(reply, 0, op_ticks);
 }
 
-int app_invoke(const uint8_t *payload, struct link_writer *reply)
-{
+int app_invoke(const uint8_t *payload, struct link_writer *reply) {
     const uint16_t count = link_get_u16(payload + 1);
     const uint32_t crc = inputs_crc();
 
@@ -211,4 +199,3 @@ int app_invoke(const uint8_t *payload, struct link_writer *reply)
     }
     return LINK_OK;
 }
-

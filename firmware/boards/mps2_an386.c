@@ -9,9 +9,9 @@
  */
 #include "board.h"
 
+#include "cortex_m4/stack.h"
 #include "machine.h"
 #include "mps2_an386/registers.h"
-#include "mps2_an386/stack.h"
 
 enum { TIMER_STEP = 40 };
 

@@ -33,7 +33,10 @@ void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8
 {
     const struct nn_window *window = &op->window;
     uint32_t *block = scratch;
-    int8_t *tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
+    const struct nn_gemm_sink_m4 sink = {.output = output,
+                                         .channels = op->output_channels,
+                                         .stride = op->output_channels,
+                                         .tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS)};
     const int32_t pixels = window->output_height * window->output_width;
     struct corner corner = {-window->pad_top, -window->pad_left};
     int32_t x = 0;
@@ -48,7 +51,6 @@ void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8
                 corner.y += window->stride_height;
             }
         }
-        nn_gemm_pixels_m4(&op->gemm, block, output, op->output_channels, count, op->output_channels, tile);
-        output += NN_GEMM_PIXELS * op->output_channels;
+        nn_gemm_pixels_m4(&op->gemm, block, &sink, pixel * op->output_channels, count);
     }
 }

@@ -69,14 +69,17 @@ void nn_conv2d_narrow_s8_m4(const struct nn_conv2d_narrow_s8_m4 *op, const int8_
 {
     const struct nn_window *window = &op->window;
     const int32_t columns = (window->output_width - 1) * window->stride_width + window->kernel_width;
-    const int32_t channels = op->output_channels;
     uint32_t *block = scratch;
     int8_t *patch = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
     struct ring ring = {patch + (op->gemm.units + 1) * WORD, round_up(columns * op->input_channels + WORD), columns, 0};
-    int8_t *tile = ring.rows + window->kernel_height * ring.row_size;
+    const struct nn_gemm_sink_m4 sink = {.output = output,
+                                         .channels = op->output_channels,
+                                         .stride = op->output_channels,
+                                         .tile = ring.rows + window->kernel_height * ring.row_size};
     int32_t next = 0; /* the row to load, counted from the first window's first */
     int32_t place = 0;
     int32_t count = 0; /* pixels in the block */
+    int32_t done = 0;  /* elements of the output */
     for (int32_t y = 0; y < window->output_height; ++y) {
         for (; next < y * window->stride_height + window->kernel_height; ++next) {
             load_row(op, &ring, input, next - window->pad_top, place);
@@ -87,13 +90,13 @@ void nn_conv2d_narrow_s8_m4(const struct nn_conv2d_narrow_s8_m4 *op, const int8_
         for (int32_t x = 0; x < window->output_width; ++x, offset += window->stride_width * op->input_channels) {
             expand_window(op, &ring, offset, patch, block + count);
             if (++count == NN_GEMM_PIXELS) {
-                nn_gemm_pixels_m4(&op->gemm, block, output, channels, count, channels, tile);
-                output += NN_GEMM_PIXELS * channels;
+                nn_gemm_pixels_m4(&op->gemm, block, &sink, done, count);
+                done += count * op->output_channels;
                 count = 0;
             }
         }
     }
     if (count > 0) {
-        nn_gemm_pixels_m4(&op->gemm, block, output, channels, count, channels, tile);
+        nn_gemm_pixels_m4(&op->gemm, block, &sink, done, count);
     }
 }

@@ -58,43 +58,68 @@ static void load_rows(const struct nn_conv2d_rows_s8_m4 *op, const struct strip 
 }
 
 /* One row of outputs of a strip that begins at output column x. */
-static void compute_row(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, int32_t x, int8_t *output,
-                        int8_t *tile)
+static void compute_row(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, int32_t y, int32_t x,
+                        const struct nn_gemm_sink_m4 *sink)
 {
     const struct nn_window *window = &op->window;
-    const int32_t advance =
-        window->stride_width * window->kernel_height * strip->column_units * NN_GEMM_UNIT_WORDS;
+    const int32_t advance = window->stride_width * window->kernel_height * strip->column_units * NN_GEMM_UNIT_WORDS;
     const uint32_t *block = strip->block;
-    for (int32_t column = 0; column < op->columns; ++column, ++x, block += advance) {
-        const int32_t left = window->output_width - x;
-        const int32_t present = left > 0 ? (left - 1) / op->columns + 1 : 0;
-        const int32_t count = present < NN_GEMM_PIXELS ? present : NN_GEMM_PIXELS;
-        nn_gemm_pixels_m4(&op->gemm, block, output + x * op->output_channels, op->columns * op->output_channels, count,
-                          op->output_channels, tile);
+    int32_t offset = (y * window->output_width + x) * op->output_channels;
+    int32_t left = window->output_width - x;
+    for (int32_t column = 0; column < op->columns && left > 0; ++column, --left) {
+        const int32_t present = (left - 1) / op->columns + 1;
+        nn_gemm_pixels_m4(&op->gemm, block, sink, offset, present < NN_GEMM_PIXELS ? present : NN_GEMM_PIXELS);
+        block += advance;
+        offset += op->output_channels;
+    }
+}
+
+/* The strip that begins at output column x. */
+static void compute_strip(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, const int8_t *input,
+                          int32_t x, const struct nn_gemm_sink_m4 *sink)
+{
+    const struct nn_window *window = &op->window;
+    int32_t present = 0; /* rows in the block */
+    int32_t next = -window->pad_top;
+    for (int32_t y = 0; y < window->output_height; ++y) {
+        for (; present < window->kernel_height; ++present, ++next) {
+            load_rows(op, strip, input, next, present);
+        }
+        compute_row(op, strip, y, x, sink);
+        keep_rows(window, strip);
+        present -= window->stride_height;
+    }
+}
+
+/* Fills in what the caller of the two functions below leaves open: the geometry of the sink. */
+static void compute(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *input, uint32_t *block,
+                    struct nn_gemm_sink_m4 *sink)
+{
+    const struct nn_window *window = &op->window;
+    struct strip strip = {.block = block,
+                          .columns = (op->columns - 1) * window->stride_width + window->kernel_width,
+                          .column_units = op->input_channels / NN_GEMM_UNIT,
+                          .lane_step = op->columns * window->stride_width};
+    const int32_t block_units = strip.columns * window->kernel_height * strip.column_units;
+    sink->channels = op->output_channels;
+    sink->stride = op->columns * op->output_channels;
+    sink->tile = (int8_t *)(block + block_units * NN_GEMM_UNIT_WORDS);
+    for (int32_t x = 0; x < window->output_width; x += NN_GEMM_PIXELS * op->columns) {
+        strip.first = x * window->stride_width - window->pad_left;
+        compute_strip(op, &strip, input, x, sink);
     }
 }
 
 void nn_conv2d_rows_s8_m4(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
 {
-    const struct nn_window *window = &op->window;
-    struct strip strip = {.block = scratch,
-                          .columns = (op->columns - 1) * window->stride_width + window->kernel_width,
-                          .column_units = op->input_channels / NN_GEMM_UNIT,
-                          .lane_step = op->columns * window->stride_width};
-    int8_t *tile = (int8_t *)(strip.block + strip.columns * window->kernel_height * strip.column_units * NN_GEMM_UNIT_WORDS);
-    for (int32_t x = 0; x < window->output_width; x += NN_GEMM_PIXELS * op->columns) {
-        int32_t present = 0; /* rows of the block */
-        int32_t next = -window->pad_top;
-        int8_t *row = output;
-        strip.first = x * window->stride_width - window->pad_left;
-        for (int32_t y = 0; y < window->output_height; ++y) {
-            for (; present < window->kernel_height; ++present, ++next) {
-                load_rows(op, &strip, input, next, present);
-            }
-            compute_row(op, &strip, x, row, tile);
-            row += window->output_width * op->output_channels;
-            keep_rows(window, &strip);
-            present -= window->stride_height;
-        }
-    }
+    struct nn_gemm_sink_m4 sink = {.output = output};
+    compute(op, input, scratch, &sink);
+}
+
+void nn_conv2d_rows_add_s8_m4(const struct nn_conv2d_rows_add_s8_m4 *op, const int8_t *input, const int8_t *residual,
+                              int8_t *output, void *scratch)
+{
+    struct nn_gemm_sink_m4 sink = {
+        .output = output, .residual = residual, .operands = &op->add, .add = nn_add_s8_m4};
+    compute(&op->conv, input, scratch, &sink);
 }

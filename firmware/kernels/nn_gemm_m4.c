@@ -31,16 +31,21 @@ uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane)
     return lane;
 }
 
-void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride,
-                       int32_t count, int32_t channels, int8_t *tile)
+void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink,
+                       int32_t offset, int32_t count)
 {
-    if (count == NN_GEMM_PIXELS && channels % 2 == 0) {
-        nn_gemm4_m4(op, block, output, stride);
+    if (count == NN_GEMM_PIXELS && sink->channels % 2 == 0 && sink->residual == NULL) {
+        nn_gemm4_m4(op, block, sink->output + offset, sink->stride);
         return;
     }
-    nn_gemm4_m4(op, block, tile, 2 * op->pairs);
-    for (int32_t i = 0; i < count; ++i) {
-        memcpy(output + i * stride, tile + i * 2 * op->pairs, (size_t)channels);
+    const int8_t *from = sink->tile;
+    nn_gemm4_m4(op, block, sink->tile, 2 * op->pairs);
+    for (; count > 0; --count, offset += sink->stride, from += 2 * op->pairs) {
+        if (sink->residual == NULL) {
+            memcpy(sink->output + offset, from, (size_t)sink->channels);
+        } else {
+            sink->add(sink->operands, from, sink->residual + offset, sink->output + offset);
+        }
     }
 }
 

@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "nn_add_m4.h"
 #include "nn_dsp.h"
 
 #ifdef __cplusplus
@@ -56,10 +57,22 @@ struct nn_gemm_m4 {
  * output[p * stride + c]. */
 void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride);
 
-/* The same for the first `count` pixels of a block and the first `channels` channels, which may be one less than
- * 2 * pairs. `tile`: working memory of 8 * pairs bytes, used if count < 4 or channels is odd. */
-void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride,
-                       int32_t count, int32_t channels, int8_t *tile);
+/* Where outputs go: pixel p's channel c to output[offset + p * stride + c], `offset` being given with each block. With a
+ * residual, another tensor of the output's shape, `add` makes the output of the result and of the residual's elements
+ * at the same places. */
+struct nn_gemm_sink_m4 {
+    int8_t *output;
+    int32_t channels; /* 2 * pairs, or one less */
+    int32_t stride;
+    int8_t *tile;           /* 8 * pairs bytes of working memory for what cannot go to the output directly: blocks of */
+    const int8_t *residual; /* less than 4 pixels, odd channel counts, residuals */
+    const struct nn_add_s8_m4 *operands; /* its count is `channels` */
+    void (*add)(const struct nn_add_s8_m4 *op, const int8_t *input1, const int8_t *input2, int8_t *output);
+};
+
+/* The first `count` pixels of a block. */
+void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink,
+                       int32_t offset, int32_t count);
 
 /* Writes `units` units of one pixel's input to its places in the block, from `lane` (the block's first word of that
  * pixel); the next unit's place is returned. `fill` writes the same value everywhere. */

@@ -15,15 +15,38 @@ static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, 
     }
 }
 
+static void compute(const struct nn_pointwise_s8_m4 *op, const int8_t *input, uint32_t *block,
+                    const struct nn_gemm_sink_m4 *sink)
+{
+    for (int32_t pixel = 0; pixel < op->pixels; pixel += NN_GEMM_PIXELS) {
+        const int32_t left = op->pixels - pixel;
+        const int32_t count = left < NN_GEMM_PIXELS ? left : NN_GEMM_PIXELS;
+        expand_pixels(input, op->input_channels, count, block);
+        nn_gemm_pixels_m4(&op->gemm, block, sink, pixel * op->output_channels, count);
+        input += NN_GEMM_PIXELS * op->input_channels;
+    }
+}
+
 void nn_pointwise_s8_m4(const struct nn_pointwise_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
 {
     uint32_t *block = scratch;
-    int8_t *tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
-    for (int32_t left = op->pixels; left > 0; left -= NN_GEMM_PIXELS) {
-        const int32_t count = left < NN_GEMM_PIXELS ? left : NN_GEMM_PIXELS;
-        expand_pixels(input, op->input_channels, count, block);
-        nn_gemm_pixels_m4(&op->gemm, block, output, op->output_channels, count, op->output_channels, tile);
-        input += NN_GEMM_PIXELS * op->input_channels;
-        output += NN_GEMM_PIXELS * op->output_channels;
-    }
+    const struct nn_gemm_sink_m4 sink = {.output = output,
+                                         .channels = op->output_channels,
+                                         .stride = op->output_channels,
+                                         .tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS)};
+    compute(op, input, block, &sink);
+}
+
+void nn_pointwise_add_s8_m4(const struct nn_pointwise_add_s8_m4 *op, const int8_t *input, const int8_t *residual,
+                            int8_t *output, void *scratch)
+{
+    uint32_t *block = scratch;
+    const struct nn_gemm_sink_m4 sink = {.output = output,
+                                         .channels = op->conv.output_channels,
+                                         .stride = op->conv.output_channels,
+                                         .tile = (int8_t *)(block + op->conv.gemm.units * NN_GEMM_UNIT_WORDS),
+                                         .residual = residual,
+                                         .operands = &op->add,
+                                         .add = nn_add_s8_m4};
+    compute(&op->conv, input, block, &sink);
 }

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* input [batches, H, W, channels], output [batches, OH, OW, channels], of one quantization. Dilations are 1.
- * -128 <= activation_min <= activation_max <= 127. */
+/* input [batches, H, W, channels], output [batches, OH, OW, channels], of one quantization. Dilations are 1,
+ * and each window meets the image somewhere. -128 <= activation_min <= activation_max <= 127. */
 struct nn_pool2d_s8 {
     struct nn_window window;
     int32_t batches, channels;

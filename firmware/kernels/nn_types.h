@@ -22,7 +22,7 @@ enum { NN_MAX_RANK = 6 };
 
 /* A window sliding over height and width, in elements. Output position y covers the input rows
  * y * stride_height - pad_top + k * dilation_height for 0 <= k < kernel_height; rows outside the image do not count.
- * Sizes, strides and dilations are at least 1, paddings at least 0, and each window meets the image somewhere. */
+ * Sizes, strides and dilations are at least 1, paddings at least 0. */
 struct nn_window {
     int32_t input_height, input_width;
     int32_t output_height, output_width;

@@ -18,6 +18,9 @@ extern "C" {
 #ifndef LINK_MAX_PAYLOAD
 #define LINK_MAX_PAYLOAD 1024
 #endif
+#if LINK_MAX_PAYLOAD < 512 || LINK_MAX_PAYLOAD > 65535
+#error LINK_MAX_PAYLOAD must be 512 (the longest hello fits) to 65535 (its size is sent in 16 bits)
+#endif
 
 enum {
     LINK_HEADER_BYTES = 6, /* channel u8, type u8, session u16, sequence u16 */
@@ -58,7 +61,8 @@ uint32_t link_get_u32(const uint8_t *data);
 void link_set_u16(uint8_t *data, uint16_t value);
 void link_set_u32(uint8_t *data, uint32_t value);
 
-/* --- Decoding ------------------------------------------------------------------------------------------------------ */
+/* --- Decoding ------------------------------------------------------------------------------------------------------
+ */
 
 struct link_decoder {
     uint8_t *buffer;   /* the caller's */
@@ -72,14 +76,15 @@ struct link_decoder {
 
 void link_decoder_init(struct link_decoder *decoder, uint8_t *buffer, size_t capacity);
 
-/* Takes the next bytes of the stream, up to the end of the first frame, and sets *used to how many. 1: *frame is complete
- * (its payload points into the decoder's buffer and is valid until the next call). 0: all were taken and there is no
- * frame yet. Negative link_frame_error: a damaged frame ended here. A zero byte brings the decoder into a known state,
- * whatever came before. */
+/* Takes the next bytes of the stream, up to the end of the first frame, and sets *used to how many. 1: *frame is
+ * complete (its payload points into the decoder's buffer and is valid until the next call). 0: all were taken and there
+ * is no frame yet. Negative link_frame_error: a damaged frame ended here. A zero byte brings the decoder into a known
+ * state, whatever came before. */
 int link_decoder_feed(struct link_decoder *decoder, const uint8_t *data, size_t bytes, size_t *used,
                       struct link_frame *frame);
 
-/* --- Encoding, in pieces ------------------------------------------------------------------------------------------- */
+/* --- Encoding, in pieces -------------------------------------------------------------------------------------------
+ */
 
 /* Writes frame's header in front of, and the CRC behind, the payload that the caller has put at
  * data + LINK_HEADER_BYTES. data must hold frame->payload_bytes + LINK_OVERHEAD_BYTES. Returns the bytes in use.

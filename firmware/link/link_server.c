@@ -2,15 +2,14 @@
 
 #include <string.h>
 
-/* --- Replies ------------------------------------------------------------------------------------------------------- */
+/* --- Replies -------------------------------------------------------------------------------------------------------
+ */
 
-size_t link_room(const struct link_writer *writer)
-{
+size_t link_room(const struct link_writer *writer) {
     return writer->capacity - writer->length;
 }
 
-void link_put_bytes(struct link_writer *writer, const void *data, size_t bytes)
-{
+void link_put_bytes(struct link_writer *writer, const void *data, size_t bytes) {
     if (bytes > link_room(writer)) {
         writer->overflow = true;
         return;
@@ -21,37 +20,32 @@ void link_put_bytes(struct link_writer *writer, const void *data, size_t bytes)
     }
 }
 
-void link_put_u8(struct link_writer *writer, uint8_t value)
-{
+void link_put_u8(struct link_writer *writer, uint8_t value) {
     link_put_bytes(writer, &value, sizeof value);
 }
 
-void link_put_u16(struct link_writer *writer, uint16_t value)
-{
+void link_put_u16(struct link_writer *writer, uint16_t value) {
     uint8_t bytes[2];
 
     link_set_u16(bytes, value);
     link_put_bytes(writer, bytes, sizeof bytes);
 }
 
-void link_put_u32(struct link_writer *writer, uint32_t value)
-{
+void link_put_u32(struct link_writer *writer, uint32_t value) {
     uint8_t bytes[4];
 
     link_set_u32(bytes, value);
     link_put_bytes(writer, bytes, sizeof bytes);
 }
 
-void link_put_float(struct link_writer *writer, float value)
-{
+void link_put_float(struct link_writer *writer, float value) {
     uint32_t bits;
 
     memcpy(&bits, &value, sizeof bits);
     link_put_u32(writer, bits);
 }
 
-void link_put_text(struct link_writer *writer, const char *text)
-{
+void link_put_text(struct link_writer *writer, const char *text) {
     size_t bytes = text == NULL ? 0 : strlen(text);
 
     if (bytes > UINT8_MAX) {
@@ -66,8 +60,7 @@ void link_put_text(struct link_writer *writer, const char *text)
 
 enum { STATUS_BYTES = 2, READ_BYTES = 64 };
 
-int link_refuse(struct link_writer *reply, int status, uint32_t a, uint32_t b, const char *text)
-{
+int link_refuse(struct link_writer *reply, int status, uint32_t a, uint32_t b, const char *text) {
     reply->length = STATUS_BYTES;
     reply->overflow = false;
     link_put_u32(reply, a);
@@ -76,10 +69,10 @@ int link_refuse(struct link_writer *reply, int status, uint32_t a, uint32_t b, c
     return status;
 }
 
-/* --- Sending ------------------------------------------------------------------------------------------------------- */
+/* --- Sending -------------------------------------------------------------------------------------------------------
+ */
 
-static void send_sealed(struct link_server *server, const uint8_t *data, size_t bytes)
-{
+static void send_sealed(struct link_server *server, const uint8_t *data, size_t bytes) {
     struct link_encoder encoder;
     uint8_t chunk[LINK_WRITE_BYTES];
     size_t used;
@@ -92,8 +85,7 @@ static void send_sealed(struct link_server *server, const uint8_t *data, size_t 
     }
 }
 
-void link_say(struct link_server *server, enum link_channel channel, const char *text)
-{
+void link_say(struct link_server *server, enum link_channel channel, const char *text) {
     uint8_t data[LINK_MAX_LOG + LINK_OVERHEAD_BYTES];
     struct link_frame frame = {.channel = (uint8_t)channel, .session = server->session};
 
@@ -106,8 +98,7 @@ void link_say(struct link_server *server, enum link_channel channel, const char 
     send_sealed(server, data, link_frame_seal(&frame, data));
 }
 
-static void send_nak(struct link_server *server, enum link_nak_reason reason, uint16_t session, uint16_t sequence)
-{
+static void send_nak(struct link_server *server, enum link_nak_reason reason, uint16_t session, uint16_t sequence) {
     enum { NAK_BYTES = 3 };
     uint8_t data[NAK_BYTES + LINK_OVERHEAD_BYTES];
     const struct link_frame frame = {
@@ -118,10 +109,10 @@ static void send_nak(struct link_server *server, enum link_nak_reason reason, ui
     send_sealed(server, data, link_frame_seal(&frame, data));
 }
 
-/* --- Executing ----------------------------------------------------------------------------------------------------- */
+/* --- Executing -----------------------------------------------------------------------------------------------------
+ */
 
-static int handle_hello(struct link_server *server, const struct link_frame *request, struct link_writer *reply)
-{
+static int handle_hello(struct link_server *server, const struct link_frame *request, struct link_writer *reply) {
     if (request->payload_bytes < 2) {
         return link_refuse(reply, LINK_STATUS_LENGTH, 0, 0, "");
     }
@@ -137,8 +128,7 @@ static int handle_hello(struct link_server *server, const struct link_frame *req
 }
 
 /* Runs the request, seals its reply into server->reply and sends it. */
-static void execute(struct link_server *server, const struct link_frame *request)
-{
+static void execute(struct link_server *server, const struct link_frame *request) {
     struct link_writer reply = {
         .data = server->reply + LINK_HEADER_BYTES, .capacity = LINK_MAX_PAYLOAD, .length = STATUS_BYTES};
     int status;
@@ -169,8 +159,7 @@ static void execute(struct link_server *server, const struct link_frame *request
     send_sealed(server, server->reply, server->reply_bytes);
 }
 
-static void repeat_reply(struct link_server *server)
-{
+static void repeat_reply(struct link_server *server) {
     if (server->reply_bytes > 0) {
         send_sealed(server, server->reply, server->reply_bytes);
     }
@@ -178,8 +167,7 @@ static void repeat_reply(struct link_server *server)
 
 /* A new session tag starts a session. The same one again is the host repeating its hello (its reply was lost), or a
  * late copy, which must not set the sequence back. */
-static void take_hello(struct link_server *server, const struct link_frame *request)
-{
+static void take_hello(struct link_server *server, const struct link_frame *request) {
     if (request->session == 0 || request->sequence != 0) {
         send_nak(server, LINK_NAK_SESSION, request->session, request->sequence);
     } else if (request->session != server->session) {
@@ -191,8 +179,7 @@ static void take_hello(struct link_server *server, const struct link_frame *requ
 }
 
 /* Requests run once each, in order. A late copy of an older one is ignored: it must not touch tensors again. */
-static void take_request(struct link_server *server, const struct link_frame *request)
-{
+static void take_request(struct link_server *server, const struct link_frame *request) {
     const int16_t ahead = (int16_t)(uint16_t)(request->sequence - server->sequence);
 
     if (request->session != server->session || server->session == 0) {
@@ -207,8 +194,7 @@ static void take_request(struct link_server *server, const struct link_frame *re
     }
 }
 
-void link_server_init(struct link_server *server, const struct link_config *config)
-{
+void link_server_init(struct link_server *server, const struct link_config *config) {
     server->config = config;
     link_decoder_init(&server->decoder, server->received, sizeof server->received);
     server->reply_bytes = 0;
@@ -218,8 +204,7 @@ void link_server_init(struct link_server *server, const struct link_config *conf
     server->gap_reported = false;
 }
 
-static void take_frame(struct link_server *server, const struct link_frame *frame)
-{
+static void take_frame(struct link_server *server, const struct link_frame *frame) {
     if (frame->channel != LINK_REQUEST) {
         return; /* another device's, or our own come back */
     }
@@ -230,8 +215,7 @@ static void take_frame(struct link_server *server, const struct link_frame *fram
     }
 }
 
-void link_poll(struct link_server *server)
-{
+void link_poll(struct link_server *server) {
     uint8_t bytes[READ_BYTES];
     struct link_frame frame;
     const size_t count = server->config->read(server->config->context, bytes, sizeof bytes);

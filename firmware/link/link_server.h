@@ -40,7 +40,8 @@ void link_put_text(struct link_writer *writer, const char *text);
 /* What can still be put. */
 size_t link_room(const struct link_writer *writer);
 
-/* Makes the reply an error: discards what was put, puts a, b and the text. Returns status, for `return link_refuse(…)`. */
+/* Makes the reply an error: discards what was put, puts a, b and the text. Returns status, for `return link_refuse(…)`.
+ */
 int link_refuse(struct link_writer *reply, int status, uint32_t a, uint32_t b, const char *text);
 
 /* The handler's result when the request gets no reply. Any other result is a link_status. */
@@ -49,7 +50,8 @@ enum { LINK_NO_REPLY = 1 };
 struct link_config {
     void *context; /* passed to the functions below */
 
-    /* Puts up to `bytes` received bytes into data and returns how many, 0 when there are none. Does not wait for more. */
+    /* Puts up to `bytes` received bytes into data and returns how many, 0 when there are none. Does not wait for more.
+     */
     size_t (*read)(void *context, uint8_t *data, size_t bytes);
 
     /* Sends the bytes, waiting a bounded time for room. Returns how many were taken; fewer than asked means that nobody

@@ -5,8 +5,7 @@
 #include "tensorflow/lite/micro/micro_arena_constants.h"
 
 TflmArena::TflmArena(uint8_t *buffer, size_t size_bytes, TflmExhausted *exhausted)
-    : SingleArenaBufferAllocator(buffer, size_bytes), size_bytes_(size_bytes), exhausted_(exhausted) {
-}
+    : SingleArenaBufferAllocator(buffer, size_bytes), size_bytes_(size_bytes), exhausted_(exhausted) {}
 
 size_t TflmArena::peak_bytes(tflite::GreedyMemoryPlanner *planner) const {
     if (planner_bytes_ == 0) {
@@ -43,7 +42,8 @@ uint8_t *TflmArena::AllocatePersistentBuffer(size_t size, size_t alignment) {
 }
 
 uint8_t *TflmArena::AllocateTemp(size_t size, size_t alignment) {
-    const uint8_t *const start = tflite::AlignPointerUp(GetOverlayMemoryAddress() + GetNonPersistentUsedBytes(), alignment);
+    const uint8_t *const start =
+        tflite::AlignPointerUp(GetOverlayMemoryAddress() + GetNonPersistentUsedBytes(), alignment);
     const size_t available = start > tail() ? 0 : static_cast<size_t>(tail() - start);
     require(size, available);
     /* The planner asks for all that is left and uses as much as it has buffers to place: see peak_bytes. */

@@ -38,8 +38,7 @@ class TflmArena final : public tflite::SingleArenaBufferAllocator {
     uint8_t *AllocateTemp(size_t size, size_t alignment) override;
 
     /* Nothing is ever deleted; without this the linker would want ::operator delete and with it the heap. */
-    void operator delete(void *) {
-    }
+    void operator delete(void *) {}
 
   private:
     void require(size_t size, size_t available);

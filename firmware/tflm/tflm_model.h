@@ -7,13 +7,13 @@
 #include "tflm_library.h"
 
 struct TflmModel {
-    const uint8_t *data;                /* the .tflite, aligned to 16 bytes */
-    uint8_t *arena;                     /* aligned to 16 bytes */
-    uint32_t arena_bytes;               /* a multiple of 16 */
-    uint32_t *op_ticks;                 /* one entry per operator of the main graph */
+    const uint8_t *data;  /* the .tflite, aligned to 16 bytes */
+    uint8_t *arena;       /* aligned to 16 bytes */
+    uint32_t arena_bytes; /* a multiple of 16 */
+    uint32_t *op_ticks;   /* one entry per operator of the main graph */
     uint16_t op_count;
-    uint16_t resource_variables;        /* VAR_HANDLE operators */
-    bool measure;                       /* find the smallest arena that works, and leave the interpreter in it */
+    uint16_t resource_variables; /* VAR_HANDLE operators */
+    bool measure;                /* find the smallest arena that works, and leave the interpreter in it */
     tflite::MicroOpResolver *(*make_resolver)(); /* nullptr when an operator cannot be added; called once */
 };
 

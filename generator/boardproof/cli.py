@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from boardproof.console import ConsoleProgress
+    from boardproof.progress import Progress
     from boardproof.report import Report
     from boardproof.settings import Settings
 
@@ -27,7 +28,7 @@ RUNTIME_NAMES = ("aot", "tflm")
 SCHEME_NAMES = ("int8", "int16x8", "dynamic", "float16", "float32")
 LINK_NAMES = ("fifo", "uart")
 OPTIMIZE_NAMES = ("speed", "balanced", "size")
-REPORT_SUFFIXES = (".json", ".md", ".html")
+PROTOCOL_NAMES = ("boardproof", "mlperf-tiny")
 
 FilePath = click.Path(path_type=Path)
 
@@ -73,6 +74,7 @@ target_options = _options(
     click.option("--optimize", type=click.Choice(OPTIMIZE_NAMES), help="What aot code favours.  [balanced]"),
     click.option("--tflm-lib", metavar="SPEC", help="PlatformIO library spec of TensorFlow Lite Micro."),
     click.option("--arena-bytes", type=click.IntRange(16), help="Tensor arena of tflm; default: found for you."),
+    click.option("--protocol", type=click.Choice(PROTOCOL_NAMES), help="What the firmware answers.  [boardproof]"),
     click.option("--debug", is_flag=True, default=None, help="Keep error strings and intermediate tensors."),
     click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/MODEL-RUNTIME-BOARD]"),
 )
@@ -83,6 +85,7 @@ link_options = _options(
 report_options = _options(
     click.option("--json", "as_json", is_flag=True, help="Print the report alone, as JSON, on stdout."),
     click.option("--report", type=FilePath, help="Also write the report here: .json, .md or .html."),
+    click.option("--baseline", type=FilePath, help="Show what changed since this JSON report."),
 )
 console_options = _options(
     click.option("--verbose", "-v", is_flag=True, help="Show the output of compilers and emulators."),
@@ -115,14 +118,11 @@ def main() -> None:
 @main.command()
 @model_argument
 @_options(sample_options, quantize_options, target_options, link_options, report_options, console_options)
-@click.option("--baseline", type=FilePath, help="Compare with this earlier JSON report; budgets: see docs.")
 def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
     """Does everything: quantize, generate, build, run on the board, compare with the host."""
     from boardproof import pipeline
 
-    with _progress(values) as progress:
-        report = pipeline.run(_settings(model, values), progress)
-    return _deliver(report, values)
+    return _prove(pipeline.run, model, values)
 
 
 @main.command()
@@ -172,9 +172,20 @@ def verify(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Checks firmware that is already built, or already on the board, against the host."""
     from boardproof import pipeline
 
+    return _prove(pipeline.verify_existing, model, values)
+
+
+@main.command()
+@click.argument("project", type=FilePath)
+@click.option("--port", help="The board's port or USB serial number, where there are several.")
+@_options(console_options)
+def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Builds a generated project if need be, and puts it on a board."""
+    from boardproof import pipeline
+
     with _progress(values) as progress:
-        report = pipeline.verify_existing(_settings(model, values), progress)
-    return _deliver(report, values)
+        flashed = pipeline.flash_on_disk(project, port, progress)
+    return _say(f"{flashed.device} (serial number {flashed.serial_number}) runs {flashed.hello.library}")
 
 
 @main.command()
@@ -196,10 +207,16 @@ def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def boards(*, as_json: bool) -> ExitStatus:
-    """Lists the boards."""
-    from boardproof.tables import boards_json, boards_table
+@click.option("--connected", is_flag=True, help="List the boards that are plugged in.")
+def boards(*, as_json: bool, connected: bool) -> ExitStatus:
+    """Lists the boards that can be targeted, or those that are plugged in."""
+    from boardproof.tables import boards_json, boards_table, connected_json, connected_table
 
+    if connected:
+        from boardproof.device.ports import connected_boards, serial_ports
+
+        found = connected_boards(serial_ports())
+        return _say(connected_json(found)) if as_json else _show(connected_table(found))
     return _say(boards_json()) if as_json else _show(boards_table())
 
 
@@ -234,18 +251,29 @@ def _show(renderable: RenderableType) -> ExitStatus:
     return ExitStatus.AGREES
 
 
-def _deliver(report: Report, values: dict[str, Any]) -> ExitStatus:
-    """Prints the report, writes it where asked, and tells the verdict."""
-    from boardproof.report import write_report
-    from boardproof.tables import report_table
+def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: dict[str, Any]) -> ExitStatus:
+    """Runs a stage that ends in a report; prints the report, writes it where asked, and tells the verdict."""
+    from boardproof.acceptance import assess, read_acceptance
+    from boardproof.console import show_notes
+    from boardproof.report import check_report_path, write_report
+    from boardproof.tables import assessment_table, report_table
 
+    settings = _settings(model, values)
+    acceptance = read_acceptance(model, settings.board, values["baseline"])
+    if values["report"] is not None:
+        check_report_path(values["report"])
+    with _progress(values) as progress:
+        report = stage(settings, progress)
     if values["report"] is not None:
         write_report(report, values["report"])
     if values["as_json"]:
         _say(report.to_json())
     else:
         _show(report_table(report))
-    return ExitStatus.AGREES if report.verdict.agrees else ExitStatus.DISAGREES
+    assessment = assess(report, acceptance)
+    if assessment.violations or assessment.changes:
+        show_notes(assessment_table(assessment))
+    return ExitStatus.AGREES if report.verdict.agrees and not assessment.violations else ExitStatus.DISAGREES
 
 
 def entry() -> None:

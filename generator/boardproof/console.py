@@ -126,5 +126,10 @@ def show_table(renderable: RenderableType) -> None:
     Console(highlight=False).print(renderable)
 
 
+def show_notes(renderable: RenderableType) -> None:
+    """Prints what is not the result itself to stderr, so that stdout can be piped."""
+    Console(stderr=True, highlight=False).print(renderable)
+
+
 def _traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from boardproof import judging
 from boardproof.device.build import build, compile_project
 from boardproof.device.links import open_link
+from boardproof.device.ports import is_url
 from boardproof.device.session import Session
+from boardproof.device.upload import flash
 from boardproof.device.verify import run_on_board
 from boardproof.device.workspace import read_marker, write_project
 from boardproof.errors import InputError
@@ -25,12 +27,14 @@ from boardproof.model.reader import read_tflite
 from boardproof.model.sample_checks import check_calibration, check_inputs
 from boardproof.model.samples import load_samples, vectors_for
 from boardproof.model.vectors import random_vectors
-from boardproof.project.boards import BOARDS
+from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.mlperf import with_mlperf_protocol
 from boardproof.project.render import render
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.subject import Network, Target
 
 if TYPE_CHECKING:
+    from boardproof.device.flash import Flashed
     from boardproof.device.types import Firmware
     from boardproof.model.preflight import Finding
     from boardproof.model.samples import Vectors
@@ -52,11 +56,13 @@ def run(settings: Settings, progress: Progress) -> Report:
     target = _target(settings)
     network = prepare(settings, progress)
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
-    check(network, target, settings, progress)
-    project, generated = generate(network, target, settings, progress)
-    progress.stage(f"building for {target.board.name}")
-    firmware = build(project, settings.project_dir, on_line=progress.line)
-    return prove(network, target, inputs, firmware=firmware, generated=generated, settings=settings, progress=progress)
+    firmware, generated = compile_network(network, target, settings, progress)
+    port = settings.port
+    if target.board.reach is Reach.SERIAL and not is_url(port or ""):
+        port = flash(firmware, port, progress).device
+    return prove(
+        network, target, inputs, firmware=firmware, generated=generated, settings=settings, progress=progress, port=port
+    )
 
 
 def prepare(settings: Settings, progress: Progress) -> Network:
@@ -101,10 +107,23 @@ def report(findings: tuple[Finding, ...], progress: Progress) -> None:
             progress.warn(f"{finding.message} {finding.hint}")
 
 
+def compile_network(
+    network: Network, target: Target, settings: Settings, progress: Progress
+) -> tuple[Firmware, Generated]:
+    """From a network to built firmware."""
+    check(network, target, settings, progress)
+    project, generated = generate(network, target, settings, progress)
+    progress.stage(f"building for {target.board.name}")
+    return build(project, settings.project_dir, on_line=progress.line), generated
+
+
 def generate(network: Network, target: Target, settings: Settings, progress: Progress) -> tuple[Project, Generated]:
     """The firmware project, in memory."""
     progress.stage(f"generating {target.runtime.name} firmware")
-    return render(network.graph, network.data, target.board, target.runtime, settings.options)
+    project, generated = render(network.graph, network.data, target.board, target.runtime, settings.options)
+    if settings.protocol == "mlperf-tiny":
+        project = with_mlperf_protocol(project, network.graph)
+    return project, generated
 
 
 def prove(
@@ -116,10 +135,11 @@ def prove(
     generated: Generated,
     settings: Settings,
     progress: Progress,
+    port: str | None,
 ) -> Report:
     """Runs the samples on the board and on the host, and compares every byte."""
     progress.stage(f"running {inputs.samples} samples on {target.board.name}")
-    with open_link(firmware, target.board, settings.port, settings.link, progress) as link:
+    with open_link(firmware, target.board, port, settings.link, progress) as link:
         session = Session(link, firmware.model_sha256, on_log=progress.line)
         board_run = run_on_board(session, inputs, on_progress=progress.advance)
     progress.stage("comparing with the host")
@@ -162,7 +182,27 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     inputs = choose_inputs(network, settings, progress)
     _, generated = generate(network, target, settings, progress)
     firmware = build_on_disk(settings.project_dir, progress)
-    return prove(network, target, inputs, firmware=firmware, generated=generated, settings=settings, progress=progress)
+    return prove(
+        network,
+        target,
+        inputs,
+        firmware=firmware,
+        generated=generated,
+        settings=settings,
+        progress=progress,
+        port=settings.port,
+    )
+
+
+def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:
+    """Builds a project that `generate` wrote if need be, and puts it on a board."""
+    firmware = build_on_disk(root, progress)
+    if firmware.board.reach is not Reach.SERIAL:
+        raise InputError(
+            f"{firmware.board.name} is not flashed: boardproof starts it itself.",
+            f"Use `boardproof verify` or `boardproof run`; to flash, generate with --board {_flashable()}.",
+        )
+    return flash(firmware, port, progress)
 
 
 def inspect(settings: Settings, progress: Progress) -> Inspection:
@@ -170,6 +210,10 @@ def inspect(settings: Settings, progress: Progress) -> Inspection:
     target = _target(settings)
     network = prepare(settings, progress)
     return inspect_network(network, target, settings.options)
+
+
+def _flashable() -> str:
+    return " or ".join(board.name for board in BOARDS.values() if board.reach is Reach.SERIAL)
 
 
 def _target(settings: Settings) -> Target:

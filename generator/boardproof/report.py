@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from boardproof.errors import InputError
+from boardproof.files import write_atomically
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
@@ -115,26 +116,29 @@ class Report:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=True)
 
 
+SUFFIXES = (".json", ".md", ".html")
+
+
+def check_report_path(path: Path) -> None:
+    """Raises InputError when no report can be written under this name: before the run, not after it."""
+    if path.suffix not in SUFFIXES:
+        raise InputError(
+            f"A report cannot be written as {path.suffix or 'a file without a suffix'}.",
+            f"End its name in {', '.join(SUFFIXES)}.",
+        )
+
+
 def write_report(report: Report, path: Path) -> None:
-    """Writes the report in the format its suffix names: .json, .md or .html.
+    """Writes the report in the format its suffix names.
 
     Raises:
         InputError: Another suffix, or the file cannot be written.
     """
-    match path.suffix:
-        case ".json":
-            text = report.to_json() + "\n"
-        case ".md" | ".html":
-            text = render_template(f"report/report{path.suffix}", report=report, **_shares(report))
-        case suffix:
-            raise InputError(
-                f"cannot write a report as {suffix or 'a file without a suffix'}", "Name it .json, .md or .html."
-            )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}", "Choose a place that can be written to.") from error
+    check_report_path(path)
+    text = report.to_json() + "\n"
+    if path.suffix != ".json":
+        text = render_template(f"report/report{path.suffix}", report=report, **_shares(report))
+    write_atomically(path, text.encode())
 
 
 def _shares(report: Report) -> dict[str, Any]:

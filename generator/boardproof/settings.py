@@ -30,9 +30,8 @@ class Settings:
         out: Directory of the generated project; None for boardproof-out/<model>-<runtime>-<board>.
         link: Byte stream to an emulated board: "fifo" or "uart".
         port: Serial port or pyserial URL of a board; None to find it.
+        protocol: What the firmware answers: "boardproof" or "mlperf-tiny".
         options: Choices of code generation.
-        limits: Budgets from boardproof.toml's [limits].
-        baseline: An earlier report to compare with.
     """
 
     model: Path
@@ -46,6 +45,7 @@ class Settings:
     out: Path | None = None
     link: str = "fifo"
     port: str | None = None
+    protocol: str = "boardproof"
     options: Options = field(default_factory=Options)
 
     @property

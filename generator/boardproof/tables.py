@@ -12,13 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from boardproof.model.preflight import Severity
-from boardproof.project.boards import BOARDS
+from boardproof.project.boards import BOARDS, TickUnit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import RenderableType
 
+    from boardproof.acceptance import Assessment
+    from boardproof.budgets import Change
+    from boardproof.device.ports import ConnectedBoard
     from boardproof.device.toolchain import Check
     from boardproof.device.types import Firmware
     from boardproof.inspection import Inspection
@@ -33,11 +36,12 @@ def report_table(report: Report) -> RenderableType:
     facts = _plain()
     for name, value in _facts(report):
         facts.add_row(name, value)
-    operators = _ruled("#", "operator", f"{report.ticks.unit}", "share", "per MAC")
+    counts_work = report.ticks.unit != TickUnit.MICROSECONDS  # time on a shared host says nothing per MAC
+    operators = _ruled("#", "operator", report.ticks.unit, "share", *(["per MAC"] if counts_work else []))
     total = max(1, sum(op.ticks for op in report.ops))
     for op in report.ops:
-        per_mac = f"{op.ticks / op.macs:.2f}" if op.macs else ""
-        operators.add_row(str(op.index), op.op, f"{op.ticks:,}", f"{op.ticks / total:.1%}", per_mac)
+        per_mac = [f"{op.ticks / op.macs:.2f}" if op.macs else ""] if counts_work else []
+        operators.add_row(str(op.index), op.op, f"{op.ticks:,}", f"{op.ticks / total:.1%}", *per_mac)
     return Group(facts, operators, _verdict(report))
 
 
@@ -166,6 +170,42 @@ def boards_table() -> RenderableType:
         limits = [f"{n:,}" if n is not None else "" for n in (board.flash_bytes, board.ram_bytes)]
         table.add_row(board.name, board.title, board.reach, board.tick_unit, *limits)
     return table
+
+
+def connected_table(found: tuple[ConnectedBoard, ...]) -> RenderableType:
+    """Boards that are plugged in."""
+    if not found:
+        return "no board is plugged in that boardproof knows"
+    table = _ruled("board", "port", "serial number", "runs")
+    for one in found:
+        table.add_row(one.board.name, escape(one.port.device), escape(one.port.unit), one.mode)
+    return table
+
+
+def connected_json(found: tuple[ConnectedBoard, ...]) -> str:
+    """Boards that are plugged in, for a script."""
+    rows = [{"board": c.board.name, "port": c.port.device, "serial": c.port.unit, "mode": c.mode} for c in found]
+    return json.dumps(rows, indent=2)
+
+
+def assessment_table(assessment: Assessment) -> RenderableType:
+    """What changed since the baseline, and the limits that do not hold."""
+    parts: list[RenderableType] = []
+    if assessment.changes:
+        table = _ruled("since the baseline", "before", "now", "change")
+        for change in (*assessment.changes, *assessment.operators):
+            table.add_row(change.name, *(_number(n) for n in (change.before, change.after)), _percent(change))
+        parts.append(table)
+    parts += [Text(f"over budget: {violation}", style="bold red") for violation in assessment.violations]
+    return Group(*parts)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.4g}" if value != int(value) else f"{int(value):,}"
+
+
+def _percent(change: Change) -> str:
+    return "" if change.percent is None else f"{change.percent:+.1f} %"
 
 
 def boards_json() -> str:

@@ -212,9 +212,7 @@ def test_unplugged_during_the_upload(tmp_path):
 
 def test_the_firmware_does_not_start(tmp_path):
     error = failure(Desk([SimulatedBoard(starts_application=False)]), tmp_path)
-    assert error.message == (
-        "The upload was done, but 15 s later /dev/ttyACM1 is still the board's bootloader."
-    )
+    assert error.message == ("The upload was done, but 15 s later /dev/ttyACM1 is still the board's bootloader.")
     assert "reset button once" in error.hint
 
 

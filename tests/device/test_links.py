@@ -119,6 +119,16 @@ def test_a_stream_nobody_empties_does_not_block_for_ever(monkeypatch):
     os.close(_their_writes)
 
 
+def test_a_stream_that_ends_while_it_is_full_is_told_at_once():
+    ours, theirs = socket.socketpair()
+    descriptor = ours.detach()
+    with descriptor_link.DescriptorLink(descriptor, descriptor, "The other side") as link:
+        threading.Timer(0.1, theirs.close).start()
+        with pytest.raises(DeviceError) as caught:
+            link.write(bytes(10_000_000))
+    assert caught.value.message == "The other side closed the connection."
+
+
 def test_what_arrives_while_writing_is_taken_in():
     ours, theirs = socket.socketpair()
     size = 3_000_000

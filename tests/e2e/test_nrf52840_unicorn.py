@@ -1,5 +1,5 @@
-"""Firmware for the nRF52840, as Renode gets it, run under unicorn: nothing about it is left untried where Renode is
-absent. About 25 s.
+"""Firmware for the nRF52840, as Renode gets it, run under unicorn, so that it is not left untried where Renode is
+absent. About 15 s.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class TestGoingWrong:
             build(sketch_project(QEMU, b"#include <Arduino.h>\nvoid setup() {}\n"), tmp_path / "out")
 
     def test_firmware_too_large_for_both_memories(self, tmp_path: Path):
-        sketch = ECHO + b"extern const char big[1000000] = {1}; char wide[300000];"
+        sketch = b"extern const char big[1000000] = {1}; char wide[300000];" + ECHO
         sketch = sketch.replace(b"Serial.write", b"Serial.print(big); Serial.print(wide); Serial.write")
         with pytest.raises(InputError) as caught:
             build(sketch_project(QEMU, sketch), tmp_path / "out")
@@ -111,7 +111,7 @@ class TestGoingWrong:
         """One byte more in the firmware is one byte more in the message (sizes are multiples of 8)."""
         excess = []
         for size in (280_000, 280_008):
-            sketch = ECHO + b"char wide[%d];" % size
+            sketch = b"char wide[%d];" % size + ECHO
             sketch = sketch.replace(b"Serial.write", b"Serial.print(wide); Serial.write")
             with pytest.raises(InputError) as caught:
                 build(sketch_project(QEMU, sketch), tmp_path / "out")
@@ -126,7 +126,7 @@ class TestGoingWrong:
         assert not (tmp_path / "out").exists()
 
     def test_interrupt_leaves_no_process_and_no_half_project(self, tmp_path: Path):
-        # A first line that never ends: cpp waits for a FIFO that nobody writes to.
+        # A compilation that never ends: the assembler waits for a FIFO that nobody writes to.
         out = tmp_path / "out"
         script = f"""
 import os, sys
@@ -134,8 +134,8 @@ from pathlib import Path
 from boardproof.device.build import build
 from boardproof.project.boards import BOARDS
 from support.sketches import sketch_project
-os.mkfifo({str(tmp_path / "never.h")!r})
-sketch = b'#include "{tmp_path}/never.h"'
+os.mkfifo({str(tmp_path / "never")!r})
+sketch = b'__asm__(".incbin \\\\"{tmp_path}/never\\\\"");'
 build(sketch_project(BOARDS["native"], sketch), Path({str(out)!r}), on_line=lambda line: print(line, flush=True))
 """
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(GENERATOR), str(GENERATOR.parent / "tests")])}
@@ -195,7 +195,7 @@ class TestWithoutBoardproof:
             for path, content in files.items():
                 (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / name / path).write_bytes(content)
-        for name in ("one", "two", "one"):
+        for name in ("one", "two"):
             assert f"PLATFORM: {name} (" in pio_run(tmp_path / name, environment)
 
     @pytest.mark.parametrize("board", [QEMU, NATIVE], ids=lambda board: board.name)
@@ -212,19 +212,12 @@ class TestWithoutBoardproof:
             stream.write(b"abc")
             assert stream.read(3) == b"abc"
 
-    def test_upload_says_that_there_is_nothing_to_upload_to(self, tmp_path: Path):
-        build(sketch_project(NATIVE), tmp_path / "out")
-        output = pio_run(tmp_path / "out", users_platformio(tmp_path / "core"), "--target", "upload")
-        assert "Nothing to upload to: run the firmware with `pio run -t exec`" in output
-
-    def test_exec_runs_the_firmware(self, tmp_path: Path):
-        build(
-            sketch_project(
-                NATIVE, b'#include <Arduino.h>\nvoid setup() { Serial.println("hi there"); exit(0); }\nvoid loop() {}'
-            ),
-            tmp_path / "out",
-        )
-        assert "hi there" in pio_run(tmp_path / "out", users_platformio(tmp_path / "core"), "--target", "exec")
+    def test_upload_and_exec(self, tmp_path: Path):
+        sketch = b'#include <Arduino.h>\nvoid setup() { Serial.println("hi there"); exit(0); }\nvoid loop() {}'
+        build(sketch_project(NATIVE, sketch), tmp_path / "an out")
+        output = pio_run(tmp_path / "an out", users_platformio(tmp_path / "core"), "-t", "upload", "-t", "exec")
+        assert "Nothing to upload to: run the firmware with pio run -t exec" in output
+        assert "hi there" in output
 
 
 def test_builds_at_once_do_not_disturb_each_other(tmp_path: Path):

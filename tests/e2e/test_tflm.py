@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from boardproof.device.arena_search import STAND_IN, ArenaSource, find_arena
+from boardproof.device.arena_search import STAND_IN, ArenaSource, Workload, find_arena
 from boardproof.device.build import build
 from boardproof.device.failures import ModelFailedError
 from boardproof.device.links import open_link
@@ -82,7 +82,7 @@ def built(request: pytest.FixtureRequest, library: Path, tmp_path_factory: pytes
     graph = read_tflite(data)
     root = tmp_path_factory.mktemp("tflm") / "project"
     options = Options(tflm_lib=str(library))
-    arena = find_arena(graph, data, BOARD, TflmRuntime(), options, root)
+    arena = find_arena(Workload(graph, data, TflmRuntime(), options), BOARD, root)
     options = replace(options, arena_bytes=arena.arena_bytes)
     firmware = build_firmware(data, graph, options, root)
     kept = shutil.copy(firmware.elf, root.parent / "firmware.elf")  # the same project is built again with less
@@ -92,6 +92,10 @@ def built(request: pytest.FixtureRequest, library: Path, tmp_path_factory: pytes
 def build_firmware(data: bytes, graph: Graph, options: Options, root: Path) -> Firmware:
     project, _ = render(graph, data, BOARD, TflmRuntime(), options)
     return build(project, root)
+
+
+def workload(data: bytes, options: Options) -> Workload:
+    return Workload(read_tflite(data), data, TflmRuntime(), options)
 
 
 def vectors_for(built: Built, samples: int) -> Vectors:
@@ -154,11 +158,24 @@ def test_any_operators_output_can_be_read(built: Built):
     assert first.shape == built.graph.tensors[built.graph.operators[0].output].shape
 
 
+def test_per_channel_dense_weights_go_wrong_as_preflight_says(library: Path, tmp_path: Path):
+    """Why that finding is an error. When this fails, the library has learned it, and so must the finding."""
+    data = dense_model(per_channel=True)
+    options = Options(tflm_lib=str(library), arena_bytes=8192)
+    graph = read_tflite(data)
+    assert "per-channel-fully-connected" in {f.code for f in TflmRuntime().check(graph, BOARD, options)}
+    vectors = random_vectors(graph, 10, seed=3)
+    with open_link(build_firmware(data, graph, options, tmp_path / "project"), BOARD) as link:
+        session = Session(link)
+        got = [session.infer((sample,)).outputs[0] for sample in vectors.arrays[0]]
+    assert not np.array_equal(got, run_oracle(data, vectors).arrays[0])
+
+
 def test_an_arena_the_user_gave_is_checked(library: Path, tmp_path: Path):
     data = conv_model()
     options = Options(tflm_lib=str(library), arena_bytes=256)
     with pytest.raises(InputError) as caught:
-        find_arena(read_tflite(data), data, BOARD, TflmRuntime(), options, tmp_path / "project")
+        find_arena(workload(data, options), BOARD, tmp_path / "project")
     assert caught.value.message.startswith("--arena-bytes 256 is too small: the model needs ")
     assert caught.value.hint.startswith("Leave --arena-bytes out, or give ")
 
@@ -166,24 +183,21 @@ def test_an_arena_the_user_gave_is_checked(library: Path, tmp_path: Path):
 def test_a_larger_arena_is_kept_and_the_waste_is_said(library: Path, tmp_path: Path):
     data = conv_model()
     options = Options(tflm_lib=str(library), arena_bytes=10_001)
-    arena = find_arena(read_tflite(data), data, BOARDS["nano33ble"], TflmRuntime(), options, tmp_path / "project")
+    arena = find_arena(workload(data, options), BOARDS["nano33ble"], tmp_path / "project")
     assert (arena.arena_bytes, arena.source) == (10_016, ArenaSource.GIVEN)
     assert str(arena).startswith(f"10,016 bytes, as given; {arena.smallest_bytes:,} would do, measured on {STAND_IN}")
 
 
 def test_without_an_emulator_the_size_is_a_bound_and_called_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    graph = read_tflite(conv_model())
-    arena = find_arena(graph, b"", BOARDS["nano33ble"], TflmRuntime(), Options(), tmp_path / "project")
+    arena = find_arena(workload(conv_model(), Options()), BOARDS["nano33ble"], tmp_path / "project")
     assert (arena.source, arena.smallest_bytes, arena.measured_on) == (ArenaSource.BOUND, None, None)
-    assert arena.arena_bytes == arena_bound_bytes(graph, 32)
+    assert arena.arena_bytes == arena_bound_bytes(read_tflite(conv_model()), 32)
     assert "an upper bound, not measured: arm-none-eabi-gcc is not installed" in str(arena)
 
 
 def test_without_an_emulator_a_hopeless_arena_is_still_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError) as caught:
-        find_arena(
-            read_tflite(conv_model()), b"", BOARD, TflmRuntime(), Options(arena_bytes=48), tmp_path / "project"
-        )
+        find_arena(workload(conv_model(), Options(arena_bytes=48)), BOARD, tmp_path / "project")
     assert "the activations alive at one moment alone take 68 bytes" in caught.value.message

@@ -17,28 +17,24 @@ const uint32_t board_tick_rate = 0;
 static uint32_t ticks;
 static struct link_server server;
 
-const char *fake_mode(void)
-{
+const char *fake_mode(void) {
     const char *mode = getenv("FAKE_MODE");
 
     return mode == NULL ? "" : mode;
 }
 
-void fake_log(const char *text)
-{
+void fake_log(const char *text) {
     link_say(&server, LINK_LOG, text);
 }
 
-void fake_crash(void)
-{
+void fake_crash(void) {
     static const char words[] = "some context\nboardproof: fault: deliberate\n";
 
     (void)!write(STDERR_FILENO, words, sizeof words - 1);
     _exit(1);
 }
 
-void fake_hang(void)
-{
+void fake_hang(void) {
     for (;;) {
         sleep(1);
     }
@@ -46,30 +42,25 @@ void fake_hang(void)
 
 void board_init(void) {}
 
-uint32_t board_ticks(void)
-{
+uint32_t board_ticks(void) {
     return ticks += 700;
 }
 
-uint32_t board_stack_peak(void)
-{
+uint32_t board_stack_peak(void) {
     return 1234;
 }
 
-uint32_t board_stack_size(void)
-{
+uint32_t board_stack_size(void) {
     return 8192;
 }
 
 void board_stack_repaint(void) {}
 
-const char *board_fault(void)
-{
+const char *board_fault(void) {
     return strcmp(fake_mode(), "fault") == 0 ? "hard fault at 0x00012345" : "";
 }
 
-static size_t read_stdin(void *context, uint8_t *data, size_t bytes)
-{
+static size_t read_stdin(void *context, uint8_t *data, size_t bytes) {
     struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
 
     (void)context;
@@ -83,8 +74,7 @@ static size_t read_stdin(void *context, uint8_t *data, size_t bytes)
     return count < 0 ? 0 : (size_t)count;
 }
 
-static size_t write_stdout(void *context, const uint8_t *data, size_t bytes)
-{
+static size_t write_stdout(void *context, const uint8_t *data, size_t bytes) {
     size_t sent = 0;
 
     (void)context;
@@ -98,8 +88,7 @@ static size_t write_stdout(void *context, const uint8_t *data, size_t bytes)
     return sent;
 }
 
-int main(void)
-{
+int main(void) {
     static const struct link_config config = {.read = read_stdin, .write = write_stdout, .handle = app_handle};
     static const char noise[] = "boot v1.0\r\n\x01\x02\xff\xfe ready\r\n";
 

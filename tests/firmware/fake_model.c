@@ -40,8 +40,7 @@ static float floats[FAKE_FLOATS];
 static const char *message = "";
 static uint32_t needed;
 
-int model_init(void)
-{
+int model_init(void) {
     if (strcmp(fake_mode(), "arena") == 0) {
         needed = ARENA_NEEDED;
         message = "arena too small";
@@ -50,15 +49,13 @@ int model_init(void)
     return 0;
 }
 
-static void run_in_place(void)
-{
+static void run_in_place(void) {
     for (int i = 0; i < FAKE_INPUT_BYTES; i++) {
         image[i] = (int8_t)(image[i] * 3 + i);
     }
 }
 
-static void run_sum(void)
-{
+static void run_sum(void) {
     for (int j = 0; j < CLASSES; j++) {
         int sum = shorts[j % SHORTS];
         for (int i = j; i < FAKE_INPUT_BYTES; i += CLASSES) {
@@ -68,8 +65,7 @@ static void run_sum(void)
     }
 }
 
-static void run_outputs(void)
-{
+static void run_outputs(void) {
     for (int j = 0; j < CLASSES; j++) {
         scores[j] = (int8_t)(classes[j] ^ 0x5a);
     }
@@ -79,8 +75,7 @@ static void run_outputs(void)
     memset(shorts, 0x77, sizeof shorts);
 }
 
-static int misbehave(void)
-{
+static int misbehave(void) {
     const char *mode = fake_mode();
 
     if (strcmp(mode, "invoke") == 0) {
@@ -99,15 +94,13 @@ static int misbehave(void)
     return 0;
 }
 
-int model_invoke(void)
-{
+int model_invoke(void) {
     const int error = misbehave();
 
     return error != 0 ? error : model_invoke_until(OPS);
 }
 
-int model_invoke_until(uint16_t count)
-{
+int model_invoke_until(uint16_t count) {
     static void (*const ops[OPS])(void) = {run_in_place, run_sum, run_outputs};
 
     for (uint16_t i = 0; i < count; i++) {
@@ -116,8 +109,7 @@ int model_invoke_until(uint16_t count)
     return 0;
 }
 
-static void describe(struct model_tensor *tensor, void *data, size_t element_bytes, int32_t elements)
-{
+static void describe(struct model_tensor *tensor, void *data, size_t element_bytes, int32_t elements) {
     memset(tensor, 0, sizeof *tensor);
     tensor->data = data;
     tensor->bytes = (uint32_t)element_bytes * (uint32_t)elements;
@@ -126,8 +118,7 @@ static void describe(struct model_tensor *tensor, void *data, size_t element_byt
     tensor->dims[1] = elements;
 }
 
-static int int8_tensor(struct model_tensor *tensor, int8_t *data, int32_t elements)
-{
+static int int8_tensor(struct model_tensor *tensor, int8_t *data, int32_t elements) {
     describe(tensor, data, 1, elements);
     tensor->dtype = MODEL_INT8;
     tensor->scale = 0.25f;
@@ -135,15 +126,13 @@ static int int8_tensor(struct model_tensor *tensor, int8_t *data, int32_t elemen
     return 0;
 }
 
-static int float_tensor(struct model_tensor *tensor)
-{
+static int float_tensor(struct model_tensor *tensor) {
     describe(tensor, floats, sizeof floats[0], FAKE_FLOATS);
     tensor->dtype = MODEL_FLOAT32;
     return 0;
 }
 
-int model_input(uint16_t position, struct model_tensor *tensor)
-{
+int model_input(uint16_t position, struct model_tensor *tensor) {
     if (position == 0) {
         return int8_tensor(tensor, image, FAKE_INPUT_BYTES);
     }
@@ -155,16 +144,14 @@ int model_input(uint16_t position, struct model_tensor *tensor)
     return MODEL_ERROR_RANGE;
 }
 
-int model_output(uint16_t position, struct model_tensor *tensor)
-{
+int model_output(uint16_t position, struct model_tensor *tensor) {
     if (position == 0) {
         return int8_tensor(tensor, scores, CLASSES);
     }
     return position == 1 ? float_tensor(tensor) : MODEL_ERROR_RANGE;
 }
 
-int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor)
-{
+int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor) {
     if (op == 0 && output == 0) {
         return int8_tensor(tensor, image, FAKE_INPUT_BYTES);
     }
@@ -174,29 +161,24 @@ int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor)
     return op == 2 ? model_output(output, tensor) : MODEL_ERROR_RANGE;
 }
 
-uint16_t model_op_index(uint16_t op)
-{
+uint16_t model_op_index(uint16_t op) {
     static const uint16_t indices[OPS] = {0, 2, 5};
 
     return op < OPS ? indices[op] : 0;
 }
 
-uint32_t model_op_ticks(uint16_t op)
-{
+uint32_t model_op_ticks(uint16_t op) {
     return op < OPS ? (uint32_t)(op + 1) * 100u : 0;
 }
 
-uint32_t model_arena_used(void)
-{
+uint32_t model_arena_used(void) {
     return ARENA_BYTES - 96;
 }
 
-uint32_t model_arena_needed(void)
-{
+uint32_t model_arena_needed(void) {
     return needed;
 }
 
-const char *model_error_message(void)
-{
+const char *model_error_message(void) {
     return message;
 }

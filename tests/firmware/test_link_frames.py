@@ -15,6 +15,12 @@ from support.link_library import MAX_PAYLOAD_BYTES, c_decode, c_encode, kinds, l
 pytestmark = pytest.mark.native
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    """Not within a generated example, whose time is watched."""
+    link_library()
+
+
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_crc_is_zlibs_and_chains(first, second):
     library = link_library()

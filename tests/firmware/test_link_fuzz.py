@@ -17,7 +17,7 @@ from boardproof.device.frames import Channel, Frame, encode
 from boardproof.device.messages import InvokeFlag, Request, TensorKind, TensorRef, pack_hello, pack_invoke, pack_read
 from support.link_library import DEVICE_SOURCES, ROOT, compile_c
 
-RUNS = os.environ.get("BOARDPROOF_FUZZ_RUNS", "30000")
+RUNS = os.environ.get("BOARDPROOF_FUZZ_RUNS", "20000")
 
 pytestmark = pytest.mark.native
 

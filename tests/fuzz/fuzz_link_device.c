@@ -1,7 +1,7 @@
 /* libFuzzer target: whatever bytes arrive, the device's link and request loop stay within their memory and return.
  *
- * The first byte chooses: even, the rest is the stream as it is; odd, it is a sequence of (length u16, type, sequence step,
- * payload) that are sealed into valid frames, so that the handlers are reached too.
+ * The first byte chooses: even, the rest is the stream as it is; odd, it is a sequence of (length u16, type, sequence
+ * step, payload) that are sealed into valid frames, so that the handlers are reached too.
  */
 #include <string.h>
 
@@ -15,13 +15,11 @@ static struct link_server server;
 static const uint8_t *incoming;
 static size_t incoming_bytes;
 
-const char *fake_mode(void)
-{
+const char *fake_mode(void) {
     return "";
 }
 
-void fake_log(const char *text)
-{
+void fake_log(const char *text) {
     link_say(&server, LINK_LOG, text);
 }
 
@@ -29,32 +27,27 @@ void fake_crash(void) {}
 
 void fake_hang(void) {}
 
-uint32_t board_ticks(void)
-{
+uint32_t board_ticks(void) {
     static uint32_t ticks;
 
     return ticks += 1000;
 }
 
-uint32_t board_stack_peak(void)
-{
+uint32_t board_stack_peak(void) {
     return 0;
 }
 
-uint32_t board_stack_size(void)
-{
+uint32_t board_stack_size(void) {
     return 0;
 }
 
 void board_stack_repaint(void) {}
 
-const char *board_fault(void)
-{
+const char *board_fault(void) {
     return "";
 }
 
-static size_t read_incoming(void *context, uint8_t *data, size_t bytes)
-{
+static size_t read_incoming(void *context, uint8_t *data, size_t bytes) {
     const size_t count = bytes < incoming_bytes ? bytes : incoming_bytes;
 
     (void)context;
@@ -65,8 +58,7 @@ static size_t read_incoming(void *context, uint8_t *data, size_t bytes)
 }
 
 /* What the device sends must itself be frames it could read: no zero but the delimiters. */
-static size_t check_outgoing(void *context, const uint8_t *data, size_t bytes)
-{
+static size_t check_outgoing(void *context, const uint8_t *data, size_t bytes) {
     static volatile uint8_t sink;
 
     (void)context;
@@ -79,8 +71,7 @@ static size_t check_outgoing(void *context, const uint8_t *data, size_t bytes)
     return sink == 0x42 ? bytes / 2 : bytes; /* now and then nobody listens */
 }
 
-static void deliver(const uint8_t *data, size_t bytes)
-{
+static void deliver(const uint8_t *data, size_t bytes) {
     incoming = data;
     incoming_bytes = bytes;
     while (incoming_bytes > 0) {
@@ -88,8 +79,7 @@ static void deliver(const uint8_t *data, size_t bytes)
     }
 }
 
-static void deliver_frame(uint8_t type, uint16_t sequence, const uint8_t *payload, size_t bytes)
-{
+static void deliver_frame(uint8_t type, uint16_t sequence, const uint8_t *payload, size_t bytes) {
     static uint8_t sealed[LINK_MAX_FRAME];
     static uint8_t wire[LINK_MAX_FRAME + LINK_MAX_FRAME / 254 + 3];
     const struct link_frame frame = {
@@ -103,8 +93,7 @@ static void deliver_frame(uint8_t type, uint16_t sequence, const uint8_t *payloa
 
 enum { HEADER_BYTES = 4 };
 
-static void deliver_frames(const uint8_t *data, size_t bytes)
-{
+static void deliver_frames(const uint8_t *data, size_t bytes) {
     static const uint8_t versions[] = {LINK_VERSION_MIN, LINK_VERSION_MAX};
     uint16_t sequence = 0;
 
@@ -125,8 +114,7 @@ static void deliver_frames(const uint8_t *data, size_t bytes)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
     static const struct link_config config = {.read = read_incoming, .write = check_outgoing, .handle = app_handle};
 
     link_server_init(&server, &config);

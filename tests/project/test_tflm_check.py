@@ -63,7 +63,7 @@ def test_dynamic_range_weights():
     )
     assert finding.message == (
         "Operator 0, FULLY_CONNECTED, has int8 weights and float32 activations (dynamic-range quantization), which "
-        "TensorFlow Lite Micro refuses on the device."
+        "TensorFlow Lite Micro does not implement: some kernels refuse it, others compute nonsense."
     )
     assert finding.hint == (
         "Convert the Keras model with full-integer quantization: boardproof quantize MODEL --scheme int8."

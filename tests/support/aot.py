@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ def build_kernels(folder: Path, *command: str) -> Toolchain:
     )
     assert done.returncode == 0, done.stderr
     archive = folder / "libkernels.a"
-    subprocess.run(["ar", "rcs", str(archive), *map(str, folder.glob("*.o"))], check=True)
+    subprocess.run([shutil.which("ar"), "rcs", str(archive), *map(str, folder.glob("*.o"))], check=True)
     return Toolchain(command, archive)
 
 

@@ -36,7 +36,11 @@ def flawed_models() -> dict[str, bytes]:
         product = keras.Sequential([keras.Input(batch_shape=(1, 8)), layers.Lambda(lambda x: tf.math.cumprod(x, 1))])
         wide = keras.Sequential([keras.Input(batch_shape=(1, 128)), layers.Dense(8192), layers.Dense(2)])
         large = keras.Sequential(
-            [keras.Input(batch_shape=(1, 160, 160, 1)), layers.Conv2D(16, 3, padding="same"), layers.GlobalMaxPooling2D()]
+            [
+                keras.Input(batch_shape=(1, 160, 160, 1)),
+                layers.Conv2D(16, 3, padding="same"),
+                layers.GlobalMaxPooling2D(),
+            ]
         )
         return {
             "good": _int8(tf, image, one_image, per_channel_dense=False),

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes import window_output
-from support.network import Activation
 
 if TYPE_CHECKING:
-    from support.network import Network
+    from support.network import Activation, Network
 
 small = st.integers(1, 5)
 
@@ -57,7 +56,7 @@ def conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activa
     channels = groups * draw(small)
     depth = x.shape[3] // groups
     weights = net.weights((channels, *kernel, depth))
-    return _apply(draw, net, "CONV_2D", x, weights, 0, kernel, chosen, {})
+    return _apply(draw, net, x, weights, opcode="CONV_2D", axis=0, chosen=chosen)
 
 
 def depthwise_conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
@@ -65,24 +64,24 @@ def depthwise_conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None)
     kernel, chosen = window(draw, x.shape[1:3])
     multiplier = draw(st.integers(1, 3))
     weights = net.weights((1, *kernel, x.shape[3] * multiplier))
-    return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, 3, kernel, chosen, {"depth_multiplier": multiplier})
+    return _apply(draw, net, x, weights, opcode="DEPTHWISE_CONV_2D", axis=3, chosen=chosen, depth_multiplier=multiplier)
 
 
 def _apply(
     draw: st.DrawFn,
     net: Network,
-    opcode: str,
     x: Activation,
     weights: np.ndarray,
+    *,
+    opcode: str,
     axis: int,
-    kernel: tuple[int, int],
     chosen: Window,
-    options: dict[str, object],
+    **options: int,
 ) -> Activation:
     channels = weights.shape[axis]
     inputs, weight_scale = _constants(draw, net, x, weights, axis)
     scale = net.output_scale(draw, x.scale * weight_scale, weights.size // channels)
-    shape = (x.shape[0], *window_output((x.shape[1], x.shape[2]), kernel, chosen), channels)
+    shape = (x.shape[0], *window_output((x.shape[1], x.shape[2]), weights.shape[1:3], chosen), channels)
     output = net.tensor(shape, scale, net.zero_point(draw))
     net.builder.add_operator(
         opcode,

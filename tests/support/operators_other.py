@@ -118,45 +118,36 @@ def softmax(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activ
     return output
 
 
-def _unary(
-    opcode: str, draw: st.DrawFn, net: Network, x: Activation | None, scale: float, zero_point: int
-) -> Activation:
-    x = x or any_tensor(draw, net)
+def _unary(net: Network, opcode: str, x: Activation, scale: float, zero_point: int) -> Activation:
     output = net.tensor(x.shape, scale, zero_point)
     net.builder.add_operator(opcode, [x.index], [output.index])
     return output
 
 
 def logistic(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    return _unary("LOGISTIC", draw, net, x, 1 / 256, -128)
+    return _unary(net, "LOGISTIC", x or any_tensor(draw, net), 1 / 256, -128)
 
 
 def relu(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     x = x or any_tensor(draw, net)
-    return _unary("RELU", draw, net, x, net.scale(draw, x.scale), net.zero_point(draw))
+    return _unary(net, "RELU", x, net.scale(draw, x.scale), net.zero_point(draw))
 
 
 def relu6(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     x = x or any_tensor(draw, net)
-    return _unary("RELU6", draw, net, x, net.scale(draw, x.scale), net.zero_point(draw))
+    return _unary(net, "RELU6", x, net.scale(draw, x.scale), net.zero_point(draw))
 
 
 def requantize(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     x = x or any_tensor(draw, net)
-    same = draw(st.booleans())
-    return _unary(
-        "QUANTIZE",
-        draw,
-        net,
-        x,
-        x.scale if same else net.scale(draw, x.scale),
-        x.zero_point if same else net.zero_point(draw),
-    )
+    if draw(st.booleans()):
+        return _unary(net, "QUANTIZE", x, x.scale, x.zero_point)
+    return _unary(net, "QUANTIZE", x, net.scale(draw, x.scale), net.zero_point(draw))
 
 
 def quantize_float(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     x = net.input(draw(shapes), 0.0, 0, "float32")
-    return _unary("QUANTIZE", draw, net, x, draw(st.sampled_from((0.5, 1.0, 0.1, 3.7))), net.zero_point(draw))
+    return _unary(net, "QUANTIZE", x, draw(st.sampled_from((0.5, 1.0, 0.1, 3.7))), net.zero_point(draw))
 
 
 def quantize_bytes(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:

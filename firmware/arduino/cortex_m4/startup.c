@@ -19,6 +19,7 @@ enum {
     REGION_ENABLE = 1,
     REGION_VALID = 1 << 4, /* RBAR names the region itself */
     EXECUTE_NEVER = 1 << 28,
+    ACCESS_NONE = 0 << 24,
     ACCESS_ALL = 3 << 24,
     ACCESS_READ_ONLY = 6 << 24,
     NORMAL_MEMORY = 1 << 17 | 1 << 18, /* cacheable, shareable: as the default map has RAM */
@@ -32,11 +33,13 @@ static void map(uint32_t region, uint32_t address, uint32_t size_log2, uint32_t 
 
 /* Emulators have more memory than the board whose budget this is, writable code memory, or addresses with nothing there
  * that answer all the same. With these regions a write to address 0, a jump into data, or an access past either memory
- * faults, as it would there. */
+ * faults, as it would there. The last one is for Renode, which lets privileged code through where no region is: it
+ * catches a stack that overflows. */
 static void protect_memory(void) {
     map(0, 0x00000000u, 20, ACCESS_READ_ONLY | NORMAL_MEMORY);
     map(1, 0x20000000u, 18, ACCESS_ALL | NORMAL_MEMORY | EXECUTE_NEVER);
     map(2, 0x40000000u, 29, ACCESS_ALL | DEVICE_MEMORY | EXECUTE_NEVER);
+    map(3, 0x1FFF0000u, 16, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER);
     MPU_CTRL = MPU_ENABLE;
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 }

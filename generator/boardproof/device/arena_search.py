@@ -1,8 +1,8 @@
 """Finds how large TensorFlow Lite Micro's arena must be: measured and proved on a 32-bit target, or bounded.
 
-The firmware of `TflmRuntime(measure=True)` has a generous arena. Asked to prepare the model, it starts the interpreter in
-all of it, reads back the high-water mark, temporaries and scratch memory included, and then starts it anew in smaller and
-larger parts, until it has run in N bytes and failed, cleanly, in N - 16. The firmware with just those N bytes follows.
+The firmware of `TflmRuntime(measure=True)` has a generous arena. Asked to prepare the model, it starts the interpreter
+in all of it, reads back the high-water mark, temporaries and scratch memory included, and then starts it anew in
+smaller and larger parts, until it has run in N bytes and failed, cleanly, in N - 16. Firmware with N bytes follows.
 """
 
 from __future__ import annotations
@@ -77,24 +77,27 @@ class ArenaSize:
         return f"{size}, an upper bound, not measured: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What the arena is for: a network, the .tflite it was read from, and the runtime with the user's choices.
+
+    `options.arena_bytes` is the size the user gave, if any.
+    """
+
+    graph: Graph
+    data: bytes
+    runtime: TflmRuntime
+    options: Options
+
+
 def find_arena(
-    graph: Graph,
-    data: bytes,
-    board: Board,
-    runtime: TflmRuntime,
-    options: Options,
-    root: Path,
-    *,
-    on_line: Callable[[str], None] | None = None,
+    workload: Workload, board: Board, root: Path, *, on_line: Callable[[str], None] | None = None
 ) -> ArenaSize:
     """How large the arena must be. A size the user gave is checked, not trusted.
 
     Args:
-        graph: The network.
-        data: The .tflite it was read from.
+        workload: What it is for.
         board: Where the firmware will run.
-        runtime: TensorFlow Lite Micro.
-        options: The user's choices; `options.arena_bytes` is what the user gave.
         root: Where the measuring project is written and built; see build().
         on_line: Gets what the build says.
 
@@ -104,9 +107,9 @@ def find_arena(
     """
     meter, reason = _meter(board)
     if meter is None:
-        return _unmeasured(graph, board, options, reason)
-    smallest = measure_arena(graph, data, meter, runtime, options, root, on_line=on_line)
-    given = options.arena_bytes
+        return _unmeasured(workload, board, reason)
+    smallest = measure_arena(workload, meter, root, on_line=on_line)
+    given = workload.options.arena_bytes
     if given is None:
         return ArenaSize(smallest, ArenaSource.MEASURED, smallest, meter.name)
     if given < smallest:
@@ -117,26 +120,17 @@ def find_arena(
     return ArenaSize(_aligned(given), ArenaSource.GIVEN, smallest, meter.name)
 
 
-def measure_arena(
-    graph: Graph,
-    data: bytes,
-    board: Board,
-    runtime: TflmRuntime,
-    options: Options,
-    root: Path,
-    *,
-    on_line: Callable[[str], None] | None = None,
-) -> int:
+def measure_arena(workload: Workload, board: Board, root: Path, *, on_line: Callable[[str], None] | None = None) -> int:
     """The smallest arena, in bytes and a multiple of 16, in which the model runs on this board.
 
     Raises as find_arena() does.
     """
     room = _room_bytes(board)
-    sizes = sorted({min(room, _aligned(2 * arena_bound_bytes(graph, board.cpu.bits))), room})
-    for size in sizes:
-        project, _ = render(
-            graph, data, board, replace(runtime, measure=True), replace(options, arena_bytes=size)
-        )
+    likely = _aligned(2 * arena_bound_bytes(workload.graph, board.cpu.bits))
+    runtime = replace(workload.runtime, measure=True)
+    for size in sorted({min(room, likely), room}):
+        options = replace(workload.options, arena_bytes=size)
+        project, _ = render(workload.graph, workload.data, board, runtime, options)
         firmware = build(project, root, on_line=on_line)
         try:
             with open_link(firmware, board) as link:
@@ -166,11 +160,11 @@ def _meter(board: Board) -> tuple[Board | None, str]:
     return meter, ""
 
 
-def _unmeasured(graph: Graph, board: Board, options: Options, reason: str) -> ArenaSize:
-    given = options.arena_bytes
+def _unmeasured(workload: Workload, board: Board, reason: str) -> ArenaSize:
+    given = workload.options.arena_bytes
     if given is None:
-        return ArenaSize(arena_bound_bytes(graph, board.cpu.bits), ArenaSource.BOUND, reason=reason)
-    least = sum(tensor.size_bytes for tensor in activation_tensors(graph))
+        return ArenaSize(arena_bound_bytes(workload.graph, board.cpu.bits), ArenaSource.BOUND, reason=reason)
+    least = sum(tensor.size_bytes for tensor in activation_tensors(workload.graph))
     if given < least:
         raise InputError(
             f"--arena-bytes {given} is too small: the activations alive at one moment alone take {least:,} bytes.",

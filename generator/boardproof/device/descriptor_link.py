@@ -11,8 +11,6 @@ from boardproof.device.failures import BoardFaultError
 from boardproof.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from boardproof.device.process import Child
 
 _CHUNK_BYTES = 65536
@@ -29,7 +27,7 @@ class DescriptorLink:
         write_fd: Where bytes go; may be the same.
         name: What is at the other end, for messages.
         child: The program there, when it is one of ours: closed with the link, and asked for its last words.
-        cleanup: Called last when the link is closed.
+        received: What came from it already.
     """
 
     def __init__(
@@ -38,14 +36,13 @@ class DescriptorLink:
         write_fd: int,
         name: str,
         child: Child | None = None,
-        cleanup: Callable[[], None] | None = None,
+        received: bytes = b"",
     ) -> None:
         self._read_fd = read_fd
         self._write_fd = write_fd
         self._name = name
         self._child = child
-        self._cleanup = cleanup
-        self._inbox = bytearray()
+        self._inbox = bytearray(received)
         self._ended = False
         self._closed = False
         os.set_blocking(read_fd, False)
@@ -72,7 +69,6 @@ class DescriptorLink:
         """
         if not self._inbox:
             self._wait(selectors.EVENT_READ, timeout_s)
-            self._take_in()
         data = bytes(self._inbox[:max_bytes])
         del self._inbox[:max_bytes]
         if not data and self._ended:
@@ -88,7 +84,9 @@ class DescriptorLink:
             for descriptor in {self._write_fd, self._read_fd}:
                 os.close(descriptor)
         finally:
-            self._end()
+            if self._child is not None:
+                self._child.wait(_EXIT_GRACE_S)  # end of file is its sign to go
+                self._child.close(grace_s=0)
 
     def __enter__(self) -> DescriptorLink:
         return self
@@ -96,18 +94,11 @@ class DescriptorLink:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _end(self) -> None:
-        try:
-            if self._child is not None:
-                self._child.wait(_EXIT_GRACE_S)  # end of file is its sign to go
-                self._child.close(grace_s=0)
-        finally:
-            if self._cleanup is not None:
-                self._cleanup()
-
     def _await_room(self) -> None:
         deadline = time.monotonic() + _STALLED_S
         while not self._wait(selectors.EVENT_WRITE, deadline - time.monotonic()):
+            if self._ended:
+                raise self._gone()
             if time.monotonic() >= deadline:
                 raise DeviceError(
                     f"{self._name} has taken no bytes for {_STALLED_S:.0f} s.",
@@ -118,13 +109,12 @@ class DescriptorLink:
     def _wait(self, event: int, timeout_s: float) -> bool:
         """Waits for room to write or for bytes; those are taken in. Whether what was waited for is there."""
         with selectors.DefaultSelector() as selector:
-            reads = event | selectors.EVENT_READ
             if self._read_fd == self._write_fd:
-                selector.register(self._read_fd, reads)
+                selector.register(self._read_fd, event | selectors.EVENT_READ)
             else:
                 selector.register(self._read_fd, selectors.EVENT_READ)
-                if event & selectors.EVENT_WRITE:
-                    selector.register(self._write_fd, selectors.EVENT_WRITE)
+                if event == selectors.EVENT_WRITE:
+                    selector.register(self._write_fd, event)
             ready = 0
             for _key, mask in selector.select(max(timeout_s, 0)):
                 ready |= mask

@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from boardproof.device.failures import BoardFaultError, RefusedError, SessionLostError, SilentDeviceError
-from boardproof.device.frames import Channel, Damaged, Decoder, Frame, encode
+from boardproof.device.frames import OVERHEAD_BYTES, Channel, Damaged, Decoder, Frame, encode
 from boardproof.device.messages import Cursor, NakReason, Reply, Request, Status, unpack_refusal, unpack_reply
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ MAX_REPLY_BYTES = 8192
 """The longest payload accepted from a device."""
 
 _READ_BYTES = 65536
+_BATCH_BYTES = 4096
 _SHOWN_NOISE_BYTES = 80
 _TELLING_BYTES = 256  # shorter exchanges measure the latency
 
@@ -31,8 +32,7 @@ class _Flight:
 
     def __init__(self, frames: Sequence[Frame], *, runs: bool) -> None:
         self.frames = frames
-        self.encoded = [encode(frame) for frame in frames]
-        self.sent_bytes = sum(map(len, self.encoded))
+        self.sent_bytes = sum(len(frame.payload) + OVERHEAD_BYTES for frame in frames)
         self.runs = runs
         self.attempt = 0
         self.asked = 0.0  # when the last frame was last sent
@@ -118,9 +118,16 @@ class Exchange:
             self._send(flight, len(flight.frames) - 1)  # what is missing before it, the device will name
 
     def _send(self, flight: _Flight, position: int) -> None:
-        """Sends the frames from here on."""
+        """Sends the frames from here on, a few at a time: the device reads those while we encode the next."""
         flight.asked = time.monotonic()
-        self._link.write(b"".join(flight.encoded[position:]))
+        batch = b""
+        for frame in flight.frames[position:]:
+            batch += encode(frame)
+            if len(batch) >= _BATCH_BYTES:
+                self._link.write(batch)
+                batch = b""
+        if batch:
+            self._link.write(batch)
 
     def _learn(self, flight: _Flight, started: float, reply_bytes: int) -> None:
         now = time.monotonic()

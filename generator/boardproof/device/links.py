@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import socket
 import tempfile
 import time
@@ -33,6 +32,7 @@ _QEMU = ("qemu-system-arm", "-machine", "mps2-an386", "-icount", "shift=0", "-di
 _SEMIHOSTING = "enable=on,target=native"
 _START_S = 20.0
 _POLL_S = 0.005
+_FIRST_BYTES = 65536
 
 
 def open_link(
@@ -110,27 +110,28 @@ def _detach(child: Child) -> int:
 
 
 def open_qemu_fifo(elf: Path) -> DescriptorLink:
-    """Starts QEMU with two FIFOs as the firmware's stream (firmware/arduino/STREAMS.md)."""
-    folder = Path(tempfile.mkdtemp(prefix="boardproof-"))
-    reader = writer = None
-    child = None
-    try:
-        to_device, from_device = folder / "to_device", folder / "from_device"
+    """Starts QEMU with two FIFOs as the firmware's stream (firmware/arduino/STREAMS.md).
+
+    Once both sides have the FIFOs open their names are not needed any more: whatever ends us leaves no files behind.
+    """
+    with tempfile.TemporaryDirectory(prefix="boardproof-") as name:
+        to_device, from_device = Path(name, "to_device"), Path(name, "from_device")
         os.mkfifo(to_device)
         os.mkfifo(from_device)
-        reader = os.open(from_device, os.O_RDONLY | os.O_NONBLOCK)
         semihosting = f"{_SEMIHOSTING},arg=fifo,arg={to_device.name},arg={from_device.name}"
-        child = _spawn_qemu(elf, "none", semihosting, folder)
-        writer = _open_when_read(to_device, child)
-        return DescriptorLink(reader, writer, "QEMU", child, lambda: shutil.rmtree(folder))
-    except BaseException:
-        if child is not None:
-            child.close()
-        for descriptor in (reader, writer):
-            if descriptor is not None:
-                os.close(descriptor)
-        shutil.rmtree(folder)
-        raise
+        reader = os.open(from_device, os.O_RDONLY | os.O_NONBLOCK)
+        writer = child = None
+        try:
+            child = _spawn_qemu(elf, "none", semihosting, Path(name))
+            writer = _open_when_read(to_device, child)
+            return DescriptorLink(reader, writer, "QEMU", child, _first_bytes(reader, child))
+        except BaseException:
+            if child is not None:
+                child.close()
+            for descriptor in (reader, writer):
+                if descriptor is not None:
+                    os.close(descriptor)
+            raise
 
 
 def _open_when_read(fifo: Path, child: Child) -> int:
@@ -142,6 +143,19 @@ def _open_when_read(fifo: Path, child: Child) -> int:
         except OSError as error:
             if error.errno != errno.ENXIO:
                 raise
+        _check_start(child, deadline)
+        time.sleep(_POLL_S)
+
+
+def _first_bytes(reader: int, child: Child) -> bytes:
+    """Waits until the program has the FIFO open for writing; what it has written by then, if anything."""
+    deadline = time.monotonic() + _START_S
+    while True:
+        try:
+            if data := os.read(reader, _FIRST_BYTES):
+                return data
+        except BlockingIOError:  # with no writer it would have been the end of file
+            return b""
         _check_start(child, deadline)
         time.sleep(_POLL_S)
 

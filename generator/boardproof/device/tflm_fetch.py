@@ -77,5 +77,3 @@ def _pinned(spec: str, folder: Path) -> str:
     if source.get("uri") or not source.get("owner"):
         return spec
     return f"{source['owner']}/{record['name']}@{record['version']}"
-
-

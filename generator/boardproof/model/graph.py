@@ -1,22 +1,108 @@
-"""The network as typed, immutable values: tensors, and one dataclass per operator.
+"""The network as typed, immutable values: tensors, and one dataclass per operator or family of operators.
 
-`reader.py` makes a `Graph` from a `.tflite`; everything later (arena plan, preflight, code generation) only reads it.
+The operators are in ops.py and ops_*.py, and are all found here. `reader.py` makes a `Graph` from a `.tflite`;
+everything later (arena plan, preflight, code generation) only reads it.
 Indices refer to `Graph.tensors`. Shapes are NHWC as in the file, with the batch dimension.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.model.labels import safe_label
+from boardproof.model.ops import (
+    NO_TENSOR,
+    Activation,
+    Operator,
+    Padding,
+    Unsupported,
+)
+from boardproof.model.ops_axes import (
+    ArgExtremum,
+    Extremum,
+    L2Normalization,
+    LogSoftmax,
+    Reduce,
+    Reduction,
+    Softmax,
+)
+from boardproof.model.ops_elementwise import (
+    AddN,
+    Binary,
+    BinaryFunction,
+    Cast,
+    Compare,
+    Comparison,
+    Dequantize,
+    LeakyRelu,
+    Prelu,
+    Quantize,
+    Select,
+    Unary,
+    UnaryFunction,
+)
+from boardproof.model.ops_movement import (
+    Pad,
+    Reshape,
+)
+from boardproof.model.ops_windows import (
+    AveragePool2D,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    MaxPool2D,
+    Pool2D,
+    Window,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+__all__ = [
+    "NO_TENSOR",
+    "Activation",
+    "AddN",
+    "ArgExtremum",
+    "AveragePool2D",
+    "Binary",
+    "BinaryFunction",
+    "Cast",
+    "Compare",
+    "Comparison",
+    "Conv2D",
+    "DType",
+    "DepthwiseConv2D",
+    "Dequantize",
+    "Extremum",
+    "FullyConnected",
+    "Graph",
+    "L2Normalization",
+    "LeakyRelu",
+    "LogSoftmax",
+    "MaxPool2D",
+    "Operator",
+    "Pad",
+    "Padding",
+    "Pool2D",
+    "Prelu",
+    "Quantization",
+    "Quantize",
+    "Reduce",
+    "Reduction",
+    "Reshape",
+    "Select",
+    "Softmax",
+    "Tensor",
+    "Unary",
+    "UnaryFunction",
+    "Unsupported",
+    "Window",
+]
 
 
 class DType(StrEnum):
@@ -122,236 +208,6 @@ class Tensor:
         return np.frombuffer(self.data, dtype=self.dtype.numpy).reshape(self.shape)
 
 
-class Activation(Enum):
-    """Fused activation functions."""
-
-    NONE = "none"
-    RELU = "relu"
-    RELU_N1_TO_1 = "relu_n1_to_1"
-    RELU6 = "relu6"
-    TANH = "tanh"
-    SIGN_BIT = "sign_bit"
-
-
-class Padding(Enum):
-    """How a window meets the border."""
-
-    SAME = "same"
-    VALID = "valid"
-
-
-NO_TENSOR = -1
-"""The index of an optional input that is absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """What every operator has: its place in execution order, and the tensors it reads and writes.
-
-    `inputs` may hold NO_TENSOR for an absent optional input. `opcode` is TensorFlow Lite's name for it.
-    """
-
-    opcode: ClassVar[str] = ""
-
-    index: int
-    version: int
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        """The operator's name as TensorFlow Lite spells it."""
-        return self.opcode
-
-    @property
-    def input(self) -> int:
-        """The first input's tensor index."""
-        return self.inputs[0]
-
-    @property
-    def output(self) -> int:
-        """The first output's tensor index."""
-        return self.outputs[0]
-
-    def optional_input(self, position: int) -> int | None:
-        """The tensor index of an input that may be missing, or None."""
-        if position >= len(self.inputs) or self.inputs[position] == NO_TENSOR:
-            return None
-        return self.inputs[position]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The sliding window of convolutions and pools, in elements (height, width)."""
-
-    padding: Padding
-    stride: tuple[int, int]
-    dilation: tuple[int, int] = (1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Conv2D(Operator):
-    """inputs: data [N,H,W,C], filter [O,KH,KW,C/groups], bias [O] (optional)."""
-
-    opcode: ClassVar[str] = "CONV_2D"
-    window: Window
-    activation: Activation
-
-
-@dataclass(frozen=True, slots=True)
-class DepthwiseConv2D(Operator):
-    """inputs: data [N,H,W,C], filter [1,KH,KW,C*depth_multiplier], bias (optional)."""
-
-    opcode: ClassVar[str] = "DEPTHWISE_CONV_2D"
-    window: Window
-    depth_multiplier: int
-    activation: Activation
-
-
-@dataclass(frozen=True, slots=True)
-class FullyConnected(Operator):
-    """inputs: data [..., I], weights [O,I], bias [O] (optional)."""
-
-    opcode: ClassVar[str] = "FULLY_CONNECTED"
-    activation: Activation
-    keep_num_dims: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pool2D(Operator):
-    """inputs: data [N,H,W,C]."""
-
-    window: Window
-    filter_size: tuple[int, int]
-    activation: Activation
-
-
-@dataclass(frozen=True, slots=True)
-class AveragePool2D(Pool2D):
-    """The mean over each window, padding left out of the count."""
-
-    opcode: ClassVar[str] = "AVERAGE_POOL_2D"
-
-
-@dataclass(frozen=True, slots=True)
-class MaxPool2D(Pool2D):
-    """The maximum over each window."""
-
-    opcode: ClassVar[str] = "MAX_POOL_2D"
-
-
-@dataclass(frozen=True, slots=True)
-class Mean(Operator):
-    """inputs: data, axes (constant int32)."""
-
-    opcode: ClassVar[str] = "MEAN"
-    keep_dims: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Add(Operator):
-    """inputs: two tensors, broadcast against each other."""
-
-    opcode: ClassVar[str] = "ADD"
-    activation: Activation
-
-
-@dataclass(frozen=True, slots=True)
-class Pad(Operator):
-    """inputs: data, paddings [rank, 2] (constant); pads with the zero point."""
-
-    opcode: ClassVar[str] = "PAD"
-
-
-@dataclass(frozen=True, slots=True)
-class Reshape(Operator):
-    """The output tensor's shape is the new shape."""
-
-    opcode: ClassVar[str] = "RESHAPE"
-
-
-@dataclass(frozen=True, slots=True)
-class Softmax(Operator):
-    """Along the last axis."""
-
-    opcode: ClassVar[str] = "SOFTMAX"
-    beta: float
-
-
-@dataclass(frozen=True, slots=True)
-class Logistic(Operator):
-    """The sigmoid function."""
-
-    opcode: ClassVar[str] = "LOGISTIC"
-
-
-@dataclass(frozen=True, slots=True)
-class Relu(Operator):
-    """max(x, 0), with rescaling when the scales differ."""
-
-    opcode: ClassVar[str] = "RELU"
-
-
-@dataclass(frozen=True, slots=True)
-class Relu6(Operator):
-    """min(max(x, 0), 6)."""
-
-    opcode: ClassVar[str] = "RELU6"
-
-
-@dataclass(frozen=True, slots=True)
-class Quantize(Operator):
-    """Float to quantized, or one quantization to another."""
-
-    opcode: ClassVar[str] = "QUANTIZE"
-
-
-@dataclass(frozen=True, slots=True)
-class Dequantize(Operator):
-    """Quantized to float."""
-
-    opcode: ClassVar[str] = "DEQUANTIZE"
-
-
-@dataclass(frozen=True, slots=True)
-class Unsupported(Operator):
-    """An operator boardproof does not compile ahead of time; `opcode_name` is its name, or a custom operator's code.
-
-    The tflm runtime needs only the name and the version, so such a graph may still run there.
-    """
-
-    opcode_name: str
-    is_custom: bool = False
-
-    @property
-    def name(self) -> str:
-        """The operator's name as TensorFlow Lite spells it, or the custom operator's own, safe to show."""
-        return safe_label(self.opcode_name)
-
-
-SupportedOperator = (
-    Conv2D
-    | DepthwiseConv2D
-    | FullyConnected
-    | AveragePool2D
-    | MaxPool2D
-    | Mean
-    | Add
-    | Pad
-    | Reshape
-    | Softmax
-    | Logistic
-    | Relu
-    | Relu6
-    | Quantize
-    | Dequantize
-)
-"""Every operator boardproof compiles ahead of time: `match` over it and end with `assert_never`."""
-
-AnyOperator = SupportedOperator | Unsupported
-"""What `Graph.operators` holds."""
-
-
 @dataclass(frozen=True, slots=True)
 class Graph:
     """One network: `operators` in execution order, `inputs` and `outputs` as tensor indices in signature order.
@@ -360,7 +216,7 @@ class Graph:
     """
 
     tensors: tuple[Tensor, ...]
-    operators: tuple[AnyOperator, ...]
+    operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     name: str = ""

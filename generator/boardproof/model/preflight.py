@@ -12,7 +12,7 @@ from boardproof.model.graph import DType, Unsupported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boardproof.model.graph import AnyOperator, Graph
+    from boardproof.model.graph import Graph, Operator
 
 BoardT_contra = TypeVar("BoardT_contra", contravariant=True)
 OptionsT_contra = TypeVar("OptionsT_contra", contravariant=True)
@@ -123,7 +123,7 @@ def _check_weights(graph: Graph) -> Iterator[Finding]:
         )
 
 
-def _is_hybrid(graph: Graph, operator: AnyOperator) -> bool:
+def _is_hybrid(graph: Graph, operator: Operator) -> bool:
     if operator.name not in _WEIGHTED or isinstance(operator, Unsupported):
         return False
     weights = graph.tensors[operator.inputs[1]]

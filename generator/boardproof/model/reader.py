@@ -13,14 +13,15 @@ from boardproof.errors import InputError
 from boardproof.model.filekind import describe
 from boardproof.model.graph import DType, Graph, Quantization, Tensor, Unsupported
 from boardproof.model.labels import safe_label
-from boardproof.model.operators import RawOperator, read_operator
+from boardproof.model.operators import read_operator
+from boardproof.model.raw_operator import RawOperator
 from boardproof.model.schema import FILE_IDENTIFIER, MODEL, SCHEMA_VERSION
 from boardproof.model.shapes import check_shapes
 from boardproof.model.verifier import verify
 from boardproof.model.wiring import check_wiring
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import AnyOperator
+    from boardproof.model.graph import Operator
 
 MAX_RANK = 6
 """What TensorFlow Lite Micro's kernels and firmware/app/model.h hold."""
@@ -118,7 +119,7 @@ def _graph(subgraph: tflite.SubGraph, buffers: tuple[bytes, ...], opcodes: tuple
     return graph
 
 
-def _operator(operator: tflite.Operator, index: int, opcodes: tuple[_Opcode, ...]) -> AnyOperator:
+def _operator(operator: tflite.Operator, index: int, opcodes: tuple[_Opcode, ...]) -> Operator:
     if operator.OpcodeIndex() >= len(opcodes):
         raise _invalid(f"operator {index} has code {operator.OpcodeIndex()} of {len(opcodes)}")
     code = opcodes[operator.OpcodeIndex()]

@@ -64,7 +64,7 @@ program = None if "nobuild" in COMMAND_LINE_TARGETS else env.BuildProgram()
 firmware = program or env.File("${BUILD_DIR}/${PROGNAME}${PROGSUFFIX}")
 
 COMMANDS = {
-    "native": "$SOURCE",
+    "native": "${SOURCE.abspath}",  # not "$SOURCE": SCons takes a lone variable for the name of an action
     "mps2_an386": "qemu-system-arm -machine mps2-an386 -icount shift=0 -display none -monitor none -nodefaults "
     "-serial stdio -kernel $SOURCE",
     "nrf52840": "renode --console ${PROJECT_DIR}/renode/boardproof.resc",
@@ -72,6 +72,7 @@ COMMANDS = {
 run = env.VerboseAction(COMMANDS[board.get("build.machine")], "Running $SOURCE; its serial port is this terminal")
 
 env.AddTarget("exec", firmware, run, title="Run", description="Run the firmware with its serial port on this terminal")
-AlwaysBuild(env.Alias("upload", firmware, env.VerboseAction("", "Nothing to upload to: run the firmware with -t exec")))
+say_how_to_run = env.Action("@echo 'Nothing to upload to: run the firmware with pio run -t exec'")
+AlwaysBuild(env.Alias("upload", firmware, say_how_to_run))
 AlwaysBuild(env.Alias("nobuild", firmware))
 Default([env.Alias("buildprog", firmware, firmware)])

@@ -62,7 +62,7 @@ def _check_operator(use: Use, library: TflmLibrary) -> Iterator[Finding]:
             Severity.ERROR,
             "hybrid-weights",
             f"{_place(use)} has {hybrid.dtype} weights and float32 activations (dynamic-range quantization), which "
-            "TensorFlow Lite Micro refuses on the device.",
+            "TensorFlow Lite Micro does not implement: some kernels refuse it, others compute nonsense.",
             _FULL_INTEGER,
             operator.index,
             hybrid.index,

@@ -16,7 +16,7 @@ Should Say Which Model It Runs
     Execute Command             sysbus LoadELF @${ELF}
     Create Terminal Tester      sysbus.uart0  binaryMode=true
     # The firmware starts its UART; only then does it hear anything.
-    Execute Command             emulation RunFor "0.01"
+    Execute Command             emulation RunFor "0.1"
     FOR  ${byte}  IN  @{HELLO}
         Execute Command         sysbus.uart0 WriteChar ${byte}
     END

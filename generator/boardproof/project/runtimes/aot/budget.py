@@ -40,7 +40,8 @@ def check_budget(program: Program, memory: Memory, board: Board) -> Iterator[Fin
             Severity.ERROR,
             "flash-too-small",
             f"The model's constants take {total:,} bytes, {total - board.flash_bytes:,} more than the "
-            f"{board.flash_bytes:,} bytes of flash of {board.name}, without any code; the largest: {_largest(program.graph, tensors)}.",
+            f"{board.flash_bytes:,} bytes of flash of {board.name}, without any code; the largest: "
+            f"{_largest(program.graph, tensors)}.",
             "Use a smaller model, or a board with more flash (boardproof boards).",
         )
     arena = memory.plan.size_bytes

@@ -2,57 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from boardproof.model.graph import (
-    Add,
-    AveragePool2D,
-    Conv2D,
-    DepthwiseConv2D,
-    Dequantize,
-    DType,
-    FullyConnected,
-    Logistic,
-    MaxPool2D,
-    Mean,
-    Pad,
-    Quantize,
-    Relu,
-    Relu6,
-    Reshape,
-    Softmax,
-    Unsupported,
-)
+from boardproof.model.graph import Unsupported
 from boardproof.model.preflight import Finding, Severity
-from boardproof.project.runtimes.aot.check_operators import (
-    check_activation,
-    check_add,
-    check_logistic,
-    check_mean,
-    check_pad,
-    check_pool,
-    check_rescaling,
-    check_softmax,
-    check_weights,
-)
+from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
 from boardproof.project.runtimes.aot.findings import QUANTIZE_HINT, TFLM_HINT, Subject
 from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.page import MODEL_DTYPES
+from boardproof.project.runtimes.aot.registry import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boardproof.model.graph import AnyOperator, Graph, SupportedOperator
-
-_INT8 = frozenset({DType.INT8})
-_BYTES = frozenset({DType.INT8, DType.UINT8})
-_FLOAT = frozenset({DType.FLOAT32})
-
-_TYPES: dict[type, tuple[tuple[frozenset[DType], frozenset[DType]], ...]] = {
-    Quantize: ((_FLOAT, _INT8), (_BYTES, _INT8), (_INT8, _BYTES)),
-    Dequantize: ((_BYTES, _FLOAT),),
-}
-"""Types of data and output an operator is compiled for, where that is not int8 to int8."""
+    from boardproof.model.graph import Graph, Operator, Tensor
+    from boardproof.project.runtimes.aot.entry import Entry
 
 
 def check_graph(graph: Graph) -> tuple[Finding, ...]:
@@ -95,59 +59,35 @@ def _check_ports(graph: Graph) -> Iterator[Finding]:
             )
 
 
-def _check_operator(op: AnyOperator, graph: Graph) -> Iterator[Finding]:
+def _check_operator(op: Operator, graph: Graph) -> Iterator[Finding]:
     subject = Subject(op, graph)
-    if isinstance(op, Unsupported):
-        kind = "a custom operator" if op.is_custom else "not among the operators that are compiled ahead of time"
+    entry = OPERATORS.get(op.name)
+    if entry is None or isinstance(op, Unsupported):
+        is_custom = isinstance(op, Unsupported) and op.is_custom
+        kind = "a custom operator" if is_custom else "not among the operators that are compiled ahead of time"
         yield subject.error("unsupported-operator", f"is {kind}", f"Replace its layer. {TFLM_HINT}")
         return
-    problems = [*_check_types(op, subject)]
-    yield from problems or _check_details(op, subject)
+    problems = [*_check_types(entry, subject)]
+    yield from problems
+    if entry.check is not None and not problems:
+        yield from entry.check(op, subject)
 
 
-def _check_types(op: SupportedOperator, subject: Subject) -> Iterator[Finding]:
-    data, output = subject.input(0), subject.output
-    if isinstance(op, Reshape):
+def _check_types(entry: Entry, subject: Subject) -> Iterator[Finding]:
+    if not entry.types:
         return
-    pairs = _TYPES.get(type(op), ((_INT8, _INT8),))
-    if not any(data.dtype in source and output.dtype in target for source, target in pairs):
-        what = f"takes {data.dtype} ({data.label}) and gives {output.dtype}: there is no kernel for that"
-        yield subject.error("unsupported-type", what, QUANTIZE_HINT, data)
-        return
-    for tensor in (data, output, *([subject.input(1)] if isinstance(op, Add) else [])):
-        if tensor.dtype is DType.FLOAT32:
-            continue
-        if tensor.dtype is not DType.INT8 and isinstance(op, Add):
-            what = f"takes {tensor.dtype} ({tensor.label}): there is no kernel for that"
-            yield subject.error("unsupported-type", what, QUANTIZE_HINT, tensor)
-        elif tensor.quantization is None or tensor.quantization.per_channel:
-            what = f"needs one scale and zero point for {tensor.label}, which has "
-            what += "none" if tensor.quantization is None else f"{len(tensor.quantization.scales)}"
-            yield subject.error("quantization", what, QUANTIZE_HINT, tensor)
+    inputs = [subject.input(i) for i in range(len(entry.types[0].inputs))]
+    if not any(types.fit(subject.op, subject.graph) for types in entry.types):
+        takes = " and ".join(f"{tensor.dtype} ({tensor.label})" for tensor in dict.fromkeys(inputs))
+        what = f"takes {takes} and gives {subject.output.dtype}: there is no kernel for that"
+        yield subject.error("unsupported-type", what, QUANTIZE_HINT, inputs[0])
+    elif entry.needs_scales:
+        for tensor in dict.fromkeys((*inputs, subject.output)):
+            yield from _check_scale(tensor, subject)
 
 
-def _check_details(op: SupportedOperator, subject: Subject) -> Iterator[Finding]:
-    match op:
-        case Conv2D() | DepthwiseConv2D() | FullyConnected():
-            yield from check_activation(op.activation, subject)
-            yield from check_weights(op, subject)
-        case AveragePool2D() | MaxPool2D():
-            yield from check_activation(op.activation, subject)
-            yield from check_pool(subject)
-        case Add():
-            yield from check_activation(op.activation, subject)
-            yield from check_add(subject)
-        case Mean():
-            yield from check_mean(subject)
-        case Pad():
-            yield from check_pad(subject)
-        case Softmax():
-            yield from check_softmax(op, subject)
-        case Logistic():
-            yield from check_logistic(subject)
-        case Relu() | Quantize():
-            yield from check_rescaling(subject)
-        case Relu6() | Dequantize() | Reshape():
-            pass
-        case _:
-            assert_never(op)
+def _check_scale(tensor: Tensor, subject: Subject) -> Iterator[Finding]:
+    if tensor.dtype in QUANTIZED_TYPES and (tensor.quantization is None or tensor.quantization.per_channel):
+        what = f"needs one scale and zero point for {tensor.label}, which has "
+        what += "none" if tensor.quantization is None else f"{len(tensor.quantization.scales)}"
+        yield subject.error("quantization", what, QUANTIZE_HINT, tensor)

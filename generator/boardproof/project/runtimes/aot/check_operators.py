@@ -16,7 +16,7 @@ from boardproof.project.runtimes.aot.operands import convolution_factors, dense_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from boardproof.model.graph import Softmax, Tensor
+    from boardproof.model.graph import Binary, Operator, Pad, Pool2D, Reduce, Softmax, Tensor, Unary
     from boardproof.model.preflight import Finding
     from boardproof.project.runtimes.aot.findings import Subject
 
@@ -27,6 +27,7 @@ MAX_SUM_ELEMENTS = 2**23
 """Elements of a mean whose int8 sum surely fits in int32."""
 
 _COMPILED_ACTIVATIONS = {Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1}
+_WEIGHT_TYPES = {DType.INT8, DType.INT4}
 _SOFTMAX_DEPTH = 4095
 _POOL_SCALE_TOLERANCE = 1e-6
 _OUTPUT_OF_PROBABILITIES = (1 / 256, -128)
@@ -41,9 +42,12 @@ def check_activation(activation: Activation, subject: Subject) -> Iterator[Findi
 
 def check_weights(op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subject) -> Iterator[Finding]:
     """Weights and biases: constant, symmetric, of the right types; factors and sums in range."""
+    yield from check_activation(op.activation, subject)
     weights, bias = subject.input(1), op.optional_input(2)
     biases = None if bias is None else subject.graph.tensors[bias]
-    problems = [*_check_constants(subject, weights, biases), *_check_scales(op, subject, weights)]
+    problems = [*_check_constants(subject, weights, biases)]
+    if weights.dtype in _WEIGHT_TYPES:
+        problems += _check_scales(op, subject, weights)
     yield from problems
     if problems:
         return
@@ -58,7 +62,7 @@ def check_weights(op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subjec
 def _check_constants(subject: Subject, weights: Tensor, biases: Tensor | None) -> Iterator[Finding]:
     if not weights.is_constant:
         yield subject.error("weights", f"has weights that are computed ({weights.label})", TFLM_HINT, weights)
-    elif weights.dtype not in {DType.INT8, DType.INT4}:
+    elif weights.dtype not in _WEIGHT_TYPES:
         what = f"has {weights.dtype} weights ({weights.label}) for int8 data"
         yield subject.error("unsupported-type", what, QUANTIZE_HINT, weights)
     if biases is not None and not (biases.is_constant and biases.dtype is DType.INT32):
@@ -102,29 +106,31 @@ def _largest_sum(
     return int(sums.max(initial=0))
 
 
-def check_pool(subject: Subject) -> Iterator[Finding]:
+def check_pool(op: Pool2D, subject: Subject) -> Iterator[Finding]:
     """TFLM's pools copy quantized values, so both sides must mean the same by them."""
+    yield from check_activation(op.activation, subject)
     source, target = quantization(subject.input(0)), quantization(subject.output)
     close = abs(np.float32(source.scale) - np.float32(target.scale)) <= _POOL_SCALE_TOLERANCE
     if not close or source.zero_point != target.zero_point:
         yield subject.error("quantization", "must have one quantization for input and output", RECONVERT_HINT)
 
 
-def check_add(subject: Subject) -> Iterator[Finding]:
+def check_add(op: Binary, subject: Subject) -> Iterator[Finding]:
     """The sum's factor must be below one."""
+    yield from check_activation(op.activation, subject)
     factor = add_factors(subject.input(0), subject.input(1), subject.output)[2]
     if factor >= 1 or quantize_multiplier(factor)[1] > 0:
         what = "has an output scale more than 2^19 times finer than its inputs'"
         yield subject.error("quantization", what, RECONVERT_HINT)
 
 
-def check_rescaling(subject: Subject) -> Iterator[Finding]:
+def check_rescaling(op: Operator, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 one signature for all
     """Input to output scale."""
     if subject.input(0).dtype is not DType.FLOAT32:
         yield from _check_factors(subject, [quantization(subject.input(0)).scale / quantization(subject.output).scale])
 
 
-def check_mean(subject: Subject) -> Iterator[Finding]:
+def check_mean(op: Reduce, subject: Subject) -> Iterator[Finding]:
     """Constant axes, and a sum that fits."""
     axes = subject.input(1)
     if not axes.is_constant:
@@ -132,10 +138,10 @@ def check_mean(subject: Subject) -> Iterator[Finding]:
     if subject.input(0).elements > MAX_SUM_ELEMENTS * subject.output.elements:
         what = f"sums more than {MAX_SUM_ELEMENTS} elements"
         yield subject.error("accumulator-overflow", what, "Reduce in two layers.")
-    yield from check_rescaling(subject)
+    yield from check_rescaling(op, subject)
 
 
-def check_pad(subject: Subject) -> Iterator[Finding]:
+def check_pad(op: Pad, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 one signature for all
     """Constant paddings, along as many axes as TFLM has."""
     paddings = subject.input(1)
     if not paddings.is_constant:
@@ -157,7 +163,7 @@ def check_softmax(op: Softmax, subject: Subject) -> Iterator[Finding]:
         yield subject.error("quantization", "has an input scale times beta that is too small", RECONVERT_HINT, data)
 
 
-def check_logistic(subject: Subject) -> Iterator[Finding]:
+def check_logistic(op: Unary, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 one signature for all
     """The fixed output zero point."""
     if quantization(subject.output).zero_point != _OUTPUT_OF_PROBABILITIES[1]:
         what = f"must have the output zero point {_OUTPUT_OF_PROBABILITIES[1]}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.graph import Conv2D, DepthwiseConv2D, FullyConnected
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     activation_text,
@@ -26,23 +25,10 @@ from boardproof.project.runtimes.aot.overlap import (
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import Graph, Tensor, Window
+    from boardproof.model.graph import Conv2D, DepthwiseConv2D, FullyConnected, Graph, Tensor, Window
     from boardproof.project.runtimes.aot.program import Value
 
 Fields = tuple[tuple[str, "Value"], ...]
-
-
-def lower_convolution(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Step:
-    """The portable kernel for an operator with weights."""
-    match op:
-        case Conv2D():
-            return lower_conv2d(op, graph)
-        case DepthwiseConv2D():
-            return lower_depthwise(op, graph)
-        case FullyConnected():
-            return lower_fully_connected(op, graph)
-        case _:
-            assert_never(op)
 
 
 def lower_conv2d(op: Conv2D, graph: Graph) -> Step:

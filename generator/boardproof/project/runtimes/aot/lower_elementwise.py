@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier
-from boardproof.model.graph import Add, Dequantize, DType, Logistic, Quantize, Relu, Relu6
+from boardproof.model.graph import DType, UnaryFunction
 from boardproof.project.runtimes.aot.lookup import logistic_table, relu6_table, relu_table, requantize_table
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from boardproof.model.graph import Graph, Operator, Tensor
+    from boardproof.model.graph import Binary, Dequantize, Graph, Operator, Quantize, Tensor, Unary
     from boardproof.project.runtimes.aot.program import Value
 
 MAX_RANK = 6
@@ -34,22 +34,7 @@ ADD_HEADROOM_BITS = 20
 """ADD scales its inputs up by this many bits, to keep precision."""
 
 
-def lower_elementwise(op: Add | Logistic | Relu | Relu6 | Quantize | Dequantize, graph: Graph) -> Step | View:
-    """The portable kernel for an operator that works element by element."""
-    match op:
-        case Add():
-            return lower_add(op, graph)
-        case Logistic() | Relu() | Relu6():
-            return lower_unary(op, graph)
-        case Quantize():
-            return lower_quantize(op, graph)
-        case Dequantize():
-            return lower_dequantize(op, graph)
-        case _:
-            assert_never(op)
-
-
-def lower_add(op: Add, graph: Graph) -> Step:
+def lower_add(op: Binary, graph: Graph) -> Step:
     """One nn_add_s8; an input of the output's shape may be overwritten."""
     first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     low, high = activation_range(op.activation, output)
@@ -125,11 +110,15 @@ def _strides(shape: Sequence[int]) -> list[int]:
     return [0 if size == 1 else int(np.prod(shape[axis + 1 :], dtype=np.int64)) for axis, size in enumerate(shape)]
 
 
-def lower_unary(op: Logistic | Relu | Relu6, graph: Graph) -> Step:
+def lower_unary(op: Unary, graph: Graph) -> Step:
     """One nn_lookup_8 with the operator's function as its table."""
     data, output = graph.tensors[op.input], graph.tensors[op.output]
-    functions = {Logistic: logistic_table, Relu: relu_table, Relu6: relu6_table}
-    table = functions[type(op)](quantization(data), quantization(output))
+    functions = {
+        UnaryFunction.LOGISTIC: logistic_table,
+        UnaryFunction.RELU: relu_table,
+        UnaryFunction.RELU6: relu6_table,
+    }
+    table = functions[op.function](quantization(data), quantization(output))
     return lookup_step(op, graph, table)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import groupby
 from math import prod
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from boardproof.model.fixed_point import quantize_multiplier
-from boardproof.model.graph import AveragePool2D, MaxPool2D, Mean
+from boardproof.model.graph import AveragePool2D
 from boardproof.model.shapes import constant_ints
 from boardproof.project.runtimes.aot.lower_conv import window_fields, window_text
 from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, quantization
@@ -17,21 +17,10 @@ from boardproof.project.runtimes.aot.program import InPlace, Params, Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boardproof.model.graph import Graph, Tensor
+    from boardproof.model.graph import Graph, MaxPool2D, Reduce, Tensor
 
 REDUCE_AXES = 3
 """Kept and reduced axes each, after merging neighbours: NN_REDUCE_AXES in nn_pool.h. Enough for rank 6."""
-
-
-def lower_reduction(op: AveragePool2D | MaxPool2D | Mean, graph: Graph) -> Step:
-    """The portable kernel for a pool or a reduction."""
-    match op:
-        case AveragePool2D() | MaxPool2D():
-            return lower_pool(op, graph)
-        case Mean():
-            return lower_mean(op, graph)
-        case _:
-            assert_never(op)
 
 
 def lower_pool(op: AveragePool2D | MaxPool2D, graph: Graph) -> Step:
@@ -61,7 +50,7 @@ def lower_pool(op: AveragePool2D | MaxPool2D, graph: Graph) -> Step:
     )
 
 
-def lower_mean(op: Mean, graph: Graph) -> Step:
+def lower_mean(op: Reduce, graph: Graph) -> Step:
     """One nn_mean_s8."""
     data, output = graph.tensors[op.input], graph.tensors[op.output]
     axes = reduced_axes(data, graph.tensors[op.inputs[1]])

@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.graph import Pad, Reshape, Softmax
 from boardproof.model.shapes import constant_ints
 from boardproof.project.runtimes.aot.lookup import softmax_exponentials
 from boardproof.project.runtimes.aot.operands import flow_text, quantization
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table, View
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import Graph
+    from boardproof.model.graph import Graph, Pad, Reshape, Softmax
 
 PAD_AXES = 5
 """NN_PAD_AXES in nn_pad.h, and TFLM's limit."""
 
 
-def lower_arrangement(op: Reshape | Pad | Softmax, graph: Graph) -> Step | View:
-    """The portable kernel for an operator that works on whole axes, or a view if it moves nothing."""
-    match op:
-        case Reshape():
-            return lower_reshape(op)
-        case Pad():
-            return lower_pad(op, graph)
-        case Softmax():
-            return lower_softmax(op, graph)
-        case _:
-            assert_never(op)
-
-
-def lower_reshape(op: Reshape) -> View:
+def lower_reshape(op: Reshape, graph: Graph) -> View:  # noqa: ARG001 one signature for all
     """The same bytes under another shape."""
     return View(op.output, op.input, op.index)
 

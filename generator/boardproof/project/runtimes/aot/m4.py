@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.graph import Add, AveragePool2D, Conv2D, DepthwiseConv2D, DType, FullyConnected, MaxPool2D
+from boardproof.model.graph import (
+    AveragePool2D,
+    Binary,
+    BinaryFunction,
+    Conv2D,
+    DepthwiseConv2D,
+    DType,
+    FullyConnected,
+    MaxPool2D,
+)
 from boardproof.project.runtimes.aot.lower_pool import lower_pool
 from boardproof.project.runtimes.aot.m4_add import linear_addition
 from boardproof.project.runtimes.aot.m4_conv import choose_convolution
@@ -22,14 +31,21 @@ from boardproof.project.runtimes.aot.pack import UNIT, pack_dense
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import Graph, SupportedOperator
+    from boardproof.model.graph import Graph, Operator
+    from boardproof.project.runtimes.aot.m4_add import LinearAddition
     from boardproof.project.runtimes.aot.program import Value
+
+WITH_ADD = {
+    "nn_conv2d_rows_s8_m4": "nn_conv2d_rows_add_s8_m4",
+    "nn_pointwise_s8_m4": "nn_pointwise_add_s8_m4",
+}
+"""Convolutions that can have an addition after them."""
 
 MAX_AVERAGED = 256
 """Elements whose sum fits in 16 bits."""
 
 
-def choose_m4(op: SupportedOperator, graph: Graph) -> Step | None:
+def choose_m4(op: Operator, graph: Graph) -> Step | None:
     """The step with a kernel for the DSP extension; None where there is none for this operator."""
     match op:
         case Conv2D():
@@ -38,7 +54,7 @@ def choose_m4(op: SupportedOperator, graph: Graph) -> Step | None:
             return choose_depthwise(op, graph)
         case FullyConnected():
             return fully_connected(op, graph)
-        case Add():
+        case Binary(function=BinaryFunction.ADD):
             return add(op, graph)
         case AveragePool2D() | MaxPool2D():
             return pool(op, graph)
@@ -80,31 +96,61 @@ def fully_connected(op: FullyConnected, graph: Graph) -> Step | None:
     )
 
 
-def add(op: Add, graph: Graph) -> Step | None:
-    """One nn_add_s8_m4, for two inputs of one shape."""
+def add(op: Binary, graph: Graph) -> Step | None:
+    """One nn_add_s8_m4 for two inputs of one shape, or part of the convolution that comes just before."""
     first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     if first.shape != second.shape or output.dtype is not DType.INT8:
         return None
     found = linear_addition(first, second, output, activation_range(op.activation, output))
     if found is None:
         return None
-    fields: tuple[tuple[str, Value], ...] = (
-        ("count", output.elements),
-        ("factor1", found.factor1),
-        ("factor2", found.factor2),
-        ("constant", found.constant),
-        ("shift", found.shift),
-    )
+    return with_convolution(op, graph, found) or addition(op, graph, found)
+
+
+def addition(op: Binary, graph: Graph, found: LinearAddition) -> Step:
+    """One nn_add_s8_m4."""
+    first, output = graph.tensors[op.input], graph.tensors[op.output]
     return Step(
         operator=op.index,
         implements=(op.index,),
         kernel="nn_add_s8_m4",
         header="nn_add_m4.h",
-        params=Params("nn_add_s8_m4", fields),
+        params=Params("nn_add_s8_m4", found.fields(output.elements)),
         inputs=op.inputs[:2],
         outputs=(op.output,),
         in_place=(InPlace(0), InPlace(1)),
-        description=f"{shape_text(first)} + {shape_text(second)}" + activation_text(op.activation),
+        description=f"{shape_text(first)} + {shape_text(first)}" + activation_text(op.activation),
+    )
+
+
+def with_convolution(op: Binary, graph: Graph, found: LinearAddition) -> Step | None:
+    """The kernel of the convolution just before the addition, with it; None if nothing fits."""
+    position = graph.operators.index(op)
+    before = graph.operators[position - 1] if position else None
+    if not isinstance(before, Conv2D) or before.output not in op.inputs or op.inputs[0] == op.inputs[1]:
+        return None
+    others = [o for o in graph.operators if o is not op and before.output in o.inputs]
+    convolution = choose_convolution(before, graph, with_tile=True)
+    if others or before.output in graph.outputs or convolution is None or convolution.kernel not in WITH_ADD:
+        return None
+    kernel, summand = WITH_ADD[convolution.kernel], op.inputs.index(before.output)
+    channels = graph.tensors[op.output].shape[-1]
+    fields = (
+        *((f"conv.{name}", value) for name, value in convolution.params.fields),
+        *((f"add.{name}", value) for name, value in found.ordered(summand).fields(channels)),
+    )
+    return Step(
+        operator=op.index,
+        implements=(before.index, op.index),
+        kernel=kernel,
+        header=convolution.header,
+        params=Params(kernel, fields),
+        inputs=(before.input, op.inputs[1 - summand]),
+        outputs=(op.output,),
+        scratch_bytes=convolution.scratch_bytes,
+        in_place=(*convolution.in_place, InPlace(1)),
+        description=f"{convolution.description}, + {shape_text(graph.tensors[op.output])}"
+        + activation_text(op.activation),
     )
 
 

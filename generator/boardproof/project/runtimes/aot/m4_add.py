@@ -32,6 +32,21 @@ class LinearAddition:
     constant: int
     shift: int
 
+    def ordered(self, first: int) -> LinearAddition:
+        """The same function with input `first` (0 or 1) as its first."""
+        factors = (self.factor1, self.factor2)
+        return LinearAddition(factors[first], factors[1 - first], self.constant, self.shift)
+
+    def fields(self, count: int) -> tuple[tuple[str, int], ...]:
+        """The members of struct nn_add_s8_m4."""
+        return (
+            ("count", count),
+            ("factor1", self.factor1),
+            ("factor2", self.factor2),
+            ("constant", self.constant),
+            ("shift", self.shift),
+        )
+
 
 def linear_addition(
     first: Tensor, second: Tensor, output: Tensor, activation: tuple[int, int]

@@ -37,15 +37,11 @@ def first_reads(shape: tuple[int, ...], kernel: tuple[int, int], window: Window)
         window: Padding, stride and dilation.
     """
     batches, height, width, channels = shape
-    rows, columns = (
-        np.maximum(np.arange(count) * stride - pad, 0)
-        for count, stride, pad in zip(
-            window_output((height, width), kernel, window),
-            window.stride,
-            padding_before((height, width), kernel, window),
-            strict=True,
-        )
-    )
+    counts = window_output((height, width), kernel, window)
+    pads = padding_before((height, width), kernel, window)
+    origins = [np.arange(n) * stride - pad for n, stride, pad in zip(counts, window.stride, pads, strict=True)]
+    # Above or left of the image, the first tap inside is less than one dilation into it.
+    rows, columns = (np.where(o < 0, o % step, o) for o, step in zip(origins, window.dilation, strict=True))
     batch = np.arange(batches)[:, None, None] * height
     return (((batch + rows[:, None]) * width + columns) * channels).reshape(-1)
 

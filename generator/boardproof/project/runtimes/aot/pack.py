@@ -92,7 +92,7 @@ def pack_gemm(linear: Linear) -> Gemm | None:
     None when an accumulator could reach 2^23 (nearly), a pair of weights does not fit its lane, the activation range is
     not all of int8, or a rescaling factor has no exact form.
     """
-    if not fits(linear):
+    if not (fits(linear) and lanes_fit(linear.weights)):
         return None
     one = one_sided_layer(linear.channels) if linear.output_zero_point == INT8_MIN else None
     rescale = one or two_sided(linear.channels)
@@ -124,11 +124,11 @@ def _gemm_stream(linear: Linear, rescale: Rescale, low_bits: NDArray[np.int64]) 
 
 
 def fits(linear: Linear) -> bool:
-    """Whether 256-fold accumulators, 16-bit lanes of weight pairs and a clamp to all of int8 serve this layer."""
+    """Whether 256-fold accumulators, real factors and a clamp to all of int8 serve this layer."""
     low, high = linear.bounds
     return (
         max(-low.min(), high.max()) < ACCUMULATOR_LIMIT
-        and _lanes_fit(linear.weights)
+        and bool((linear.multiplier > 0).all())
         and linear.activation == (INT8_MIN, INT8_MAX)
     )
 
@@ -150,7 +150,8 @@ def words(values: NDArray[np.int64]) -> NDArray[np.uint32]:
     return values.astype(np.int32).view(np.uint32)
 
 
-def _lanes_fit(weights: NDArray[np.int8]) -> bool:
+def lanes_fit(weights: NDArray[np.int8]) -> bool:
+    """Whether every pair of weights, 256 * odd + even, fits in 16 bits."""
     inputs = weights.shape[1] // 2 * 2
     wide = weights[:, :inputs].astype(np.int64)
     return bool((256 * wide[:, 1::2] + wide[:, 0::2] >= -(1 << 15)).all())
@@ -170,8 +171,7 @@ def pack_depthwise3(linear: Linear, transpose: bool) -> Depthwise3 | None:
 
     `transpose` is for lines that are columns. None as with pack_gemm, except that weights may be -128.
     """
-    low, high = linear.bounds
-    if max(-low.min(), high.max()) >= ACCUMULATOR_LIMIT or linear.activation != (INT8_MIN, INT8_MAX):
+    if not fits(linear):
         return None
     one = one_sided(linear.channels) if linear.output_zero_point == INT8_MIN else None
     rescale = one or two_sided(linear.channels)
@@ -205,7 +205,7 @@ def pack_dense(linear: Linear) -> Dense | None:
 
     None as with pack_gemm, or when outputs have different factors.
     """
-    if not fits(linear) or len(set(zip(linear.multiplier.tolist(), linear.shift.tolist(), strict=True))) > 1:
+    if not (fits(linear) and lanes_fit(linear.weights)) or len(set(zip(linear.multiplier.tolist(), linear.shift.tolist(), strict=True))) > 1:
         return None
     low, high = linear.bounds
     widest = [Channel(int(linear.multiplier[0]), int(linear.shift[0]), int(low.min()), int(high.max()))]

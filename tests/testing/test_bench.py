@@ -10,11 +10,11 @@ import pytest
 
 from boardproof import bench as bench_module
 from boardproof import under_test
-from boardproof.bench import Bench, Place, settings_for
 from boardproof.device.locks import try_lock
 from boardproof.device.ports import Port
 from boardproof.device.types import Firmware
 from boardproof.errors import BoardproofError, DeviceError, InputError
+from boardproof.testing.bench import Bench, Place, settings_for
 from support.usb_world import APPLICATION, MODEL, SimulatedClock, hello
 
 ONE = Port("/dev/ttyACM0", 0x2341, APPLICATION, "0AAA", "1-2")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boardproof.bench import Bench
+    from boardproof.testing.bench import Bench
 
 
 @dataclass

@@ -15,11 +15,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
-    from boardproof.bench import Bench
     from boardproof.errors import BoardproofError
-    from boardproof.results import Results
     from boardproof.settings import Settings
-    from boardproof.under_test import BoardUnderTest
+    from boardproof.testing.bench import Bench
+    from boardproof.testing.results import Results
+    from boardproof.testing.under_test import BoardUnderTest
 
 HARDWARE = "boardproof_hardware"
 EMULATOR = "boardproof_emulator"
@@ -85,9 +85,9 @@ def boardproof_boards(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, boardproof_port: tuple[str, ...] | str
 ) -> Iterator[Callable[..., BoardUnderTest]]:
     """Puts models on boards: call it with a model and, by name, any setting that boardproof.toml has."""
-    from boardproof.bench import Bench, Place
     from boardproof.errors import BoardproofError
-    from boardproof.results import Results
+    from boardproof.testing.bench import Bench, Place
+    from boardproof.testing.results import Results
 
     ports = (boardproof_port,) if isinstance(boardproof_port, str) else boardproof_port
     place = Place(
@@ -170,7 +170,7 @@ def _missing_emulator(config: pytest.Config) -> str:
 
 def _settings(config: pytest.Config, model: Path, choices: Mapping[str, Any]) -> Settings:
     """boardproof.toml beside the model, under the ini file, under options, under what a test asks for."""
-    from boardproof.bench import settings_for
+    from boardproof.testing.bench import settings_for
 
     chosen = {name: value for name in ("board", "runtime") if (value := _chosen(config, name))}
     return settings_for(model, {**chosen, **choices})
@@ -252,7 +252,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG0
     """Takes in the results of a worker of pytest-xdist."""
     sent = getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT)
     if sent is not None:
-        from boardproof.results import Results
+        from boardproof.testing.results import Results
 
         node.config.stash.setdefault(_results_key, Results()).add(Results(**sent))
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boardproof import pipeline
-from boardproof.device.build import build
 from boardproof.device.clock import SystemClock
 from boardproof.device.elf import read_sections
 from boardproof.device.links import open_link
@@ -28,7 +27,7 @@ from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from boardproof.settings import Settings, read_settings_file
 from boardproof.subject import Target
-from boardproof.under_test import BoardUnderTest
+from boardproof.testing.under_test import BoardUnderTest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -239,9 +238,8 @@ class Bench:
 def _build(settings: Settings, progress: Progress) -> tuple[Network, Firmware]:
     target = Target(BOARDS[settings.board], RUNTIMES[settings.runtime])
     network = pipeline.prepare(settings, progress)
-    pipeline.check(network, target, settings, progress)
-    project, _ = pipeline.generate(network, target, settings, progress)
-    return network, build(project, settings.project_dir, on_line=progress.line)
+    firmware, _ = pipeline.compile_network(network, target, settings, progress)
+    return network, firmware
 
 
 def _existing(network: Network, settings: Settings) -> Firmware:

@@ -11,7 +11,7 @@ import numpy as np
 
 from boardproof.device.session import Session
 from boardproof.device.verify import compare, run_on_board
-from boardproof.errors import BoardproofError
+from boardproof.errors import BoardproofError, InputError
 from boardproof.model.affine import dequantize_array
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Samples, input_specs, load_samples, vectors_for
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from boardproof.subject import Network
 
     Outputs = NDArray[np.generic] | tuple[NDArray[np.generic], ...]
+    Given = Samples | Mapping[str, ArrayLike] | ArrayLike | str | Path | int | None
 
 
 class BoardUnderTest:
@@ -138,13 +139,12 @@ class BoardUnderTest:
         )
         return shaped[0] if len(shaped) == 1 else shaped
 
-    def verify(
-        self, samples: Samples | Mapping[str, ArrayLike] | ArrayLike | str | Path | int, seed: int = 0
-    ) -> Verdict:
+    def verify(self, samples: Given = None, seed: int = 0) -> Verdict:
         """Runs samples on the board and on the host, and compares every byte.
 
         Args:
-            samples: A .npz or .npy file, an array, arrays by the inputs' names, or a number of random samples.
+            samples: A .npz or .npy file, an array, arrays by the inputs' names, or a number of random samples; None for
+                those that boardproof.toml names.
             seed: Of the random samples.
 
         Returns:
@@ -185,20 +185,26 @@ class BoardUnderTest:
             rows.append(inference.outputs)
         return tuple(np.stack(column) for column in zip(*rows, strict=True))
 
-    def _vectors(self, samples: Samples | Mapping[str, ArrayLike] | ArrayLike | str | Path | int, seed: int) -> Vectors:
+    def _vectors(self, samples: Given, seed: int) -> Vectors:
         graph = self.network.graph
-        match samples:
+        given: object = self.network.samples if samples is None else samples
+        match given:
+            case None:
+                raise InputError(
+                    "verify() was given no samples, and no boardproof.toml beside the model names any.",
+                    "Give it a file, an array, or a number of random samples.",
+                )
             case int():
-                return random_vectors(graph, samples, seed)
+                return random_vectors(graph, given, seed)
             case Samples():
-                return vectors_for(graph, samples)
+                return vectors_for(graph, given)
             case str() | Path():
-                return vectors_for(graph, load_samples(Path(samples)))
+                return vectors_for(graph, load_samples(Path(given)))
             case Mapping():
-                arrays = {name: np.asarray(values) for name, values in samples.items()}
+                arrays = {str(name): np.asarray(values) for name, values in given.items()}
                 return vectors_for(graph, Samples(arrays, source="the arrays given to verify()"))
             case _:
-                return vectors_for(graph, Samples({"x": np.asarray(samples)}, source="the array given to verify()"))
+                return vectors_for(graph, Samples({"x": np.asarray(given)}, source="the array given to verify()"))
 
 
 def _shaped(output: NDArray[np.generic], tensor: Tensor, *, real: bool) -> NDArray[np.generic]:

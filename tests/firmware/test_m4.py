@@ -1,0 +1,69 @@
+"""The _m4 kernels against tflite_micro, 0 LSB: their C definitions on the host, their assembly on QEMU.
+
+One model holds several independent operators, so that one compilation tests several cases. Each test also sees to it
+that the kernel it is about was what computed most of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from support import operators_m4
+from support.m4 import CORTEX_M4, build_all_kernels, check_on_host
+from support.network import Network
+
+CASES_PER_MODEL = 6
+MODELS = 20
+BOARD_SEEDS = range(3)
+
+OPERATORS = {
+    "nn_pointwise_s8_m4": operators_m4.pointwise,
+    "nn_conv2d_rows_s8_m4": operators_m4.rows,
+    "nn_conv2d_s8_m4": operators_m4.windows,
+    "nn_conv2d_narrow_s8_m4": operators_m4.narrow,
+    "nn_depthwise3_s8_m4": operators_m4.depthwise,
+    "nn_fully_connected_s8_m4": operators_m4.dense,
+    "nn_add_s8_m4": operators_m4.addition,
+    "nn_average_pool2d_s8_m4": operators_m4.average_pool,
+    "nn_max_pool2d_s8_m4": operators_m4.max_pool,
+}
+WITH_ADD = {"nn_pointwise_add_s8_m4", "nn_conv2d_rows_add_s8_m4"}
+LEAST_SHARE = 0.3
+"""Of the cases; the others have rescaling factors, activations or sizes that a kernel does not take."""
+
+
+@pytest.fixture(scope="session")
+def host_toolchain(tmp_path_factory):
+    return build_all_kernels(tmp_path_factory.mktemp("m4_host"), "gcc", "-O1", "-fPIC")
+
+
+@pytest.fixture(scope="session")
+def board_toolchain(tmp_path_factory):
+    return build_all_kernels(tmp_path_factory.mktemp("m4_board"), "arm-none-eabi-gcc", *CORTEX_M4)
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("kernel", [*OPERATORS, "with addition"])
+def test_kernel_on_the_host_equals_tflite_micro(kernel, host_toolchain, tmp_path):
+    folders = (tmp_path / str(i) for i in itertools.count())
+    operator = OPERATORS.get(kernel, operators_m4.convolution_add)
+    used = Counter()
+    cases = 0
+
+    @settings(max_examples=MODELS, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @given(st.data(), st.integers(0, 2**32))
+    def check(data, seed):
+        nonlocal cases
+        net = Network(seed)
+        net.outputs = [operator(data.draw, net).index for _ in range(CASES_PER_MODEL)]
+        used.update(check_on_host(net.build(), net.vectors(), host_toolchain, next(folders)))
+        cases += CASES_PER_MODEL
+
+    check()
+    wanted = {kernel} if kernel in OPERATORS else WITH_ADD
+    assert all(used[name] >= LEAST_SHARE * cases / len(wanted) for name in wanted), (used, cases)

@@ -1,0 +1,191 @@
+"""Random operators that the _m4 kernels compute, for `support.network`; now and then one that they must leave alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import strategies as st
+
+from boardproof.model.graph import Padding, Window
+from boardproof.model.shapes import window_output
+from support.network import Activation
+
+if TYPE_CHECKING:
+    from support.network import Network
+
+outputs = st.integers(1, 9)
+
+LEAST_CLAMPED_SCALE = 1e-7
+"""TensorFlow Lite Micro refuses activations whose limits do not fit in int32 when quantized."""
+
+
+def image(draw: st.DrawFn, net: Network, channels: st.SearchStrategy[int], largest: int = 12) -> Activation:
+    size = st.integers(1, largest)
+    return net.input((1, draw(size), draw(size), draw(channels)), net.scale(draw, 0.05), net.zero_point(draw))
+
+
+def window(draw: st.DrawFn, size: tuple[int, int], largest: int, *, dilated: bool = False) -> tuple[tuple, Window]:
+    padding = draw(st.sampled_from(Padding))
+    kernel = tuple(draw(st.integers(1, min(largest, n) if padding is Padding.VALID else largest)) for n in size)
+    limits = [(n - 1) // (k - 1) if k > 1 and padding is Padding.VALID else 2 for n, k in zip(size, kernel, strict=True)]
+    dilation = tuple(draw(st.integers(1, min(2, limit))) if dilated else 1 for limit in limits)
+    return kernel, Window(padding, (draw(st.integers(1, 3)), draw(st.integers(1, 3))), dilation)
+
+
+def pointwise(draw: st.DrawFn, net: Network) -> Activation:
+    x = image(draw, net, st.sampled_from((4, 8, 20, 32)))
+    return convolution(draw, net, x, (1, 1), Window(draw(st.sampled_from(Padding)), (1, 1)), draw(outputs))
+
+
+def rows(draw: st.DrawFn, net: Network) -> Activation:
+    """Wide enough, in fours, for unpacked rows."""
+    channels = draw(st.sampled_from((4, 8, 12)))
+    stride = draw(st.sampled_from((1, 2)))
+    width = stride * 4 * draw(st.integers(1, 5)) - draw(st.integers(0, stride - 1))
+    x = net.input((1, draw(st.integers(1, 9)), width, channels), net.scale(draw, 0.05), net.zero_point(draw))
+    kernel = (draw(st.integers(1, 4)), draw(st.integers(max(stride, 2), 4)))
+    chosen = Window(Padding.SAME, (draw(st.integers(1, kernel[0])), stride))
+    return convolution(draw, net, x, kernel, chosen, draw(outputs))
+
+
+def windows(draw: st.DrawFn, net: Network) -> Activation:
+    x = image(draw, net, st.sampled_from((4, 8, 16)))
+    kernel, chosen = window(draw, x.shape[1:3], 4, dilated=True)
+    return convolution(draw, net, x, kernel, chosen, draw(outputs))
+
+
+def narrow(draw: st.DrawFn, net: Network) -> Activation:
+    x = image(draw, net, st.sampled_from((1, 2, 3, 5, 7)))
+    kernel, chosen = window(draw, x.shape[1:3], 5)
+    return convolution(draw, net, x, kernel, chosen, draw(outputs))
+
+
+def depthwise(draw: st.DrawFn, net: Network) -> Activation:
+    x = image(draw, net, st.sampled_from((4, 8, 12)), 20)
+    padding = draw(st.sampled_from(Padding if min(x.shape[1:3]) >= 3 else (Padding.SAME,)))
+    stride = draw(st.sampled_from((1, 1, 2)))
+    weights = net.weights((1, 3, 3, x.shape[3]))
+    return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, Window(padding, (stride, stride)), depth_multiplier=1)
+
+
+def convolution(
+    draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, int], chosen: Window, channels: int
+) -> Activation:
+    return _apply(draw, net, "CONV_2D", x, net.weights((channels, *kernel, x.shape[3])), chosen)
+
+
+def convolution_add(draw: st.DrawFn, net: Network) -> Activation:
+    """A convolution and an addition of its output and another tensor, in either order."""
+    y = (pointwise if draw(st.booleans()) else rows)(draw, net)
+    other = net.input(y.shape, y.scale * draw(st.floats(0.3, 3.0)), net.zero_point(draw))
+    return _add(draw, net, *((y, other) if draw(st.booleans()) else (other, y)))
+
+
+def addition(draw: st.DrawFn, net: Network) -> Activation:
+    shape = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=4)))
+    first = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    second = net.input(shape, first.scale * draw(st.floats(0.1, 10.0)), net.zero_point(draw))
+    return _add(draw, net, first, second)
+
+
+def _add(draw: st.DrawFn, net: Network, first: Activation, second: Activation) -> Activation:
+    scale = float(np.float32((first.scale + second.scale) * draw(st.floats(0.2, 2.0))))
+    activation, zero_point = _activation(draw, net, scale)
+    output = net.tensor(first.shape, scale, zero_point)
+    net.builder.add_operator(
+        "ADD", [first.index, second.index], [output.index], fused_activation_function=activation
+    )
+    return output
+
+
+def dense(draw: st.DrawFn, net: Network) -> Activation:
+    rows_, depth, units = draw(st.integers(1, 3)), draw(st.integers(1, 90)), draw(st.integers(1, 14))
+    x = net.input((rows_, depth), net.scale(draw, 0.05), net.zero_point(draw))
+    weights = net.weights((units, depth))
+    scale = float(np.float32(draw(st.floats(1e-3, 0.2))))
+    inputs = _weights_and_biases(draw, net, x, weights, 0, [scale])
+    output_scale = net.output_scale(draw, x.scale * scale, depth)
+    activation, zero_point = _activation(draw, net, output_scale)
+    output = net.tensor((rows_, units), output_scale, zero_point)
+    net.builder.add_operator(
+        "FULLY_CONNECTED", [*inputs, -1][:3], [output.index], fused_activation_function=activation
+    )
+    return output
+
+
+def average_pool(draw: st.DrawFn, net: Network) -> Activation:
+    return _pool(draw, net, "AVERAGE_POOL_2D")
+
+
+def max_pool(draw: st.DrawFn, net: Network) -> Activation:
+    return _pool(draw, net, "MAX_POOL_2D")
+
+
+def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
+    x = image(draw, net, st.sampled_from((4, 8, 20)), 16)
+    kernel, chosen = window(draw, x.shape[1:3], 16)
+    output = net.tensor(
+        (1, *window_output(x.shape[1:3], kernel, chosen), x.shape[3]), x.scale, x.zero_point
+    )
+    net.builder.add_operator(
+        opcode,
+        [x.index],
+        [output.index],
+        filter_height=kernel[0],
+        filter_width=kernel[1],
+        fused_activation_function=net.activation(draw),
+        padding=chosen.padding.name,
+        stride_h=chosen.stride[0],
+        stride_w=chosen.stride[1],
+    )
+    return output
+
+
+def _activation(draw: st.DrawFn, net: Network, scale: float) -> tuple[str, int]:
+    """A fused activation and an output zero point: mostly such that the range is all of int8."""
+    kind = draw(st.sampled_from(("NONE", "NONE", "RELU", "RELU", "RELU", "any")))
+    if kind == "any":
+        return net.activation(draw) if scale > LEAST_CLAMPED_SCALE else "NONE", net.zero_point(draw)
+    return kind, -128 if kind == "RELU" else net.zero_point(draw)
+
+
+def _apply(
+    draw: st.DrawFn, net: Network, opcode: str, x: Activation, weights: np.ndarray, chosen: Window, **options: int
+) -> Activation:
+    axis = 0 if opcode == "CONV_2D" else 3
+    channels = weights.shape[axis]
+    kernel = weights.shape[1:3]
+    scale = float(np.float32(draw(st.floats(1e-3, 0.2))))
+    spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
+    spread[0] = 1.0
+    inputs = _weights_and_biases(draw, net, x, weights, axis, [float(s) for s in np.float32(scale * spread)])
+    output_scale = net.output_scale(draw, x.scale * scale, weights.size // channels)
+    activation, zero_point = _activation(draw, net, output_scale)
+    output = net.tensor((1, *window_output(x.shape[1:3], kernel, chosen), channels), output_scale, zero_point)
+    net.builder.add_operator(
+        opcode,
+        inputs,
+        [output.index],
+        fused_activation_function=activation,
+        padding=chosen.padding.name,
+        stride_h=chosen.stride[0],
+        stride_w=chosen.stride[1],
+        dilation_h_factor=chosen.dilation[0],
+        dilation_w_factor=chosen.dilation[1],
+        **options,
+    )
+    return output
+
+
+def _weights_and_biases(
+    draw: st.DrawFn, net: Network, x: Activation, weights: np.ndarray, axis: int, scales: list[float]
+) -> list[int]:
+    channels = weights.shape[axis]
+    if draw(st.booleans()):
+        weights.reshape(-1)[net.rng.integers(weights.size)] = -128
+    inputs = [x.index, net.constant(weights, "int8", scales, axis)]
+    if draw(st.booleans()):
+        biases = net.biases(channels, weights.size // channels)
+        return [*inputs, net.constant(biases, "int32", [x.scale * s for s in scales])]
+    return inputs
