@@ -3,8 +3,7 @@
 #include "nn_window.h"
 
 static int32_t average_window(const struct nn_pool2d_s8 *op, const int8_t *input, struct nn_span rows,
-                              struct nn_span columns)
-{
+                              struct nn_span columns) {
     const int32_t count = (rows.end - rows.begin) * (columns.end - columns.begin);
     int32_t sum = 0;
     for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
@@ -16,8 +15,7 @@ static int32_t average_window(const struct nn_pool2d_s8 *op, const int8_t *input
     return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-void nn_average_pool2d_s8(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_average_pool2d_s8(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output) {
     const struct nn_window *window = &op->window;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         for (int32_t y = 0; y < window->output_height; ++y) {

@@ -11,8 +11,7 @@ struct nn_row {
 };
 
 /* Moves to the next row; 0 when there is none. Begin with a row of zeros. */
-static inline int nn_next_row(const struct nn_broadcast *shape, struct nn_row *row)
-{
+static inline int nn_next_row(const struct nn_broadcast *shape, struct nn_row *row) {
     for (int axis = NN_MAX_RANK - 2; axis >= 0; --axis) {
         row->offset1 += shape->stride1[axis];
         row->offset2 += shape->stride2[axis];

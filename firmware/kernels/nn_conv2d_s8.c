@@ -4,8 +4,7 @@
 
 /* The sum over one window for one output channel; `input` is the window's batch at the channel's group. */
 static int32_t dot_window(const struct nn_conv2d_s8 *op, const int8_t *input, const int8_t *weights,
-                          struct nn_span rows, struct nn_span columns)
-{
+                          struct nn_span rows, struct nn_span columns) {
     const struct nn_window *window = &op->window;
     const int32_t depth = op->input_channels / op->groups;
     int32_t acc = 0;
@@ -23,8 +22,7 @@ static int32_t dot_window(const struct nn_conv2d_s8 *op, const int8_t *input, co
     return acc;
 }
 
-void nn_conv2d_s8(const struct nn_conv2d_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_conv2d_s8(const struct nn_conv2d_s8 *op, const int8_t *input, int8_t *output) {
     const struct nn_window *window = &op->window;
     const int32_t depth = op->input_channels / op->groups;
     const int32_t group_outputs = op->output_channels / op->groups;

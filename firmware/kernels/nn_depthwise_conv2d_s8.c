@@ -4,8 +4,7 @@
 
 /* The sum over one window for one output channel; `input` is the window's batch at the input channel. */
 static int32_t dot_window(const struct nn_depthwise_conv2d_s8 *op, const int8_t *input, const int8_t *weights,
-                          struct nn_span rows, struct nn_span columns)
-{
+                          struct nn_span rows, struct nn_span columns) {
     const struct nn_window *window = &op->window;
     const int32_t output_channels = op->input_channels * op->multiplier;
     int32_t acc = 0;
@@ -21,8 +20,7 @@ static int32_t dot_window(const struct nn_depthwise_conv2d_s8 *op, const int8_t 
     return acc;
 }
 
-void nn_depthwise_conv2d_s8(const struct nn_depthwise_conv2d_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_depthwise_conv2d_s8(const struct nn_depthwise_conv2d_s8 *op, const int8_t *input, int8_t *output) {
     const struct nn_window *window = &op->window;
     const int32_t output_channels = op->input_channels * op->multiplier;
     const ptrdiff_t image_size = (ptrdiff_t)window->input_height * window->input_width * op->input_channels;

@@ -30,8 +30,8 @@ struct nn_lookup_8 {
 
 void nn_lookup_8(const struct nn_lookup_8 *op, const void *input, void *output);
 
-/* output = round(input / scale) + zero_point, halves away from zero, clamped to int8. Not-a-number gives the zero point.
- * scale > 0, zero_point in [-128, 127]. */
+/* output = round(input / scale) + zero_point, halves away from zero, clamped to int8. Not-a-number gives the zero
+ * point. scale > 0, zero_point in [-128, 127]. */
 struct nn_quantize_f32_s8 {
     int32_t count;
     float scale;

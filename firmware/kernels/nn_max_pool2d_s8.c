@@ -3,8 +3,7 @@
 #include "nn_window.h"
 
 static int32_t max_window(const struct nn_pool2d_s8 *op, const int8_t *input, struct nn_span rows,
-                          struct nn_span columns)
-{
+                          struct nn_span columns) {
     int32_t max = INT8_MIN;
     for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
         for (int32_t kx = columns.begin; kx < columns.end; ++kx) {
@@ -16,8 +15,7 @@ static int32_t max_window(const struct nn_pool2d_s8 *op, const int8_t *input, st
     return max;
 }
 
-void nn_max_pool2d_s8(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_max_pool2d_s8(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output) {
     const struct nn_window *window = &op->window;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         for (int32_t y = 0; y < window->output_height; ++y) {

@@ -1,8 +1,7 @@
 #include "nn_pool.h"
 #include "nn_requant.h"
 
-static int32_t sum_reduced(const struct nn_mean_s8 *op, const int8_t *input)
-{
+static int32_t sum_reduced(const struct nn_mean_s8 *op, const int8_t *input) {
     int32_t sum = 0;
     for (int32_t i = 0; i < op->reduced[0]; ++i) {
         for (int32_t j = 0; j < op->reduced[1]; ++j) {
@@ -16,8 +15,7 @@ static int32_t sum_reduced(const struct nn_mean_s8 *op, const int8_t *input)
     return sum;
 }
 
-void nn_mean_s8(const struct nn_mean_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_mean_s8(const struct nn_mean_s8 *op, const int8_t *input, int8_t *output) {
     for (int32_t i = 0; i < op->kept[0]; ++i) {
         for (int32_t j = 0; j < op->kept[1]; ++j) {
             const int8_t *in = input + i * op->kept_stride[0] + j * op->kept_stride[1];

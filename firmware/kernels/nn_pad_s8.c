@@ -1,7 +1,6 @@
 #include "nn_pad.h"
 
-static int8_t *fill(int8_t *output, int32_t value, int32_t count)
-{
+static int8_t *fill(int8_t *output, int32_t value, int32_t count) {
     for (int32_t i = 0; i < count; ++i) {
         *output++ = (int8_t)value;
     }
@@ -9,8 +8,7 @@ static int8_t *fill(int8_t *output, int32_t value, int32_t count)
 }
 
 /* How many elements one index of `axis` stands for in the output. */
-static int32_t inner_size(const struct nn_pad_s8 *op, int axis)
-{
+static int32_t inner_size(const struct nn_pad_s8 *op, int axis) {
     int32_t size = 1;
     for (int i = axis + 1; i < NN_PAD_AXES; ++i) {
         size *= op->before[i] + op->input[i] + op->after[i];
@@ -20,8 +18,7 @@ static int32_t inner_size(const struct nn_pad_s8 *op, int axis)
 
 /* Each row of the last axis follows the padding before all axes that begin with it, and precedes the padding after all
  * axes that end with it. */
-void nn_pad_s8(const struct nn_pad_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_pad_s8(const struct nn_pad_s8 *op, const int8_t *input, int8_t *output) {
     int32_t index[NN_PAD_AXES] = {0};
     int32_t inner[NN_PAD_AXES];
     for (int axis = 0; axis < NN_PAD_AXES; ++axis) {

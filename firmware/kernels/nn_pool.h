@@ -16,8 +16,8 @@ struct nn_pool2d_s8 {
     int32_t activation_min, activation_max;
 };
 
-/* The mean of the elements inside the image, rounded half away from zero. Written pixel after pixel, like a convolution.
- * The window has at most 2^23 elements. */
+/* The mean of the elements inside the image, rounded half away from zero. Written pixel after pixel, like a
+ * convolution. The window has at most 2^23 elements. */
 void nn_average_pool2d_s8(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output);
 
 /* The largest of the elements inside the image. */
@@ -30,7 +30,7 @@ enum { NN_REDUCE_AXES = 3 };
 struct nn_mean_s8 {
     int32_t kept[NN_REDUCE_AXES], kept_stride[NN_REDUCE_AXES];
     int32_t reduced[NN_REDUCE_AXES], reduced_stride[NN_REDUCE_AXES];
-    int32_t sum_offset; /* added to each sum: -(input zero point) * (elements of one sum) */
+    int32_t sum_offset;        /* added to each sum: -(input zero point) * (elements of one sum) */
     int32_t multiplier, shift; /* as in nn_requant, but the multiplier, which includes 1 / elements, is in [0, 2^31) */
     int32_t output_zero_point;
 };

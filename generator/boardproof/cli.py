@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boardproof import __version__
-from boardproof.errors import BoardproofError, ExitStatus
+from boardproof.errors import BoardproofError, ExitStatus, InputError
 from boardproof.project.boards import BOARDS
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ RUNTIME_NAMES = ("aot", "tflm")
 SCHEME_NAMES = ("int8", "int16x8", "dynamic", "float16", "float32")
 LINK_NAMES = ("fifo", "uart")
 OPTIMIZE_NAMES = ("speed", "balanced", "size")
+CI_NAMES = ("github",)
 PROTOCOL_NAMES = ("boardproof", "mlperf-tiny")
 
 FilePath = click.Path(path_type=Path)
@@ -143,6 +144,7 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 @main.command()
 @model_argument
 @_options(sample_options, quantize_options, target_options, console_options)
+@click.option("--ci", type=click.Choice(CI_NAMES), help="Add a workflow that proves the project without hardware.")
 def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Writes the firmware project, without building it."""
     from boardproof import pipeline
@@ -186,6 +188,28 @@ def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa
     with _progress(values) as progress:
         flashed = pipeline.flash_on_disk(project, port, progress)
     return _say(f"{flashed.device} (serial number {flashed.serial_number}) runs {flashed.hello.library}")
+
+
+@main.command()
+@model_argument
+@_options(sample_options, quantize_options, target_options, link_options, console_options)
+@click.option("--runtimes", default="tflm,aot", show_default=True, help="Runtimes to compare, separated by commas.")
+@click.option("--json", "as_json", is_flag=True, help="Print the reports alone, as a JSON list, on stdout.")
+def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Proves the same network with several runtimes, and puts what they take side by side."""
+    from boardproof import pipeline
+    from boardproof.tables import comparison_json, comparison_table
+
+    names = tuple(name.strip() for name in runtimes.split(","))
+    if unknown := sorted(set(names) - set(RUNTIME_NAMES)):
+        raise InputError(f"There is no runtime {', '.join(unknown)}.", f"Choose from: {', '.join(RUNTIME_NAMES)}.")
+    with _progress(values) as progress:
+        reports = pipeline.compare(_settings(model, values), names, progress)
+    if values["as_json"]:
+        _say(comparison_json(reports))
+    else:
+        _show(comparison_table(reports))
+    return ExitStatus.AGREES if all(report.verdict.agrees for report in reports) else ExitStatus.DISAGREES
 
 
 @main.command()

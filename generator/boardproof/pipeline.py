@@ -5,6 +5,7 @@ load → quantize → read → preflight → render → build → run on the boa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from boardproof.model.sample_checks import check_calibration, check_inputs
 from boardproof.model.samples import load_samples, vectors_for
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.ci import with_github_workflow
 from boardproof.project.mlperf import with_mlperf_protocol
 from boardproof.project.render import render
 from boardproof.project.runtimes import RUNTIMES
@@ -62,6 +64,14 @@ def run(settings: Settings, progress: Progress) -> Report:
         port = flash(firmware, port, progress).device
     return prove(
         network, target, inputs, firmware=firmware, generated=generated, settings=settings, progress=progress, port=port
+    )
+
+
+def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -> tuple[Report, ...]:
+    """The same network on the same board with several runtimes, each in a project directory of its own."""
+    return tuple(
+        run(replace(settings, runtime=name, out=settings.out / name if settings.out else None), progress)
+        for name in runtimes
     )
 
 
@@ -162,6 +172,9 @@ def generate_to_disk(settings: Settings, progress: Progress) -> Path:
     network = prepare(settings, progress)
     check(network, target, settings, progress)
     project, _ = generate(network, target, settings, progress)
+    if settings.ci == "github":
+        samples = (settings.samples.name, settings.samples.read_bytes()) if settings.samples else None
+        project = with_github_workflow(project, network.data, samples, settings.random)
     write_project(project, settings.project_dir)
     return settings.project_dir
 

@@ -31,6 +31,7 @@ class Settings:
         link: Byte stream to an emulated board: "fifo" or "uart".
         port: Serial port or pyserial URL of a board; None to find it.
         protocol: What the firmware answers: "boardproof" or "mlperf-tiny".
+        ci: Continuous integration to add to a generated project: "github"; None for none.
         options: Choices of code generation.
     """
 
@@ -46,6 +47,7 @@ class Settings:
     link: str = "fifo"
     port: str | None = None
     protocol: str = "boardproof"
+    ci: str | None = None
     options: Options = field(default_factory=Options)
 
     @property

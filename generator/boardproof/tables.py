@@ -88,6 +88,27 @@ def _verdict(report: Report) -> RenderableType:
     return Text("\n".join(lines), style="bold red")
 
 
+def comparison_table(reports: tuple[Report, ...]) -> RenderableType:
+    """One row per runtime; "beside constants" is flash less the model's weights, biases and other constants."""
+    unit = reports[0].ticks.unit
+    table = _ruled("runtime", "kernels", "exact", unit, "flash", "beside constants", "RAM", "arena", "stack")
+    for report in reports:
+        flash, constants = report.flash_bytes, report.model.constant_bytes
+        table.add_row(
+            escape(report.runtime),
+            escape(f"{report.kernels} ({report.library})"),
+            f"{report.verdict.exact}/{report.verdict.samples}",
+            *(_number(n) for n in (report.ticks.median, flash, flash - constants if flash is not None else None)),
+            *(_number(n) for n in (report.ram_bytes, report.arena_bytes, report.stack_bytes)),
+        )
+    return table
+
+
+def comparison_json(reports: tuple[Report, ...]) -> str:
+    """The reports as a JSON list."""
+    return json.dumps([report.to_dict() for report in reports], indent=2)
+
+
 def firmware_table(firmware: Firmware) -> RenderableType:
     """The sections of a built project, and what they add up to."""
     table = _ruled("section", "bytes", "flash", "RAM")
@@ -228,7 +249,7 @@ def _plain() -> Table:
 
 def _ruled(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = {"#", "share", "per MAC", "MACs", "bytes", "cycles", "instructions", "microseconds"}
+    numeric = {"#", "share", "per MAC", "MACs", "bytes", "cycles", "instructions", "microseconds", "arena", "stack"}
     for column in columns:
         table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
     return table

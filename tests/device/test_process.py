@@ -122,7 +122,7 @@ class TestRun:
     def test_missing_program(self):
         with pytest.raises(ToolError) as caught:
             run(["no-such-program-here", "--version"])
-        assert caught.value.message == "The program no-such-program-here does not exist"
+        assert caught.value.message == "The program no-such-program-here does not exist."
         assert "boardproof doctor" in caught.value.hint
 
     def test_missing_directory(self, tmp_path: Path):

@@ -105,7 +105,7 @@ class TestGoingWrong:
             build(sketch_project(QEMU, sketch), tmp_path / "out")
         assert "The firmware does not fit on mps2-an386: flash is " in caught.value.message
         assert " of 983,040; RAM is " in caught.value.message
-        assert caught.value.message.endswith(" of 262,144")
+        assert caught.value.message.endswith(" of 262,144.")
 
     def test_exactly_the_bytes_that_are_too_many(self, tmp_path: Path):
         """One byte more in the firmware is one byte more in the message (sizes are multiples of 8)."""

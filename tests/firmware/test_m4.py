@@ -17,9 +17,9 @@ from support import operators_m4
 from support.m4 import CORTEX_M4, build_all_kernels, check_on_host
 from support.network import Network
 
-CASES_PER_MODEL = 6
+CASES_PER_MODEL = 15
 MODELS = 20
-BOARD_SEEDS = range(3)
+BOARD_MODELS = 6
 
 OPERATORS = {
     "nn_pointwise_s8_m4": operators_m4.pointwise,
@@ -67,3 +67,33 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, host_toolchain, tmp_path
     check()
     wanted = {kernel} if kernel in OPERATORS else WITH_ADD
     assert all(used[name] >= LEAST_SHARE * cases / len(wanted) for name in wanted), (used, cases)
+
+
+def board_models():
+    """Models with every operator in them, and samples."""
+    found = []
+
+    @settings(
+        max_examples=BOARD_MODELS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data(), st.integers(0, 2**32))
+    def collect(data, seed):
+        net = Network(seed)
+        operators = [*OPERATORS.values(), operators_m4.convolution_add] * 3
+        net.outputs = [operator(data.draw, net).index for operator in operators]
+        found.append((net.build(), net.vectors()))
+
+    collect()
+    return found
+
+
+@pytest.mark.qemu
+def test_assembly_on_qemu_equals_tflite_micro(board_toolchain, tmp_path):
+    for number, (data, inputs) in enumerate(board_models()):
+        run = run_on_board(data, inputs, board_toolchain, tmp_path / str(number))
+        assert run.wrong == 0
+        assert len(run.ticks) >= len(OPERATORS)

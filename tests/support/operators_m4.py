@@ -28,7 +28,9 @@ def image(draw: st.DrawFn, net: Network, channels: st.SearchStrategy[int], large
 def window(draw: st.DrawFn, size: tuple[int, int], largest: int, *, dilated: bool = False) -> tuple[tuple, Window]:
     padding = draw(st.sampled_from(Padding))
     kernel = tuple(draw(st.integers(1, min(largest, n) if padding is Padding.VALID else largest)) for n in size)
-    limits = [(n - 1) // (k - 1) if k > 1 and padding is Padding.VALID else 2 for n, k in zip(size, kernel, strict=True)]
+    limits = [
+        (n - 1) // (k - 1) if k > 1 and padding is Padding.VALID else 2 for n, k in zip(size, kernel, strict=True)
+    ]
     dilation = tuple(draw(st.integers(1, min(2, limit))) if dilated else 1 for limit in limits)
     return kernel, Window(padding, (draw(st.integers(1, 3)), draw(st.integers(1, 3))), dilation)
 
@@ -93,9 +95,7 @@ def _add(draw: st.DrawFn, net: Network, first: Activation, second: Activation) -
     scale = float(np.float32((first.scale + second.scale) * draw(st.floats(0.2, 2.0))))
     activation, zero_point = _activation(draw, net, scale)
     output = net.tensor(first.shape, scale, zero_point)
-    net.builder.add_operator(
-        "ADD", [first.index, second.index], [output.index], fused_activation_function=activation
-    )
+    net.builder.add_operator("ADD", [first.index, second.index], [output.index], fused_activation_function=activation)
     return output
 
 
@@ -108,9 +108,7 @@ def dense(draw: st.DrawFn, net: Network) -> Activation:
     output_scale = net.output_scale(draw, x.scale * scale, depth)
     activation, zero_point = _activation(draw, net, output_scale)
     output = net.tensor((rows_, units), output_scale, zero_point)
-    net.builder.add_operator(
-        "FULLY_CONNECTED", [*inputs, -1][:3], [output.index], fused_activation_function=activation
-    )
+    net.builder.add_operator("FULLY_CONNECTED", [*inputs, -1][:3], [output.index], fused_activation_function=activation)
     return output
 
 
@@ -125,9 +123,7 @@ def max_pool(draw: st.DrawFn, net: Network) -> Activation:
 def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
     x = image(draw, net, st.sampled_from((4, 8, 20)), 16)
     kernel, chosen = window(draw, x.shape[1:3], 16)
-    output = net.tensor(
-        (1, *window_output(x.shape[1:3], kernel, chosen), x.shape[3]), x.scale, x.zero_point
-    )
+    output = net.tensor((1, *window_output(x.shape[1:3], kernel, chosen), x.shape[3]), x.scale, x.zero_point)
     net.builder.add_operator(
         opcode,
         [x.index],

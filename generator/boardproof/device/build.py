@@ -70,5 +70,5 @@ def _keep(completed: Completed, root: Path) -> None:
         (root / LOG).write_text(completed.output + "\n", encoding="utf-8")
     except OSError as error:
         raise ToolError(
-            f"The build's log cannot be written to {root}: {error.strerror}", "Free space or fix permissions."
+            f"The build's log cannot be written to {root}: {error.strerror}.", "Free space or fix permissions."
         ) from error

@@ -19,7 +19,8 @@ _CHECK = re.compile(r"The (?P<what>program|data) size \((?P<used>\d+) bytes\) is
 _MBED_RAM = re.compile(r"heap region overflowed into stack")
 _COMPILER = re.compile(r"^(?P<place>[^\s:][^:]*:\d+)(:\d+)?: (fatal )?error: (?P<message>.+)")
 _UNDEFINED = re.compile(r"undefined reference to [`'](?P<symbol>[^']+)'")
-_NOT_FOUND = re.compile(r"(?P<program>[\w+.-]+): (command )?not found$|^Error: (?P<words>.+ is not on PATH\b.*)")
+_NOT_FOUND = re.compile(r"(?P<program>[\w+.-]+): (command )?not found$")
+_NOT_ON_PATH = re.compile(r"^Error: (?P<words>.+ is not on PATH)\. (?P<hint>.+)")
 _INSTALLING = re.compile(r"^(?P<manager>\w+) Manager: Installing (?P<spec>\S.*)")
 _SUMMARY = re.compile(r"=\s\[FAILED\] Took")
 _REGISTRY = re.compile(
@@ -42,10 +43,10 @@ def explain(lines: Sequence[str], board: Board, log: Path, scons_problem: str = 
         if error is not None:
             break
     else:
-        error = ToolError(f"The firmware for {board.name} could not be built: {_last_words(lines)}")
+        error = ToolError(f"The firmware for {board.name} could not be built: {_last_words(lines)}.")
     if scons_problem and isinstance(error, ToolError):
         error.hint = f"{error.hint} SCons, which PlatformIO builds with, could not be had otherwise: {scons_problem}"
-    return type(error)(error.message, error.hint.strip() or f"The whole output is in {log}", details)
+    return type(error)(error.message, error.hint.strip() or f"The whole output is in {log}.", details)
 
 
 def _overflow(lines: Sequence[str], board: Board) -> BoardproofError | None:
@@ -61,7 +62,7 @@ def _overflow(lines: Sequence[str], board: Board) -> BoardproofError | None:
         else:
             found.append(f"{words} is {excess_bytes:,} bytes too small: it needs {limit + excess_bytes:,} of {limit:,}")
     return InputError(
-        f"The firmware does not fit on {board.name}: {'; '.join(found)}",
+        f"The firmware does not fit on {board.name}: {'; '.join(found)}.",
         "Choose a board with more memory or a smaller model; `boardproof inspect` shows what takes the most.",
     )
 
@@ -79,7 +80,9 @@ def _excess(line: str, limits: dict[str, int]) -> Iterator[tuple[str, int | None
 
 def _disk_full(lines: Sequence[str], board: Board) -> BoardproofError | None:
     if any("No space left on device" in line for line in lines):
-        return ToolError(f"The disk is full: the firmware for {board.name} was not built", "Free space, and try again.")
+        return ToolError(
+            f"The disk is full: the firmware for {board.name} was not built.", "Free space, and try again."
+        )
     return None
 
 
@@ -92,7 +95,7 @@ def _registry(lines: Sequence[str], board: Board) -> BoardproofError | None:
             return library_unavailable(library, line)
         if _REGISTRY.search(line):
             return ToolError(
-                f"PlatformIO could not fetch what {board.name} needs from its registry: {line.strip(' :')}",
+                f"PlatformIO could not fetch what {board.name} needs from its registry: {line.strip(' :')}.",
                 "Connect to the Internet for the first build, or choose a board that needs nothing from there: "
                 "mps2-an386 or native.",
             )
@@ -100,26 +103,26 @@ def _registry(lines: Sequence[str], board: Board) -> BoardproofError | None:
 
 
 def _missing_program(lines: Sequence[str], board: Board) -> BoardproofError | None:
+    start = f"The firmware for {board.name} was not built"
     for line in lines:
+        if match := _NOT_ON_PATH.search(line.strip()):
+            return ToolError(f"{start}: {match['words']}.", match["hint"])
         if match := _NOT_FOUND.search(line.strip()):
-            words = match["words"] or f"{match['program']} was not found"
-            return ToolError(
-                f"The firmware for {board.name} was not built: {words}", "boardproof doctor lists what is missing."
-            )
+            return ToolError(f"{start}: {match['program']} was not found.", "boardproof doctor lists what is missing.")
     return None
 
 
 def _compile_error(lines: Sequence[str], board: Board) -> BoardproofError | None:
     for line in lines:
         if match := _COMPILER.match(line):
-            return ToolError(f"The firmware for {board.name} does not compile: {match['place']}: {match['message']}")
+            return ToolError(f"The firmware for {board.name} does not compile: {match['place']}: {match['message']}.")
     return None
 
 
 def _undefined_symbol(lines: Sequence[str], board: Board) -> BoardproofError | None:
     for line in lines:
         if match := _UNDEFINED.search(line):
-            return ToolError(f"The firmware for {board.name} does not link: {match['symbol']} is not defined anywhere")
+            return ToolError(f"The firmware for {board.name} does not link: {match['symbol']} is not defined anywhere.")
     return None
 
 

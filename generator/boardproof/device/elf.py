@@ -35,7 +35,7 @@ def read_sections(elf: Path, board: Board) -> tuple[Section, ...]:
             sections = tuple(_section(section, board) for section in ELFFile(stream).iter_sections())
     except (OSError, ELFError) as error:
         raise ToolError(
-            f"The built firmware {elf} cannot be read: {error}",
+            f"The built firmware {elf} cannot be read: {error}.",
             "Build it again; boardproof doctor checks the compiler.",
         ) from error
     return tuple(section for section in sections if section.in_flash or section.in_ram)

@@ -95,14 +95,14 @@ def scons_requirement() -> tuple[str, str]:
         from platformio.dependencies import get_core_dependencies
     except ImportError as error:
         raise ToolError(
-            "PlatformIO is not installed beside boardproof", f"{sys.executable} -m pip install platformio"
+            "PlatformIO is not installed beside boardproof.", f"{sys.executable} -m pip install platformio"
         ) from error
     spec = str(get_core_dependencies().get("tool-scons", ""))
     # The package's minor number spells SCons's version: 4.41101.0 holds 4.11.1.
     match = re.fullmatch(r"[~^=]*\s*(\d+)\.(\d)(\d\d)(\d\d)\.(\d+)", spec)
     if match is None:
         raise ToolError(
-            f"PlatformIO asks for its build tool SCons as {spec!r}, which boardproof does not understand",
+            f"PlatformIO asks for its build tool SCons as {spec!r}, which boardproof does not understand.",
             f"Install a PlatformIO that this boardproof knows: {sys.executable} -m pip install 'platformio<7'",
         )
     package, major, minor, patch, revision = match.groups()
@@ -128,7 +128,7 @@ def prepare_core(on_line: Callable[[str], None] | None = None) -> Core:
         _prune(objects)
     except OSError as error:
         raise ToolError(
-            f"The cache directory {root} cannot be written: {error.strerror}",
+            f"The cache directory {root} cannot be written: {error.strerror}.",
             "Free space or fix its permissions, or name another in BOARDPROOF_CACHE_DIR.",
             str(error),
         ) from error

@@ -85,7 +85,7 @@ def run(
             time.sleep(_WAIT_STEP_S)
     except TimeoutError:
         raise ToolError(
-            f"{words[0]} did not finish within {timeout_s:g} s",
+            f"{words[0]} did not finish within {timeout_s:g} s.",
             "Try again on a machine with less load; what it said until then follows.",
             "\n".join(lines),
         ) from None
@@ -207,10 +207,10 @@ def _start(
         )
     except FileNotFoundError as error:
         missing = f"The directory {cwd}" if cwd is not None and not cwd.is_dir() else f"The program {words[0]}"
-        raise ToolError(f"{missing} does not exist", "boardproof doctor lists what is missing.", str(error)) from error
+        raise ToolError(f"{missing} does not exist.", "boardproof doctor lists what is missing.", str(error)) from error
     except OSError as error:
         raise ToolError(
-            f"{words[0]} cannot be started: {error.strerror}", "Check its permissions.", command_text(words)
+            f"{words[0]} cannot be started: {error.strerror}.", "Check its permissions.", command_text(words)
         ) from error
 
 

@@ -81,7 +81,7 @@ def require_compiler(board: Board) -> None:
     require_program("arm-none-eabi-gcc", _apt(_ARM_PACKAGES))
     newlib = _newlib()
     if not newlib.ok:
-        raise ToolError("arm-none-eabi-gcc has no C or C++ library for a Cortex-M4F", newlib.how_to_get)
+        raise ToolError("arm-none-eabi-gcc has no C or C++ library for a Cortex-M4F.", newlib.how_to_get)
 
 
 def require_qemu() -> Path:

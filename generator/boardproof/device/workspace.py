@@ -130,7 +130,7 @@ def _check_path(root: Path) -> None:
     bad = sorted({character for character in str(root) if character in _BAD_CHARACTERS})
     if bad:
         raise InputError(
-            f"The build tools cannot work in {root}: its path contains {' '.join(map(repr, bad))}",
+            f"The build tools cannot work in {root}: its path contains {' '.join(map(repr, bad))}.",
             "Choose another directory; spaces and letters of any alphabet are fine.",
         )
 
@@ -139,21 +139,21 @@ def _check_replaceable(root: Path) -> None:
     if not root.exists():
         return
     if not root.is_dir():
-        raise InputError(f"{root} is a file, not a directory", "Choose another directory for the project.")
+        raise InputError(f"{root} is a file, not a directory.", "Choose another directory for the project.")
     if Path.cwd().is_relative_to(root.resolve()):
-        raise InputError(f"{root} is the current directory", "Run boardproof from outside the project's directory.")
+        raise InputError(f"{root} is the current directory.", "Run boardproof from outside the project's directory.")
     marker = read_marker(root)
     if marker is None:
         if any(root.iterdir()):
             raise InputError(
-                f"{root} holds files that boardproof did not generate",
+                f"{root} holds files that boardproof did not generate.",
                 "Choose another directory for the project, or empty this one.",
             )
         return
     changed = _changes(root, marker)
     if changed:
         raise InputError(
-            f"{root} was changed since boardproof generated it: {_summary(changed)}",
+            f"{root} was changed since boardproof generated it: {_summary(changed)}.",
             "Move your changes elsewhere, or choose another directory for the project.",
             "\n".join(changed),
         )
@@ -179,16 +179,16 @@ def _summary(names: tuple[str, ...]) -> str:
 
 def _damaged(root: Path) -> InputError:
     return InputError(
-        f"{root / MARKER} is damaged, so the project cannot be recognised",
+        f"{root / MARKER} is damaged, so the project cannot be recognised.",
         "Choose another directory, or delete this one if nothing in it is yours.",
     )
 
 
 def _write_error(root: Path, error: OSError) -> BoardproofError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return ToolError(f"The disk is full: the project cannot be written to {root}", "Free space, and try again.")
+        return ToolError(f"The disk is full: the project cannot be written to {root}.", "Free space, and try again.")
     return InputError(
-        f"The project cannot be written to {root}: {error.strerror}",
+        f"The project cannot be written to {root}: {error.strerror}.",
         "Choose another directory, or fix this one's permissions.",
         str(error),
     )

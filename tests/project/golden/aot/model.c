@@ -43,8 +43,7 @@ static const struct nn_conv2d_s8 op0 = {
     .weights = model_op0_weights, .bias = model_op0_bias,
 };
 
-static void run_op0(void)
-{
+static void run_op0(void) {
     nn_conv2d_s8(&op0, AT(48), AT(0));
 }
 
@@ -60,8 +59,7 @@ static const struct nn_pool2d_s8 op1 = {
     .batches = 1, .channels = 2, .activation_min = -128, .activation_max = 127,
 };
 
-static void run_op1(void)
-{
+static void run_op1(void) {
     nn_max_pool2d_s8(&op1, AT(0), AT(0));
 }
 
@@ -75,8 +73,7 @@ static const struct nn_fully_connected_s8 op3 = {
     .weights = model_op3_weights, .bias = NULL,
 };
 
-static void run_op3(void)
-{
+static void run_op3(void) {
     nn_fully_connected_s8(&op3, AT(0), AT(8));
 }
 
@@ -87,8 +84,7 @@ static const struct nn_softmax_s8 op4 = {
     .rows = 1, .depth = 3, .count = 63, .exponentials = model_op4_exponentials,
 };
 
-static void run_op4(void)
-{
+static void run_op4(void) {
     nn_softmax_s8(&op4, AT(8), AT(8));
 }
 
@@ -146,18 +142,15 @@ const struct model_info model_info = {
     .op_count = 4,
 };
 
-int model_init(void)
-{
+int model_init(void) {
     return 0;
 }
 
-int model_invoke(void)
-{
+int model_invoke(void) {
     return model_invoke_until(model_info.op_count);
 }
 
-int model_invoke_until(uint16_t count)
-{
+int model_invoke_until(uint16_t count) {
     if (count > model_info.op_count) {
         return MODEL_ERROR_RANGE;
     }
@@ -169,8 +162,7 @@ int model_invoke_until(uint16_t count)
     return 0;
 }
 
-static void describe(const struct tensor_facts *facts, struct model_tensor *tensor)
-{
+static void describe(const struct tensor_facts *facts, struct model_tensor *tensor) {
     tensor->data = (void *)(uintptr_t)facts->data;
     tensor->bytes = facts->bytes;
     tensor->dtype = facts->dtype;
@@ -182,8 +174,7 @@ static void describe(const struct tensor_facts *facts, struct model_tensor *tens
     tensor->zero_point = facts->zero_point;
 }
 
-int model_input(uint16_t position, struct model_tensor *tensor)
-{
+int model_input(uint16_t position, struct model_tensor *tensor) {
     if (position >= model_info.input_count) {
         return MODEL_ERROR_RANGE;
     }
@@ -191,8 +182,7 @@ int model_input(uint16_t position, struct model_tensor *tensor)
     return 0;
 }
 
-int model_output(uint16_t position, struct model_tensor *tensor)
-{
+int model_output(uint16_t position, struct model_tensor *tensor) {
     if (position >= model_info.output_count) {
         return MODEL_ERROR_RANGE;
     }
@@ -200,8 +190,7 @@ int model_output(uint16_t position, struct model_tensor *tensor)
     return 0;
 }
 
-int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor)
-{
+int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor) {
     if (op >= model_info.op_count || output >= model_ops[op].output_count) {
         return MODEL_ERROR_RANGE;
     }
@@ -209,27 +198,22 @@ int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor)
     return 0;
 }
 
-uint16_t model_op_index(uint16_t op)
-{
+uint16_t model_op_index(uint16_t op) {
     return op < model_info.op_count ? model_ops[op].index : UINT16_MAX;
 }
 
-uint32_t model_op_ticks(uint16_t op)
-{
+uint32_t model_op_ticks(uint16_t op) {
     return op < model_info.op_count ? model_ticks[op] : 0;
 }
 
-uint32_t model_arena_used(void)
-{
+uint32_t model_arena_used(void) {
     return model_info.arena_bytes;
 }
 
-uint32_t model_arena_needed(void)
-{
+uint32_t model_arena_needed(void) {
     return 0;
 }
 
-const char *model_error_message(void)
-{
+const char *model_error_message(void) {
     return "";
 }

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 _INPUTS = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64)
 _INT32_MAX = 2**31 - 1
-_NEARBY = sorted(product(range(-12, 13), repeat=2), key=lambda pair: abs(pair[0]) + abs(pair[1]))
+_NEARBY = sorted(product(range(-4, 5), repeat=2), key=lambda pair: abs(pair[0]) + abs(pair[1]))
 """Changes of the two factors that are tried, small ones first."""
+
+_SHIFTS_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,13 @@ def linear_addition(
     scale = quantization(output).scale
     real1, real2 = (quantization(tensor).scale / scale for tensor in (first, second))
     largest = 256 * (real1 + real2) + 256
-    shift = min(int(np.log2(_INT32_MAX / largest)), 30)
-    if shift < 1:
-        return None
-    for change1, change2 in _NEARBY:
-        factor1, factor2 = round(real1 * 2**shift) + change1, round(real2 * 2**shift) + change2
-        constant = _constant(exact, factor1, factor2, shift)
-        if constant is not None:
-            return LinearAddition(factor1, factor2, constant, shift)
+    largest_shift = min(int(np.log2(_INT32_MAX / largest)), 30)
+    for shift in range(largest_shift, max(largest_shift - _SHIFTS_TRIED, 0), -1):
+        for change1, change2 in _NEARBY:
+            factor1, factor2 = round(real1 * 2**shift) + change1, round(real2 * 2**shift) + change2
+            constant = _constant(exact, factor1, factor2, shift)
+            if constant is not None:
+                return LinearAddition(factor1, factor2, constant, shift)
     return None
 
 

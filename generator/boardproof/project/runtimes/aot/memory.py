@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from boardproof.model.arena import ArenaPlan
-    from boardproof.project.runtimes.aot.program import Program, Step
+    from boardproof.project.runtimes.aot.program import Program
 
 BEFORE_FIRST_STEP = -1
 """When the caller writes the network's inputs: all of them together, so all are live then."""
@@ -64,10 +64,10 @@ def arena_buffers(program: Program) -> Iterator[Buffer]:
     """All run-time buffers with their lifetimes, and what may take over what."""
     lifetimes = _lifetimes(program)
     takers = {
-        root: taken
-        for step in program.steps
-        for position, root in enumerate(program.root(t)[0] for t in step.outputs)
-        if (taken := _taken_over(program, step, position)) is not None
+        program.root(tensor)[0]: taken
+        for position, step in enumerate(program.steps)
+        for output, tensor in enumerate(step.outputs)
+        if (taken := _taken_over(program, position, output)) is not None
     }
     for root, (first, last) in lifetimes.items():
         source, offset = takers.get(root, (None, 0))
@@ -100,11 +100,12 @@ def _lifetimes(program: Program) -> dict[int, tuple[int, int]]:
     return lifetimes
 
 
-def _taken_over(program: Program, step: Step, output: int) -> tuple[int, int] | None:
+def _taken_over(program: Program, step_position: int, output: int) -> tuple[int, int] | None:
     """The root tensor whose memory an output may take over, and its distance in bytes; None if there is none.
 
     Two inputs in one buffer: both must allow it, at the same distance.
     """
+    step = program.steps[step_position]
     size = program.graph.tensors[step.outputs[output]].size_bytes
     allowed = {p.input: p.offset_bytes // ALIGNMENT * ALIGNMENT for p in step.in_place if p.output == output}
     candidates: list[tuple[int, int, int]] = []
@@ -114,14 +115,15 @@ def _taken_over(program: Program, step: Step, output: int) -> tuple[int, int] | 
         distances = {program.root(step.inputs[i])[1] + allowed[i] if i in allowed else None for i in same_buffer}
         tensor = program.graph.tensors[root]
         overlap = min(tensor.size_bytes - distance - offset, size, size + offset + distance)
-        if not tensor.is_constant and distances == {distance + offset} and overlap > 0 and _dies(program, root, step):
+        safe = not tensor.is_constant and distances == {distance + offset}
+        if safe and overlap > 0 and _dies(program, root, step_position):
             candidates.append((overlap, root, distance + offset))
     return max(candidates, key=lambda c: c[0])[1:] if candidates else None
 
 
-def _dies(program: Program, root: int, step: Step) -> bool:
+def _dies(program: Program, root: int, step_position: int) -> bool:
     """Whether nothing reads the buffer after this step."""
-    after = program.steps[program.steps.index(step) + 1 :]
+    after = program.steps[step_position + 1 :]
     later = [*(tensor for s in after for tensor in s.inputs), *program.graph.outputs]
     return all(program.root(tensor)[0] != root for tensor in later)
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A constant array in flash.
+    """A constant array in flash; equal to itself only.
 
     Attributes:
         name: A C identifier, unique within its step; emission prefixes it with the step's own name.
