@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from boardproof.errors import BoardproofError
 
 _SAFE_CONTROL = {"\n", "\t"}
+_PIPE_WIDTH = 120
+"""Columns where there is no terminal to ask."""
 
 
 def printable(text: str) -> str:
@@ -123,12 +125,12 @@ def show_defect(error: Exception, *, with_traceback: bool = False) -> None:
 
 def show_table(renderable: RenderableType) -> None:
     """Prints a rich table or group to stdout."""
-    Console(highlight=False).print(renderable)
+    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(renderable)
 
 
 def show_notes(renderable: RenderableType) -> None:
     """Prints what is not the result itself to stderr, so that stdout can be piped."""
-    Console(stderr=True, highlight=False).print(renderable)
+    Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPE_WIDTH).print(renderable)
 
 
 def _traceback(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from boardproof.model.preflight import Severity
 from boardproof.project.runtimes.aot.budget import check_budget
 from boardproof.project.runtimes.aot.check import check_graph
 from boardproof.project.runtimes.aot.emit import emit
+from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.lower import lower
 from boardproof.project.runtimes.aot.m4 import choose_m4
 from boardproof.project.runtimes.aot.memory import plan_memory
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from boardproof.model.preflight import Finding
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.aot.lower import Chooser
+    from boardproof.project.runtimes.aot.program import Program
     from boardproof.project.runtimes.base import Options
 
 
@@ -51,12 +53,18 @@ class AotRuntime:
         program = lower(graph, _choosers(board, options))
         memory = plan_memory(program)
         return Generated(
-            files=emit(program, memory, data),
-            libraries=("kernels",),
+            files={**emit(program, memory, data), **_kernels(program)},
             arena_bytes=memory.plan.size_bytes,
             arena_lower_bound_bytes=memory.plan.lower_bound_bytes,
             plan=memory.plan,
         )
+
+
+def _kernels(program: Program) -> dict[str, bytes]:
+    """The kernels' sources, at their places in the project."""
+    steps = program.steps
+    files = kernel_files({step.kernel for step in steps}, {"nn_types.h", *(step.header for step in steps)})
+    return {f"lib/boardproof_kernels/{name}": content for name, content in files.items()}
 
 
 def _choosers(board: Board, options: Options) -> Sequence[Chooser]:  # noqa: ARG001 every choice so far wins both

@@ -1,0 +1,58 @@
+"""Which files of firmware/kernels/ a network needs: a project carries those and no others."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from boardproof.project.resources import resource_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_FOLDER = "firmware/kernels"
+_INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.MULTILINE)
+_NAME = re.compile(r"\bnn_\w+")
+_DEFINITION = re.compile(r"^(?!static\b)\w[\w \t*]*?\b(nn_\w+)\([^;{]*\)\s*\{", re.MULTILINE)
+
+
+def kernel_files(kernels: Iterable[str], headers: Iterable[str]) -> Mapping[str, bytes]:
+    """The sources that define these kernels, what they call and what they include.
+
+    Args:
+        kernels: Names of kernel functions.
+        headers: Headers the generated code includes by itself.
+
+    Returns:
+        File name in firmware/kernels/ to content.
+
+    Raises:
+        KeyError: No file defines a kernel, or there is no such header.
+    """
+    sources, defined_in = _sources(), _definitions()
+    needed: set[str] = set()
+    pending = [*(defined_in[kernel] for kernel in kernels), *headers]
+    while pending:
+        name = pending.pop()
+        if name in needed:
+            continue
+        needed.add(name)
+        text = sources[name].decode()
+        pending += (include for include in _INCLUDE.findall(text) if include in sources)
+        if not name.endswith(".h"):
+            pending += (defined_in[called] for called in _NAME.findall(text) if called in defined_in)
+    return {name: sources[name] for name in sorted(needed)}
+
+
+@cache
+def _sources() -> Mapping[str, bytes]:
+    return dict(resource_files(_FOLDER))
+
+
+@cache
+def _definitions() -> Mapping[str, str]:
+    """Function to the file that defines it: the one of its name, which may make it with a macro, or as written."""
+    sources = {name: content.decode() for name, content in _sources().items() if name.endswith(".c")}
+    written = {function: name for name, text in sources.items() for function in _DEFINITION.findall(text)}
+    return {**written, **{name.removesuffix(".c"): name for name in sources}}
