@@ -4,6 +4,8 @@
 
 HardwareSerial Serial;
 
+uint8_t HardwareSerial::buffer[1024];
+
 void HardwareSerial::refill() {
     if (first == end_) {
         first = 0;

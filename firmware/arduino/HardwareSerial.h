@@ -33,7 +33,7 @@ class HardwareSerial : public Stream {
     /* Fills the empty buffer: the first call in a row does not wait for the host, later ones do. */
     void refill();
 
-    uint8_t buffer[1024];
+    static uint8_t buffer[1024]; /* not in the object: with its initialised members it would take flash */
     size_t first = 0;
     size_t end_ = 0;
     bool asked = false; /* the last call found nothing, and nothing was written since */

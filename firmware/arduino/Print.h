@@ -1,4 +1,7 @@
-/* Text output: everything ends in write(). Functions return the number of bytes written. */
+/* Text output: everything ends in write(). Functions return the number of bytes written.
+ *
+ * As in Arduino's own core there is no virtual destructor: nobody deletes a stream through its base, and one would bring
+ * operator delete and the heap into every program. */
 #ifndef Print_h
 #define Print_h
 
@@ -13,8 +16,6 @@ enum { BIN = 2, OCT = 8, DEC = 10, HEX = 16 };
 
 class Print {
   public:
-    virtual ~Print() = default;
-
     virtual size_t write(uint8_t value) = 0;
     virtual size_t write(const uint8_t *data, size_t size);
     size_t write(const char *text);

@@ -8,7 +8,6 @@ class Print;
 
 class Printable {
   public:
-    virtual ~Printable() = default;
     virtual size_t printTo(Print &to) const = 0;
 };
 

@@ -11,8 +11,12 @@ uint32_t random_state = 1;
 
 extern "C" {
 
+/* machine_micros() / 1000 in 32 bits, without the 64-bit division that takes 700 bytes of flash. */
 unsigned long millis(void) {
-    return static_cast<unsigned long>(static_cast<uint32_t>(machine_micros() / 1000));
+    constexpr uint32_t whole = 4294967, rest = 296; /* 2^32 = 1000 whole + rest */
+    const uint64_t now = machine_micros();
+    const uint32_t low = static_cast<uint32_t>(now), high = static_cast<uint32_t>(now >> 32);
+    return high * whole + low / 1000 + (high * rest + low % 1000) / 1000;
 }
 
 unsigned long micros(void) {

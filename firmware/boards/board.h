@@ -30,8 +30,8 @@ void board_stack_repaint(void);
 /* The reason for the last reset or fault as text, or "" (a fault handler that survives a reset fills it in). */
 const char *board_fault(void);
 
-/* Sets the function that passes a fault's description on to the host, such as in a log frame; NULL for none. It is called
- * once, on a stack of 1 KiB, before the program ends; boards that cannot call it after a fault ignore it. */
+/* Sets the function that passes a fault's description on to the host, such as in a log frame; NULL for none. It is
+ * called once, on a stack of 1 KiB, before the program ends; boards that cannot call it after a fault ignore it. */
 void board_set_fault_report(void (*report)(const char *text));
 
 #ifdef __cplusplus

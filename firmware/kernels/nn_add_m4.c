@@ -1,5 +1,6 @@
 #include "nn_add_m4.h"
 
+#include "nn_clamp_m4.h"
 #include "nn_dsp.h"
 
 static inline int8_t add(const struct nn_add_s8_m4 *op, int32_t a, int32_t b)
@@ -24,4 +25,5 @@ void nn_add_s8_m4(const struct nn_add_s8_m4 *op, const int8_t *input1, const int
     for (; left > 0; --left) {
         *output++ = add(&local, *input1++, *input2++);
     }
+    nn_clamp_s8_m4(output - local.count, local.count, local.activation_min, local.activation_max);
 }

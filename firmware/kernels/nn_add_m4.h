@@ -8,13 +8,15 @@
 extern "C" {
 #endif
 
-/* output = (input1 * factor1 + input2 * factor2 + constant) >> shift, clamped to int8, for `count` elements.
+/* output = (input1 * factor1 + input2 * factor2 + constant) >> shift, clamped to the activation range, for `count`
+ * elements.
  *
  * TensorFlow Lite Micro rescales and rounds three times. There are only 65,536 pairs of inputs: the generator finds
  * factors with which this formula gives its result for every one of them, without overflow, or does not use this kernel.
- * The activation range is all of int8. */
+ */
 struct nn_add_s8_m4 {
     int32_t count;
+    int32_t activation_min, activation_max;
     int32_t factor1, factor2, constant, shift;
 };
 

@@ -1,5 +1,7 @@
 #include "nn_conv2d_m4.h"
 
+#include "nn_clamp_m4.h"
+
 /* A window's first row and column, which may lie outside the image. */
 struct corner {
     int32_t y, x;
@@ -53,4 +55,5 @@ void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8
         }
         nn_gemm_pixels_m4(&op->gemm, block, &sink, pixel * op->output_channels, count);
     }
+    nn_clamp_s8_m4(output, pixels * op->output_channels, op->activation_min, op->activation_max);
 }

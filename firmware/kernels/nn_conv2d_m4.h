@@ -16,7 +16,7 @@ extern "C" {
  * memory: "the tile" below. It is not touched if every block has 4 pixels, output_channels is even, and nothing is added.
  *
  * The kernels with `add` in their name also compute the ADD that follows, of the convolution (input1, whose activation
- * range is all of int8) and a tensor of its output's shape. The output may start where that tensor starts. */
+ * range is all of int8, and left out) and a tensor of its output's shape. The output may start where that tensor starts. */
 
 /* Any window; input_channels divisible by 4. input [H, W, input_channels], output [OH, OW, output_channels].
  * gemm.units is KH * KW * input_channels / 4, weights in the order [KH][KW][input_channels].
@@ -27,6 +27,7 @@ struct nn_conv2d_s8_m4 {
     struct nn_window window;
     int32_t input_channels, output_channels;
     int32_t input_zero_point;
+    int32_t activation_min, activation_max;
     struct nn_gemm_m4 gemm;
 };
 
@@ -39,6 +40,7 @@ void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8
  * The output may start where the input starts if it has no more channels: a block of 4 is read before it is written. */
 struct nn_pointwise_s8_m4 {
     int32_t pixels, input_channels, output_channels;
+    int32_t activation_min, activation_max;
     struct nn_gemm_m4 gemm;
 };
 
@@ -64,6 +66,7 @@ struct nn_conv2d_rows_s8_m4 {
     struct nn_window window;
     int32_t input_channels, output_channels;
     int32_t input_zero_point;
+    int32_t activation_min, activation_max;
     int32_t columns;
     struct nn_gemm_m4 gemm;
 };
@@ -89,6 +92,7 @@ struct nn_conv2d_narrow_s8_m4 {
     struct nn_window window;
     int32_t input_channels, output_channels;
     int32_t input_zero_point;
+    int32_t activation_min, activation_max;
     struct nn_gemm_m4 gemm;
 };
 

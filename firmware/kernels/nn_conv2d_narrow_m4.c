@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "nn_clamp_m4.h"
+
 enum { WORD = 4 };
 
 static int32_t round_up(int32_t size)
@@ -98,5 +100,7 @@ void nn_conv2d_narrow_s8_m4(const struct nn_conv2d_narrow_s8_m4 *op, const int8_
     }
     if (count > 0) {
         nn_gemm_pixels_m4(&op->gemm, block, &sink, done, count);
+        done += count * op->output_channels;
     }
+    nn_clamp_s8_m4(output, done, op->activation_min, op->activation_max);
 }

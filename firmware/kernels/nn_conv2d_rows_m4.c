@@ -1,5 +1,7 @@
 #include "nn_conv2d_m4.h"
 
+#include "nn_clamp_m4.h"
+
 /* The block of a strip: for each input column that a pixel's windows cover, KH rows of input_channels / 4 units. The
  * window at the strip's column x begins x * stride_width columns into it, and is contiguous. */
 struct strip {
@@ -114,6 +116,8 @@ void nn_conv2d_rows_s8_m4(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *i
 {
     struct nn_gemm_sink_m4 sink = {.output = output};
     compute(op, input, scratch, &sink);
+    nn_clamp_s8_m4(output, op->window.output_height * op->window.output_width * op->output_channels,
+                   op->activation_min, op->activation_max);
 }
 
 void nn_conv2d_rows_add_s8_m4(const struct nn_conv2d_rows_add_s8_m4 *op, const int8_t *input, const int8_t *residual,

@@ -1,5 +1,6 @@
 #include "nn_depthwise_m4.h"
 
+#include "nn_clamp_m4.h"
 #include "nn_dsp.h"
 
 enum { LINES = 3, WEIGHT_PAIRS = 5, WEIGHT_WORDS = 2 * WEIGHT_PAIRS, CHANNELS = NN_DEPTHWISE3_CHANNELS };
@@ -328,4 +329,6 @@ void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *inp
         prepare(op, &layout, stream, ring, weights, output + c, lines);
         compute_channels(op, &layout, input + c, ring, lines, functions[2 * (op->stride - 1) + op->one_sided]);
     }
+    nn_clamp_s8_m4(output, op->line.output_size * op->across.output_size * op->channels, op->activation_min,
+                   op->activation_max);
 }

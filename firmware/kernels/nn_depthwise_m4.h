@@ -37,15 +37,16 @@ struct nn_depthwise3_axis {
  *     multiplier
  *     right shift
  *     three words of weights, one a kernel line: bytes w0, w1, w2, 0 (transposed if lines are columns)
- * one_sided = 1: for outputs clamped at an output zero point of -128; accumulators a are held 256-fold, the result is
+ * one_sided = 1: for activations that clamp at the output zero point; accumulators a are held 256-fold, the result is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias; |256 * a + offset| < 2^31
  * one_sided = 0: any zero point, a twofold; the stream's shift is e - 1, where e >= 1 is the one that belongs to the
  *     multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1; |a| < 2^30
- * Outputs are clamped to int8: the activation range is all of it. */
+ */
 struct nn_depthwise3_s8_m4 {
     struct nn_depthwise3_axis line, across;
     int32_t channels, stride;
     int32_t input_zero_point;
+    int32_t activation_min, activation_max;
     int32_t one_sided, round;
     const uint32_t *stream;
 };

@@ -9,19 +9,6 @@
 extern "C" {
 #endif
 
-/* output = input1 + input2, each rescaled to a common scale of 2^-20 steps before, the sum rescaled after.
- * Zero points in [-128, 127]; multipliers and shifts as in nn_requant, shifts not above 0;
- * -128 <= activation_min <= activation_max <= 127. */
-struct nn_add_s8 {
-    struct nn_broadcast shape;
-    int32_t zero_point1, multiplier1, shift1;
-    int32_t zero_point2, multiplier2, shift2;
-    int32_t output_zero_point, output_multiplier, output_shift;
-    int32_t activation_min, activation_max;
-};
-
-void nn_add_s8(const struct nn_add_s8 *op, const int8_t *input1, const int8_t *input2, int8_t *output);
-
 /* Any function of one byte: output = table[input], indexed by the input's bits, 256 entries. */
 struct nn_lookup_8 {
     int32_t count;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "nn_clamp_m4.h"
 #include "nn_dsp.h"
 #include "nn_gemm_m4.h"
 
@@ -170,6 +171,7 @@ void nn_fully_connected_s8_m4(const struct nn_fully_connected_s8_m4 *op, const i
             compute_rows(&rows);
             memcpy(output + full, last, (size_t)left);
         }
+        nn_clamp_s8_m4(output, op->output_size, op->activation_min, op->activation_max);
         input += op->input_size;
         output += op->output_size;
     }

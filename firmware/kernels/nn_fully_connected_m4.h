@@ -17,13 +17,14 @@ enum { NN_DENSE_ROWS = 4 };
  * `stream` holds, for each four outputs (the last four filled up with zeros), in words:
  *     four biases, scaled by 256, what the input zero point and the offset of o contribute included
  *     input_size / 4, rounded up, times: a word of four weights for each of the four outputs
- * one_sided = 1: for outputs clamped at an output zero point of -128, rescaling is
+ * one_sided = 1: for activations that clamp at the output zero point, rescaling is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias
  * one_sided = 0: any zero point; `shift` is e - 1, where e >= 1 is the right shift that belongs to the multiplier in
  *     [2^30, 2^31), and `round` is (2 * output zero point + 1) << (e - 1)
- * Accumulators are below 2^23 in magnitude; outputs are clamped to int8, so the activation range must be all of it. */
+ * Accumulators are below 2^23 in magnitude. */
 struct nn_fully_connected_s8_m4 {
     int32_t batches, input_size, output_size;
+    int32_t activation_min, activation_max;
     const uint32_t *stream;
     int32_t multiplier, shift, round, one_sided;
 };

@@ -36,15 +36,17 @@ enum {
  *     bias[c], bias[c + 1]                   scaled by 256, see below
  *     `units` times: weights[c], weights[c + 1]   four weights each, of inputs 4 * unit to 4 * unit + 3
  *     multiplier[c], multiplier[c + 1]
- * The biases include what the input zero point and the offset of o contribute. Both kinds of rescaling give exactly
- * TensorFlow Lite Micro's result, including its two roundings; all accumulators must be below 2^23 in magnitude.
+ * The biases include what the input zero point and the offset of o contribute. Outputs are clamped to int8. Both kinds of
+ * rescaling give exactly TensorFlow Lite Micro's result, including its two roundings, if all accumulators are below 2^23
+ * in magnitude.
  *
- * shift > 0, one-sided: for outputs whose activation clamps at the output zero point, -128. An accumulator a gives
+ * shift > 0, one-sided: for activations that clamp at the output zero point, or above it; what is below comes out as
+ * something not above the zero point. An accumulator a gives
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift
  * with the offset, which includes rounding and zero point, in the bias word.
+ *
  * shift == 0, two-sided: the low 8 bits of a bias word hold e - 1, where e >= 1 is the right shift that belongs to the
- * multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1.
- * Both clamp to int8, so the activation range must be all of it. */
+ * multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1. */
 struct nn_gemm_m4 {
     const uint32_t *stream;
     int32_t units; /* inputs of a pixel / 4, at least 1 */

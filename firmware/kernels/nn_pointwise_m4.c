@@ -1,5 +1,7 @@
 #include "nn_conv2d_m4.h"
 
+#include "nn_clamp_m4.h"
+
 /* Four pixels into the block, those after the first `count` being any. */
 static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, uint32_t *block)
 {
@@ -35,6 +37,7 @@ void nn_pointwise_s8_m4(const struct nn_pointwise_s8_m4 *op, const int8_t *input
                                          .stride = op->output_channels,
                                          .tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS)};
     compute(op, input, block, &sink);
+    nn_clamp_s8_m4(output, op->pixels * op->output_channels, op->activation_min, op->activation_max);
 }
 
 void nn_pointwise_add_s8_m4(const struct nn_pointwise_add_s8_m4 *op, const int8_t *input, const int8_t *residual,

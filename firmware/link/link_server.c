@@ -45,15 +45,23 @@ void link_put_float(struct link_writer *writer, float value) {
     link_put_u32(writer, bits);
 }
 
-void link_put_text(struct link_writer *writer, const char *text) {
-    size_t bytes = text == NULL ? 0 : strlen(text);
+/* The text's length, at most `limit`. strlen would be the only use of string.h beyond memcpy, and is not small. */
+static size_t length_of(const char *text, size_t limit) {
+    size_t bytes = 0;
 
-    if (bytes > UINT8_MAX) {
-        bytes = UINT8_MAX;
+    while (bytes < limit && text[bytes] != '\0') {
+        bytes++;
     }
-    if (link_room(writer) > 0 && bytes > link_room(writer) - 1) {
-        bytes = link_room(writer) - 1;
+    return bytes;
+}
+
+void link_put_text(struct link_writer *writer, const char *text) {
+    size_t limit = text == NULL ? 0 : UINT8_MAX;
+
+    if (link_room(writer) > 0 && limit > link_room(writer) - 1) {
+        limit = link_room(writer) - 1;
     }
+    const size_t bytes = length_of(text, limit);
     link_put_u8(writer, (uint8_t)bytes);
     link_put_bytes(writer, text, bytes);
 }
@@ -89,10 +97,7 @@ void link_say(struct link_server *server, enum link_channel channel, const char 
     uint8_t data[LINK_MAX_LOG + LINK_OVERHEAD_BYTES];
     struct link_frame frame = {.channel = (uint8_t)channel, .session = server->session};
 
-    frame.payload_bytes = strlen(text);
-    if (frame.payload_bytes > LINK_MAX_LOG) {
-        frame.payload_bytes = LINK_MAX_LOG;
-    }
+    frame.payload_bytes = length_of(text, LINK_MAX_LOG);
     frame.sequence = server->log_sequence++;
     memcpy(data + LINK_HEADER_BYTES, text, frame.payload_bytes);
     send_sealed(server, data, link_frame_seal(&frame, data));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -81,7 +82,8 @@ target_options = _options(
 )
 link_options = _options(
     click.option("--link", type=click.Choice(LINK_NAMES), help="Byte stream to an emulated board.  [fifo]"),
-    click.option("--port", help="Serial port, or a pyserial URL such as rfc2217://host:4000; default: found for you."),
+    click.option("--port", multiple=True, help="Serial port, or a URL (rfc2217://…); once for each of several boards."),
+    click.option("--resume", is_flag=True, default=None, help="Go on where an earlier run of these samples stopped."),
 )
 report_options = _options(
     click.option("--json", "as_json", is_flag=True, help="Print the report alone, as JSON, on stdout."),
@@ -297,11 +299,13 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
     assessment = assess(report, acceptance)
     if assessment.violations or assessment.changes:
         show_notes(assessment_table(assessment))
-    return ExitStatus.AGREES if report.verdict.agrees and not assessment.violations else ExitStatus.DISAGREES
+    return ExitStatus.AGREES if report.agrees and not assessment.violations else ExitStatus.DISAGREES
 
 
 def entry() -> None:
     """The `boardproof` command."""
+    # A plain kill must end compilers and emulators too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof import __version__
-from boardproof.device.verify import compare
+from boardproof.device.doubt import doubts
+from boardproof.device.verify import compare, max_lsb
 from boardproof.errors import BoardproofError
 from boardproof.model.macs import macs
-from boardproof.model.metrics import accuracy, class_count, class_labels, max_lsb
+from boardproof.model.metrics import accuracy, class_count, class_labels
 from boardproof.model.oracle import run_litert, run_oracle
 from boardproof.model.quantize import predict_float
 from boardproof.report import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
@@ -22,14 +23,27 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph
     from boardproof.model.oracle import Outputs
     from boardproof.model.samples import Vectors
-    from boardproof.project.runtimes.base import Generated
     from boardproof.subject import Network, Target
 
 
 def judge(
-    network: Network, target: Target, inputs: Vectors, run: BoardRun, *, firmware: Firmware, generated: Generated
+    network: Network,
+    target: Target,
+    inputs: Vectors,
+    run: BoardRun,
+    *,
+    firmware: Firmware | None,
+    arena_lower_bound_bytes: int | None,
 ) -> Report:
     """Runs the oracle and LiteRT on the same inputs, and puts everything together.
+
+    Args:
+        network: The network.
+        target: Where it ran.
+        inputs: What was run.
+        run: What the board computed.
+        firmware: What ran, for its sizes; None when it was on the board already.
+        arena_lower_bound_bytes: What no arena plan can go below, when known.
 
     Raises:
         InputError: The oracle cannot run the model, or the labels do not fit.
@@ -51,30 +65,34 @@ def judge(
         library=run.hello.library,
         kernels=run.hello.kernels,
         board=target.board.name,
-        flash_bytes=firmware.flash_bytes,
-        ram_bytes=firmware.ram_bytes,
+        flash_bytes=firmware.flash_bytes if firmware is not None else None,
+        ram_bytes=firmware.ram_bytes if firmware is not None else None,
         arena_bytes=run.hello.arena_bytes,
         arena_used_bytes=run.arena_used_bytes,
-        arena_lower_bound_bytes=generated.arena_lower_bound_bytes,
+        arena_lower_bound_bytes=arena_lower_bound_bytes,
         stack_bytes=run.stack_bytes,
-        ticks=TickSummary(
-            unit=run.hello.tick_unit.value,
-            median=int(np.median(run.ticks)),
-            min=int(run.ticks.min()),
-            max=int(run.ticks.max()),
-        ),
+        ticks=_summary(run),
         ops=_op_ticks(network.graph, run),
         verdict=compare(expected, run),
         accuracy=None if labels is None else _accuracy(network, labels, expected, run),
         litert=_litert(network, inputs, labels, run),
+        repeats=run.repeats,
+        boards=run.shares,
+        warnings=doubts(run),
     )
+
+
+def _summary(run: BoardRun) -> TickSummary:
+    low, quarter, median, three_quarters, high = (int(np.percentile(run.ticks, q)) for q in (0, 25, 50, 75, 100))
+    return TickSummary(run.hello.tick_unit.value, median, low, high, quarter, three_quarters)
 
 
 def _op_ticks(graph: Graph, run: BoardRun) -> tuple[OpTicks, ...]:
     operators = (graph.operators[index] for index in run.hello.op_indices)
+    total = max(1, sum(run.op_ticks))
     return tuple(
-        OpTicks(index=op.index, op=op.name, ticks=int(ticks), macs=macs(graph, op))
-        for op, ticks in zip(operators, run.op_ticks, strict=True)
+        OpTicks(op.index, op.name, ticks, macs(graph, op), low, high, ticks / total)
+        for op, ticks, (low, high) in zip(operators, run.op_ticks, run.op_spread, strict=True)
     )
 
 

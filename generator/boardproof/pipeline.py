@@ -9,13 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boardproof import judging
 from boardproof.device.build import build, compile_project
-from boardproof.device.links import open_link
 from boardproof.device.ports import is_url
-from boardproof.device.session import Session
 from boardproof.device.upload import flash
-from boardproof.device.verify import run_on_board
 from boardproof.device.workspace import read_marker, write_project
 from boardproof.errors import InputError
 from boardproof.files import write_atomically
@@ -33,6 +29,7 @@ from boardproof.project.ci import with_github_workflow
 from boardproof.project.mlperf import with_mlperf_protocol
 from boardproof.project.render import render
 from boardproof.project.runtimes import RUNTIMES
+from boardproof.proving import Case, check_plan, prove
 from boardproof.subject import Network, Target
 
 if TYPE_CHECKING:
@@ -57,14 +54,11 @@ def run(settings: Settings, progress: Progress) -> Report:
     """
     target = _target(settings)
     network = prepare(settings, progress)
+    check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
     firmware, generated = compile_network(network, target, settings, progress)
-    port = settings.port
-    if target.board.reach is Reach.SERIAL and not is_url(port or ""):
-        port = flash(firmware, port, progress).device
-    return prove(
-        network, target, inputs, firmware=firmware, generated=generated, settings=settings, progress=progress, port=port
-    )
+    ports = _flash_all(firmware, settings.port, progress) if target.board.reach is Reach.SERIAL else settings.port
+    return prove(Case(network, target, inputs, firmware, generated.arena_lower_bound_bytes), ports, settings, progress)
 
 
 def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -> tuple[Report, ...]:
@@ -136,26 +130,6 @@ def generate(network: Network, target: Target, settings: Settings, progress: Pro
     return project, generated
 
 
-def prove(
-    network: Network,
-    target: Target,
-    inputs: Vectors,
-    *,
-    firmware: Firmware,
-    generated: Generated,
-    settings: Settings,
-    progress: Progress,
-    port: str | None,
-) -> Report:
-    """Runs the samples on the board and on the host, and compares every byte."""
-    progress.stage(f"running {inputs.samples} samples on {target.board.name}")
-    with open_link(firmware, target.board, port, settings.link, progress) as link:
-        session = Session(link, firmware.model_sha256, on_log=progress.line)
-        board_run = run_on_board(session, inputs, on_progress=progress.advance)
-    progress.stage("comparing with the host")
-    return judging.judge(network, target, inputs, board_run, firmware=firmware, generated=generated)
-
-
 def quantize_to_file(settings: Settings, progress: Progress) -> Path:
     """Quantizes a Keras model and writes the .tflite."""
     network = prepare(settings, progress)
@@ -189,22 +163,17 @@ def build_on_disk(root: Path, progress: Progress) -> Firmware:
 
 
 def verify_existing(settings: Settings, progress: Progress) -> Report:
-    """Proves firmware that `build` built, or that is on the board already."""
+    """Proves firmware that `build` built, or that is on the board already: that needs neither project nor compiler."""
     target = _target(settings)
     network = prepare(settings, progress)
+    check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)
+    if target.board.reach is Reach.SERIAL:
+        return prove(Case(network, target, inputs, None, None), settings.port, settings, progress)
     _, generated = generate(network, target, settings, progress)
     firmware = build_on_disk(settings.project_dir, progress)
-    return prove(
-        network,
-        target,
-        inputs,
-        firmware=firmware,
-        generated=generated,
-        settings=settings,
-        progress=progress,
-        port=settings.port,
-    )
+    case = Case(network, target, inputs, firmware, generated.arena_lower_bound_bytes)
+    return prove(case, settings.port, settings, progress)
 
 
 def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:
@@ -216,6 +185,18 @@ def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:
             f"Use `boardproof verify` or `boardproof run`; to flash, generate with --board {_flashable()}.",
         )
     return flash(firmware, port, progress)
+
+
+def _flash_all(firmware: Firmware, ports: tuple[str, ...], progress: Progress) -> tuple[str, ...]:
+    """Flashes the boards that are here, and returns where each is now; one behind a URL is taken as it is.
+
+    Several boards are known by their serial numbers: flashing one may change the name of another one's port.
+    """
+    found = [(port, None if is_url(port or "") else flash(firmware, port, progress)) for port in ports or (None,)]
+    return tuple(
+        str(port) if flashed is None else (len(found) > 1 and flashed.serial_number) or flashed.device
+        for port, flashed in found
+    )
 
 
 def inspect(settings: Settings, progress: Progress) -> Inspection:

@@ -11,8 +11,12 @@ from boardproof.files import write_atomically
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from boardproof.device.divergence import Divergence
+    from boardproof.device.results import Repeat
+    from boardproof.device.types import BoardShare
     from boardproof.device.verify import Verdict
 
 SCHEMA_VERSION = 1
@@ -40,22 +44,37 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class TickSummary:
-    """Ticks of one inference over all samples."""
+    """Ticks of one inference over all samples; half of them are from `p25` to `p75`."""
 
     unit: str
     median: int
     min: int
     max: int
+    p25: int
+    p75: int
 
 
 @dataclass(frozen=True, slots=True)
 class OpTicks:
-    """Median ticks of one operator; `index` and `op` are those of the .tflite graph, `macs` its arithmetic."""
+    """One operator.
+
+    Attributes:
+        index: In the .tflite graph.
+        op: Its name there.
+        ticks: Median over the samples.
+        macs: Its arithmetic.
+        min: Fewest ticks of all samples.
+        max: Most ticks.
+        share: Of the ticks of all operators, 0 to 1.
+    """
 
     index: int
     op: str
     ticks: int
     macs: int
+    min: int
+    max: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +98,11 @@ class LiteRtDifference:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything one run found out. Sizes are in bytes."""
+    """Everything one run found out. Sizes are in bytes; those of firmware that was on the board already are None.
+
+    `divergence` is the first operator that went astray, where the verdict is not exact and it could be found; `repeats`
+    are the samples that ran twice, `boards` what each board did, `warnings` what else a reader should know.
+    """
 
     boardproof: str
     model: ModelFacts
@@ -99,6 +122,15 @@ class Report:
     verdict: Verdict
     accuracy: Accuracy | None
     litert: LiteRtDifference | None
+    divergence: Divergence | None = None
+    repeats: tuple[Repeat, ...] = ()
+    boards: tuple[BoardShare, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every sample is exact, those that ran twice both times."""
+        return self.verdict.agrees and all(repeat.same_outputs for repeat in self.repeats)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in the JSON report."""
@@ -137,10 +169,32 @@ def write_report(report: Report, path: Path) -> None:
     check_report_path(path)
     text = report.to_json() + "\n"
     if path.suffix != ".json":
-        text = render_template(f"report/report{path.suffix}", report=report, **_shares(report))
+        text = render_template(f"report/report{path.suffix}", report=report, **_texts(report))
     write_atomically(path, text.encode())
 
 
-def _shares(report: Report) -> dict[str, Any]:
-    total = max(1, sum(op.ticks for op in report.ops))
-    return {"ops": [{**asdict(op), "share": f"{op.ticks / total:.1%}"} for op in report.ops]}
+def _texts(report: Report) -> dict[str, Any]:
+    """What the templates show that is not in the report as they need it."""
+    sizes = {"flash": report.flash_bytes, "ram": report.ram_bytes, "stack": report.stack_bytes}
+    return {
+        "sizes": {name: "not known" if n is None else f"{n:,} bytes" for name, n in sizes.items()},
+        "histograms": [
+            {"output": t.output, "text": histogram_text(t.histogram)} for t in report.verdict.tensors if t.max_lsb
+        ],
+        "values": [] if report.divergence is None else divergence_rows(report.divergence),
+        "title": "exact" if report.agrees else "different",
+    }
+
+
+def histogram_text(histogram: Mapping[str, int]) -> str:
+    """Numbers of elements by difference, such as "0 LSB: 118, 1 LSB: 2"."""
+    return ", ".join(f"{lsb} LSB: {count:,}" for lsb, count in histogram.items())
+
+
+def divergence_rows(found: Divergence) -> list[tuple[int, object, object, bool]]:
+    """Flat index, the oracle's value, the board's, and whether they differ, around the first difference.
+
+    Floats are compared as they print: NaN and NaN are the same here, 0.0 and -0.0 are not.
+    """
+    pairs = zip(found.expected, found.got, strict=True)
+    return [(found.shown_from + i, a, b, repr(a) != repr(b)) for i, (a, b) in enumerate(pairs)]

@@ -29,7 +29,8 @@ class Settings:
         runtime: Name of the runtime.
         out: Directory of the generated project; None for boardproof-out/<model>-<runtime>-<board>.
         link: Byte stream to an emulated board: "fifo" or "uart".
-        port: Serial port or pyserial URL of a board; None to find it.
+        port: Serial ports or pyserial URLs, one for each board; empty to find the board.
+        resume: Go on where an earlier run of the same samples stopped.
         protocol: What the firmware answers: "boardproof" or "mlperf-tiny".
         ci: Continuous integration to add to a generated project: "github"; None for none.
         options: Choices of code generation.
@@ -45,7 +46,8 @@ class Settings:
     runtime: str = "aot"
     out: Path | None = None
     link: str = "fifo"
-    port: str | None = None
+    port: tuple[str, ...] = ()
+    resume: bool = False
     protocol: str = "boardproof"
     ci: str | None = None
     options: Options = field(default_factory=Options)
@@ -87,7 +89,9 @@ def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:
 
 
 def _anchored(name: str, value: object, base: Path) -> object:
-    """File names in the settings file are relative to it, not to where the command runs."""
+    """File names in the settings file are relative to it, not to where the command runs; one port is a list of one."""
     if name in {"samples", "representative", "baseline"} and isinstance(value, str):
         return str(base / value)
+    if name == "port":
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
     return value

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from boardproof.model.preflight import Severity
 from boardproof.project.boards import BOARDS, TickUnit
+from boardproof.verdicts import verdict_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,25 +39,26 @@ def report_table(report: Report) -> RenderableType:
         facts.add_row(name, value)
     counts_work = report.ticks.unit != TickUnit.MICROSECONDS  # time on a shared host says nothing per MAC
     operators = _ruled("#", "operator", report.ticks.unit, "share", *(["per MAC"] if counts_work else []))
-    total = max(1, sum(op.ticks for op in report.ops))
     for op in report.ops:
         per_mac = [f"{op.ticks / op.macs:.2f}" if op.macs else ""] if counts_work else []
-        operators.add_row(str(op.index), op.op, f"{op.ticks:,}", f"{op.ticks / total:.1%}", *per_mac)
-    return Group(facts, operators, _verdict(report))
+        operators.add_row(str(op.index), op.op, f"{op.ticks:,}", f"{op.share:.1%}", *per_mac)
+    return Group(facts, operators, verdict_view(report))
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "model", escape(f"{report.model.name}, {report.model.bytes:,} bytes, sha256 {report.model.sha256[:12]}")
     yield "runtime", escape(f"{report.runtime} ({report.library}, {report.kernels} kernels) on {report.board}")
-    yield "flash", f"{report.flash_bytes:,} bytes"
-    yield "RAM", f"{report.ram_bytes:,} bytes"
+    if report.flash_bytes is not None and report.ram_bytes is not None:
+        yield "flash", f"{report.flash_bytes:,} bytes"
+        yield "RAM", f"{report.ram_bytes:,} bytes"
     bound = report.arena_lower_bound_bytes
     lowest = f" (no plan can be below {bound:,})" if bound is not None else ""
     yield "arena", f"{report.arena_bytes:,} bytes{lowest}"
     if report.stack_bytes is not None:
         yield "stack", f"{report.stack_bytes:,} bytes"
     ticks = report.ticks
-    spread = "" if ticks.min == ticks.max else f" (from {ticks.min:,} to {ticks.max:,})"
+    spread = f" (from {ticks.min:,} to {ticks.max:,}, half from {ticks.p25:,} to {ticks.p75:,})"
+    spread = "" if ticks.min == ticks.max else spread
     yield ticks.unit, f"{ticks.median:,} an inference{spread}, {report.model.macs:,} MACs"
     if report.accuracy is not None:
         floats = f", float model {report.accuracy.float_model:.1%}" if report.accuracy.float_model is not None else ""
@@ -70,22 +72,9 @@ def _litert(report: Report) -> str:
     if litert is None or litert.samples_differing == 0:
         return "agrees as well"
     task = f", accuracy {litert.accuracy:.1%}" if litert.accuracy is not None else ""
-    return (
-        f"differs in {litert.samples_differing} of {report.verdict.samples} samples, by {litert.max_lsb} LSB at most"
-        f"{task}: it rounds once where TensorFlow Lite Micro rounds twice"
-    )
-
-
-def _verdict(report: Report) -> RenderableType:
-    verdict = report.verdict
-    counts = f"{verdict.exact} of {verdict.samples} samples equal {verdict.oracle}"
-    if verdict.agrees:
-        return Text(f"exact: {counts}", style="bold green")
-    lines = [f"different: {counts}; the largest difference is {verdict.max_lsb} LSB"]
-    if (bad := verdict.first_bad) is not None:
-        place = f"sample {bad.sample}, output {bad.output}, element {list(bad.element)}"
-        lines.append(f"first difference: {place}: {verdict.oracle} {bad.expected}, board {bad.got}")
-    return Text("\n".join(lines), style="bold red")
+    why = ": it rounds once where TensorFlow Lite Micro rounds twice" if report.agrees else ""
+    counts = f"{litert.samples_differing} of {report.verdict.samples} samples"
+    return f"differs in {counts}, by {litert.max_lsb} LSB at most{task}{why}"
 
 
 def comparison_table(reports: tuple[Report, ...]) -> RenderableType:

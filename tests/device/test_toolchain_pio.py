@@ -158,6 +158,23 @@ class TestEnvironment:
         assert variables["PLATFORMIO_PLATFORMS_DIR"] == str(tmp_path / ".pio" / "platforms")
 
 
+class TestLibraries:
+    def directory(self, tmp_path: Path, name: str, settings: str) -> str | None:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "platformio.ini").write_text(settings)
+        return Core(tmp_path, tmp_path).environment(tmp_path / name).get("PLATFORMIO_LIBDEPS_DIR")
+
+    def test_are_shared_by_projects_with_the_same_settings(self, tmp_path: Path):
+        one, two, other = (
+            self.directory(tmp_path, name, f"[env:x]\nlib_deps = a/b@{version}")
+            for name, version in [("one", "1.0.0"), ("two", "1.0.0"), ("other", "1.0.1")]
+        )
+        assert one == two != other
+
+    def test_none_needed(self, tmp_path: Path):
+        assert self.directory(tmp_path, "one", "[env:x]\n") is None
+
+
 @pytest.mark.usefixtures("cache")
 class TestPrune:
     def put(self, objects: Path, name: str, size: int, age_s: float) -> Path:

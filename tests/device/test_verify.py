@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from boardproof.device.types import BoardRun
-from boardproof.device.verify import FirstBad, compare, lsb_differences, run_on_board
+from boardproof.device.verify import FirstBad, compare, lsb_differences, max_lsb, run_on_board
 from boardproof.errors import DeviceError
 from boardproof.model.oracle import Outputs
 from boardproof.model.samples import Vectors
@@ -120,3 +120,13 @@ def test_float_differences_are_symmetric_and_zero_only_for_equal_bits(one, other
 @given(st.integers(-128, 127), st.integers(-128, 127))
 def test_integer_differences_do_not_overflow(one, other):
     assert lsb_differences(np.array([one], np.int8), np.array([other], np.int8)).tolist() == [abs(one - other)]
+
+
+def test_the_largest_difference_of_several_tensors():
+    assert max_lsb((np.array([1, -128], np.int8),), (np.array([1, 127], np.int8),)) == 255
+    assert max_lsb((np.zeros((0,), np.int8),), (np.zeros((0,), np.int8),)) == 0
+    assert max_lsb((), ()) == 0
+    one, tiny = np.float32(1), np.float32(1e-45)
+    after = np.nextafter(one, np.float32(2))
+    assert max_lsb((np.array([one]), np.array([tiny])), (np.array([after]), np.array([-tiny]))) == 2
+    assert max_lsb((np.array([np.float32(0)]),), (np.array([np.float32(-0.0)]),)) == 1

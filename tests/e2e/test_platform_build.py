@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,21 @@ class TestKeeping:
             "Compiling .pio/build/mps2-an386/src/main.cpp.o"
         ]
 
+    def test_libraries_are_compiled_once_for_all_projects(self, tmp_path: Path):
+        library = tmp_path / "tiny"
+        library.mkdir()
+        (library / "library.json").write_text('{"name": "tiny", "version": "1.2.3"}')
+        (library / "tiny.h").write_text("int tiny();")
+        (library / "tiny.cpp").write_text("int tiny() { return 7; }")
+        project = sketch_project(NATIVE, b'#include "tiny.h"\n' + ECHO.replace(b"115200", b"tiny()"))
+        settings = project.files["platformio.ini"] + f"lib_deps = file://{library}\n".encode()
+        project = replace(project, files={**project.files, "platformio.ini": settings})
+        build(project, tmp_path / "one")
+        said: list[str] = []
+        build(project, tmp_path / "another" / "two", on_line=said.append)
+        assert [line for line in said if line.startswith("Retrieved") and "tiny.cpp.o" in line]
+        assert not [line for line in said if line.startswith("Compiling") and "tiny" in line]
+
     def test_output_is_kept(self, tmp_path: Path):
         said: list[str] = []
         build(sketch_project(NATIVE), tmp_path / "out", on_line=said.append)
@@ -91,7 +107,7 @@ class TestGoingWrong:
         assert caught.value.message.startswith(
             "The firmware for mps2-an386 does not compile: src/main.cpp:3: 'nonsense' was"
         )
-        assert caught.value.hint == f"The whole output is in {tmp_path / 'o' / LOG}"
+        assert caught.value.hint == f"The whole output is in {tmp_path / 'o' / LOG}."
         assert "Compiling" in caught.value.details
 
     def test_link_error(self, tmp_path: Path):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from support import operators_m4
-from support.m4 import CORTEX_M4, build_all_kernels, check_on_host
+from support.m4 import CORTEX_M4, build_all_kernels, check_on_host, run_on_board
 from support.network import Network
 
 CASES_PER_MODEL = 15

@@ -7,7 +7,7 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.graph import Quantization
-from boardproof.model.metrics import accuracy, class_count, class_labels, max_lsb
+from boardproof.model.metrics import accuracy, class_count, class_labels
 from boardproof.model.reader import read_tflite
 from boardproof.model.samples import Samples
 from support.flatbuffer_models import ModelBuilder
@@ -79,17 +79,3 @@ def test_accuracy_takes_the_first_of_the_highest():
 def test_accuracy_of_one_probability_uses_its_real_value():
     scores = np.array([[-128], [-1], [1], [127]], np.int8)
     assert accuracy(scores, np.array([0, 0, 1, 1]), Quantization((1 / 256,), (-128,))) == 1.0
-
-
-def test_largest_difference():
-    assert max_lsb((np.array([1, -128], np.int8),), (np.array([1, 127], np.int8),)) == 255
-    assert max_lsb((np.zeros((0,), np.int8),), (np.zeros((0,), np.int8),)) == 0
-
-
-def test_largest_difference_of_floats_counts_representable_values():
-    one = np.float32(1)
-    after = np.nextafter(one, np.float32(2))
-    assert max_lsb((np.array([one]),), (np.array([after]),)) == 1
-    tiny = np.float32(1e-45)
-    assert max_lsb((np.array([tiny]),), (np.array([-tiny]),)) == 2
-    assert max_lsb((np.array([np.float32(0)]),), (np.array([np.float32(-0.0)]),)) == 0

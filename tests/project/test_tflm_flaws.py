@@ -29,7 +29,7 @@ def test_a_model_converted_as_it_should_be_has_no_findings(models):
     ("name", "code", "message", "hint"),
     [
         ("per_channel_dense", "per-channel-fully-connected", "weights quantized per channel", "quantize does"),
-        ("open_length", "dynamic-shape", "have no fixed shape", "keras.Input(shape="),
+        ("open_length", "dynamic-shape", "leaves shapes open", "keras.Input(shape="),
         ("hybrid", "dynamic-range", "weights are integers, but activations are float", "--scheme int8"),
         ("float16", "float16-weights", "This is a float16 model", "--scheme int8"),
         ("int16_pool", "unsupported-type", "MAX_POOL_2D, works on int16", "--scheme int8"),

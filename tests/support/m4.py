@@ -87,9 +87,10 @@ def run_on_board(data: bytes, inputs: Sequence[np.ndarray], toolchain: Toolchain
     harness, elf = resource("tests/firmware/m4_board"), folder / "model.elf"
     sources = [folder / "model.c", folder / "model_weights.c", harness / "board.c"]
     toolchain.compile(sources, elf, f"-I{folder}", f"-T{harness / 'board.ld'}", "-nostartfiles", "-Wl,--gc-sections")
+    # Semihosting's console is QEMU's standard error.
     done = subprocess.run([*QEMU, "-kernel", str(elf)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    wrong, *ticks = map(int, done.stdout.split())
+    wrong, *ticks = map(int, done.stderr.split())
     return BoardRun(wrong, tuple(ticks))
 
 

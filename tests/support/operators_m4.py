@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes import window_output
-from support.network import Activation
 
 if TYPE_CHECKING:
-    from support.network import Network
+    from support.network import Activation, Network
 
 outputs = st.integers(1, 9)
 

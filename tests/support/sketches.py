@@ -32,8 +32,8 @@ def ini_section(board: Board) -> bytes:
     """The board's section of platformio.ini."""
     text = resource("platformio.ini").read_text(encoding="utf-8")
     header = f"[env:{board.env}]"
-    body = text.split(header, 1)[1].split("\n[", 1)[0]
-    return (header + body).encode()
+    body = text.split(header, 1)[1].split("\n\n", 1)[0]
+    return f"{header}{body.rstrip()}\n".encode()
 
 
 def sketch_project(board: Board, sketch: bytes = ECHO, **more: bytes) -> Project:

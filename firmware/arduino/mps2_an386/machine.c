@@ -1,8 +1,6 @@
 /* The byte stream, the clock and the end, on QEMU's mps2-an386. */
 #include "machine.h"
 
-#include <string.h>
-
 #include "registers.h"
 #include "semihosting.h"
 
@@ -22,24 +20,42 @@ static int from_host = NO_HANDLE; /* NO_HANDLE: the stream is the UART */
 static int to_host = NO_HANDLE;
 static void (*fault_report)(const char *text);
 
-/* Splits "fifo NAME NAME" in place; 0 if the command line is anything else. */
-static int fifo_names(char *line, char **in, char **out) {
-    if (strncmp(line, "fifo ", 5) != 0) {
-        return 0;
+/* A word of the command line: where it begins, and its length. */
+struct word {
+    const char *text;
+    size_t size;
+};
+
+/* Ends the word that begins here, and moves on to what follows it. Without string.h, whose functions are large. */
+static struct word take_word(char **line) {
+    struct word word = {*line, 0};
+    while (word.text[word.size] != ' ' && word.text[word.size] != '\0') {
+        ++word.size;
     }
-    *in = line + 5;
-    *out = strchr(*in, ' ');
-    if (*out == NULL) {
-        return 0;
+    *line += word.size;
+    if (**line != '\0') {
+        *(*line)++ = '\0';
     }
-    *(*out)++ = '\0';
-    (*out)[strcspn(*out, " ")] = '\0';
-    return 1;
+    return word;
 }
 
-static void open_fifos(const char *in, const char *out) {
-    from_host = semihosting_open(in, SEMIHOSTING_READ);
-    to_host = semihosting_open(out, SEMIHOSTING_WRITE);
+/* Takes "fifo NAME NAME"; 0 if the command line is anything else. */
+static int fifo_names(char *line, struct word *in, struct word *out) {
+    static const char expected[] = "fifo";
+    const struct word first = take_word(&line);
+    for (size_t i = 0; i < sizeof expected; ++i) {
+        if (first.text[i] != expected[i]) {
+            return 0;
+        }
+    }
+    *in = take_word(&line);
+    *out = take_word(&line);
+    return out->size > 0;
+}
+
+static void open_fifos(const struct word *in, const struct word *out) {
+    from_host = semihosting_open(in->text, in->size, SEMIHOSTING_READ);
+    to_host = semihosting_open(out->text, out->size, SEMIHOSTING_WRITE);
     if (from_host == NO_HANDLE || to_host == NO_HANDLE) {
         from_host = to_host = NO_HANDLE;
         machine_fault("cannot open the FIFOs named on the semihosting command line");
@@ -48,7 +64,7 @@ static void open_fifos(const char *in, const char *out) {
 
 void machine_start(void) {
     char line[COMMAND_LINE_BYTES];
-    char *in, *out;
+    struct word in, out;
     TIMER_RELOAD = UINT32_MAX;
     TIMER_VALUE = UINT32_MAX;
     TIMER_CTRL = TIMER_ENABLE;
@@ -57,7 +73,7 @@ void machine_start(void) {
     (void)UART_DATA; /* QEMU looks for input only after a read: without this one, bytes already sent would wait */
     semihosting_command_line(line, sizeof line);
     if (fifo_names(line, &in, &out)) {
-        open_fifos(in, out);
+        open_fifos(&in, &out);
     }
 }
 
@@ -114,14 +130,15 @@ void machine_write(const uint8_t *data, size_t size) {
     }
 }
 
-/* The 32-bit timer wraps every 171 s: called at least that often, this never loses count. */
+/* The 32-bit timer wraps every 171 s: called at least that often, this never loses count. What is no whole microsecond
+ * stays for the next call. */
 uint64_t machine_micros(void) {
-    static uint32_t last;
+    static uint32_t counted; /* the timer's value up to which microseconds are in `elapsed` */
     static uint64_t elapsed;
-    uint32_t now = UINT32_MAX - TIMER_VALUE;
-    elapsed += (uint32_t)(now - last);
-    last = now;
-    return elapsed / TIMER_PER_US;
+    const uint32_t passed = (UINT32_MAX - TIMER_VALUE - counted) / TIMER_PER_US;
+    counted += passed * TIMER_PER_US;
+    elapsed += passed;
+    return elapsed;
 }
 
 void machine_log(const char *text) {

@@ -1,7 +1,5 @@
 #include "semihosting.h"
 
-#include <string.h>
-
 enum {
     SYS_OPEN = 0x01,
     SYS_WRITE0 = 0x04,
@@ -20,12 +18,12 @@ static int call(uint32_t operation, const void *argument) {
     return (int)r0;
 }
 
-int semihosting_open(const char *path, enum semihosting_mode mode) {
+int semihosting_open(const char *path, size_t size, enum semihosting_mode mode) {
     const struct {
         const char *path;
         uint32_t mode;
         uint32_t length;
-    } block = {path, (uint32_t)mode, (uint32_t)strlen(path)};
+    } block = {path, (uint32_t)mode, (uint32_t)size};
     return call(SYS_OPEN, &block);
 }
 

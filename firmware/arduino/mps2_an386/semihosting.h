@@ -11,8 +11,8 @@
 
 enum semihosting_mode { SEMIHOSTING_READ = 1, SEMIHOSTING_WRITE = 5 }; /* fopen's "rb" and "wb" */
 
-/* A handle, or -1. */
-int semihosting_open(const char *path, enum semihosting_mode mode);
+/* A handle, or -1. `path` is terminated, and `size` is its length without that. */
+int semihosting_open(const char *path, size_t size, enum semihosting_mode mode);
 
 /* Both return the number of bytes that were NOT moved (`size`: end of file, or nothing could be written). */
 size_t semihosting_read(int handle, void *buffer, size_t size);

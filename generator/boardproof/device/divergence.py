@@ -114,7 +114,7 @@ def _describe(
         index=operator.index,
         op=operator.name,
         tensor=tensor.index,
-        name=tensor.name,
+        name=tensor.label,
         differing=int(np.count_nonzero(lsb)),
         elements=int(lsb.size),
         max_lsb=int(lsb.max()),

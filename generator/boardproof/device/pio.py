@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import importlib.metadata
 import importlib.util
 import json
@@ -58,7 +59,9 @@ class Core:
         """The variables that make PlatformIO build in this core directory, and say nothing to anyone.
 
         A project with a platform of its own gets a platforms directory of its own: PlatformIO files a symlinked
-        platform under its bare name, where two projects that build at once would take it from each other.
+        platform under its bare name, where two projects that build at once would take it from each other. The libraries
+        it depends on it shares with projects that have the same platformio.ini: they are fetched once, and their
+        objects come from the cache, whose keys hold the libraries' paths.
         """
         variables = {
             "PLATFORMIO_CORE_DIR": str(self.path),
@@ -73,6 +76,9 @@ class Core:
         }
         if (project_dir / "platforms").is_dir():
             variables["PLATFORMIO_PLATFORMS_DIR"] = str(project_dir / ".pio" / "platforms")
+        settings = project_dir / "platformio.ini"
+        if settings.is_file() and b"lib_deps" in (content := settings.read_bytes()):
+            variables["PLATFORMIO_LIBDEPS_DIR"] = str(self.path / "libdeps" / hashlib.sha256(content).hexdigest()[:16])
         return variables
 
 

@@ -62,6 +62,9 @@ class Session:
         model_sha256: The model the board must run; None takes any.
         on_log: Gets each line the board logs, and notes about resets.
         pace: How long to wait.
+
+    Attributes:
+        resets: How often the board was reset in between and a request begun anew.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Session:
         self._on_log = on_log
         self._facts: HelloReply | None = None
         self._hello: Hello | None = None
+        self.resets = 0
 
     # --- Getting to know each other ---
 
@@ -279,6 +283,7 @@ class Session:
                 return attempt()
             except SessionLostError as error:
                 lost = error
+                self.resets += 1
                 self._on_log("the board was reset; starting this request again")
         raise DeviceError(f"The board was reset {MAX_RESETS + 1} times during one request.", lost.hint)
 

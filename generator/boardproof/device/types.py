@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from boardproof.device.results import Repeat
     from boardproof.model.graph import DType
     from boardproof.project.boards import Board, TickUnit
 
@@ -98,6 +99,17 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardShare:
+    """The samples that one of several boards ran, and the ticks they took there."""
+
+    board: str
+    samples: int
+    median: int
+    min: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoardRun:
     """What the board computed.
 
@@ -108,7 +120,11 @@ class BoardRun:
         op_ticks: Median ticks of each executed operator, in the order of `hello.op_indices`.
         arena_used_bytes: The arena's high-water mark.
         stack_bytes: The stack's high-water mark during inference, or None when the board does not know.
-        wall_s: Seconds for all samples.
+        wall_s: Seconds for the samples run in this session.
+        op_spread: Fewest and most ticks of each executed operator.
+        repeats: The samples that ran twice, one for each board.
+        ran_on: The board each sample ran on.
+        shares: What each board did.
     """
 
     hello: Hello
@@ -118,3 +134,7 @@ class BoardRun:
     arena_used_bytes: int
     stack_bytes: int | None
     wall_s: float
+    op_spread: tuple[tuple[int, int], ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+    ran_on: tuple[str, ...] = ()
+    shares: tuple[BoardShare, ...] = ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.device.types import BoardRun
+from boardproof.device.running import Seat, run_samples
 from boardproof.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from boardproof.device.session import Inference, Session
-    from boardproof.device.types import Hello
+    from boardproof.device.session import Session
+    from boardproof.device.types import BoardRun
     from boardproof.model.oracle import Outputs
     from boardproof.model.samples import Vectors
 
@@ -85,7 +84,7 @@ class Verdict:
 
 
 def run_on_board(session: Session, inputs: Vectors, on_progress: Callable[[int, int], None] | None = None) -> BoardRun:
-    """Runs every sample on the board.
+    """Runs every sample on one board; see `run_samples`.
 
     Args:
         session: A conversation with the board; connected here if it is not yet.
@@ -95,40 +94,7 @@ def run_on_board(session: Session, inputs: Vectors, on_progress: Callable[[int, 
     Raises:
         DeviceError: As `Session.infer`.
     """
-    hello = session.connect()
-    results = _Results(hello, inputs.samples)
-    session.marks(repaint=True)
-    started = time.monotonic()
-    for number in range(inputs.samples):
-        results.keep(number, session.infer([array[number] for array in inputs.arrays]))
-        if on_progress is not None:
-            on_progress(number + 1, inputs.samples)
-    wall_s = time.monotonic() - started
-    marks = session.marks()
-    return BoardRun(
-        hello=hello,
-        outputs=tuple(results.outputs),
-        ticks=results.ticks,
-        op_ticks=tuple(int(ticks) for ticks in np.median(results.op_ticks, axis=0)),
-        arena_used_bytes=marks.arena_bytes,
-        stack_bytes=marks.stack_bytes or None,
-        wall_s=wall_s,
-    )
-
-
-class _Results:
-    """Results of all samples, filled in one by one."""
-
-    def __init__(self, hello: Hello, samples: int) -> None:
-        self.outputs = [np.zeros((samples, *t.shape), t.dtype.numpy) for t in hello.outputs]
-        self.ticks = np.zeros(samples, np.int64)
-        self.op_ticks = np.zeros((samples, len(hello.op_indices)), np.int64)
-
-    def keep(self, number: int, inference: Inference) -> None:
-        for kept, output in zip(self.outputs, inference.outputs, strict=True):
-            kept[number] = output
-        self.ticks[number] = inference.ticks
-        self.op_ticks[number] = inference.op_ticks
+    return run_samples((Seat("board", session),), inputs, on_progress=on_progress)
 
 
 def compare(expected: Outputs, run: BoardRun) -> Verdict:
@@ -179,6 +145,11 @@ def lsb_differences(expected: NDArray[np.generic], got: NDArray[np.generic]) -> 
     low, high = (_ordered(array) for array in (expected, got))
     differences: NDArray[np.int64] = np.maximum(np.abs(low - high), _differing(expected, got).astype(np.int64))
     return differences
+
+
+def max_lsb(expected: tuple[NDArray[np.generic], ...], got: tuple[NDArray[np.generic], ...]) -> int:
+    """The largest of the `lsb_differences` of several tensors."""
+    return max((int(lsb_differences(a, b).max(initial=0)) for a, b in zip(expected, got, strict=True)), default=0)
 
 
 def _ordered(array: NDArray[np.generic]) -> NDArray[np.int64]:

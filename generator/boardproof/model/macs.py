@@ -5,7 +5,15 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from boardproof.model.graph import Conv2D, DepthwiseConv2D, FullyConnected
+from boardproof.model.graph import (
+    BatchMatMul,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    SequenceLstm,
+    Svdf,
+    TransposeConv,
+)
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator
@@ -14,21 +22,35 @@ if TYPE_CHECKING:
 def macs(graph: Graph, operator: Operator) -> int:
     """Multiply-accumulates of one operator for one inference.
 
-    Only products with weights count, padding included, as MLPerf Tiny and most papers count them: 0 for pools,
-    element-wise operators and operators boardproof does not know.
+    Only products with weights count, padding included, as MLPerf Tiny and most papers count them, and those of two
+    matrices: 0 for pools, element-wise operators and operators boardproof does not know.
     """
+    factors = _times_and_weights(graph, operator)
+    return factors[0] * factors[1] if factors else 0
+
+
+def _times_and_weights(graph: Graph, operator: Operator) -> tuple[int, int] | None:
+    """How often a group of weights is used, and how many are in the group; None for operators without."""
+    tensors = graph.tensors
+    found: tuple[int, int] | None = None
     match operator:
         case Conv2D():
-            weights = graph.tensors[operator.inputs[1]].shape
-            return graph.tensors[operator.output].elements * prod(weights[1:])
+            found = tensors[operator.output].elements, prod(tensors[operator.inputs[1]].shape[1:])
         case DepthwiseConv2D():
-            weights = graph.tensors[operator.inputs[1]].shape
-            return graph.tensors[operator.output].elements * prod(weights[1:3])
+            found = tensors[operator.output].elements, prod(tensors[operator.inputs[1]].shape[1:3])
         case FullyConnected():
-            depth = graph.tensors[operator.inputs[1]].shape[-1]
-            return graph.tensors[operator.output].elements * depth
-        case _:
-            return 0
+            found = tensors[operator.output].elements, prod(tensors[operator.inputs[1]].shape[-1:])
+        case TransposeConv():
+            found = tensors[operator.input].elements, prod(tensors[operator.inputs[1]].shape[:3])
+        case BatchMatMul(adjoint_left=adjoint):
+            depth = tensors[operator.input].shape[-2:-1] if adjoint else tensors[operator.input].shape[-1:]
+            found = tensors[operator.output].elements, prod(depth)
+        case Svdf():
+            found = prod(tensors[operator.input].shape[:1]), sum(tensors[i].elements for i in operator.inputs[1:3])
+        case SequenceLstm():
+            weights = (*operator.input_weights, *operator.recurrent_weights)
+            found = prod(tensors[operator.input].shape[:2]), sum(tensors[i].elements for i in weights)
+    return found
 
 
 def total_macs(graph: Graph) -> int:

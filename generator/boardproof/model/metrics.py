@@ -82,22 +82,3 @@ def accuracy(scores: NDArray[np.generic], labels: NDArray[np.int64], quantizatio
     else:
         predicted = (dequantize_array(flat[:, 0], quantization) > _THRESHOLD).astype(np.int64)
     return float((predicted == labels).mean())
-
-
-def max_lsb(expected: tuple[NDArray[np.generic], ...], actual: tuple[NDArray[np.generic], ...]) -> int:
-    """The largest difference between outputs: in steps when they are integers, in units of the last place in float."""
-    return max((_difference(e, a) for e, a in zip(expected, actual, strict=True)), default=0)
-
-
-def _difference(expected: NDArray[np.generic], actual: NDArray[np.generic]) -> int:
-    if expected.dtype.kind == "f":
-        integer = np.dtype(f"i{expected.dtype.itemsize}")
-        expected, actual = _ordered(expected.view(integer)), _ordered(actual.view(integer))
-    return int(np.abs(expected.astype(np.int64) - actual.astype(np.int64)).max(initial=0))
-
-
-def _ordered(bits: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Float bit patterns as integers in the order of their values, so that neighbours differ by 1."""
-    wide = bits.astype(np.int64)
-    lowest = np.int64(np.iinfo(bits.dtype).min)  # type: ignore[type-var] # the view is of integers
-    return np.where(wide < 0, lowest - wide, wide)

@@ -8,6 +8,8 @@ from boardproof.model.graph import NO_TENSOR, Unsupported
 from boardproof.model.read_axes import AXIS_READERS
 from boardproof.model.read_elementwise import ELEMENTWISE_READERS
 from boardproof.model.read_movement import MOVEMENT_READERS
+from boardproof.model.read_selection import SELECTION_READERS
+from boardproof.model.read_state import STATE_READERS
 from boardproof.model.read_windows import WINDOW_READERS
 
 if TYPE_CHECKING:
@@ -16,7 +18,14 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Operator
     from boardproof.model.raw_operator import RawOperator, Reader
 
-READERS: Mapping[str, Reader] = {**AXIS_READERS, **ELEMENTWISE_READERS, **MOVEMENT_READERS, **WINDOW_READERS}
+READERS: Mapping[str, Reader] = {
+    **AXIS_READERS,
+    **ELEMENTWISE_READERS,
+    **MOVEMENT_READERS,
+    **SELECTION_READERS,
+    **STATE_READERS,
+    **WINDOW_READERS,
+}
 """By TensorFlow Lite's name of the operator."""
 
 

@@ -38,10 +38,32 @@ _OPTIONS = {
     BuiltinOptions.SoftmaxOptions: Table("its SoftmaxOptions", {0: _INT}),
     BuiltinOptions.AddOptions: Table("its AddOptions", {0: _BYTE, 1: _BYTE}),
     BuiltinOptions.ReducerOptions: Table("its ReducerOptions", {0: _BYTE}),
-    # Not read here, but an interpreter follows the offsets in them.
-    BuiltinOptions.ReshapeOptions: Table("its ReshapeOptions", {0: _INTS}),
     BuiltinOptions.SqueezeOptions: Table("its SqueezeOptions", {0: _INTS}),
     BuiltinOptions.VarHandleOptions: Table("its VarHandleOptions", {0: Text(), 1: Text()}),
+    BuiltinOptions.CallOnceOptions: Table("its CallOnceOptions", {0: _INT}),
+    BuiltinOptions.SVDFOptions: Table("its SVDFOptions", {0: _INT, 1: _BYTE, 2: _BYTE}),
+    BuiltinOptions.UnidirectionalSequenceLSTMOptions: Table(
+        "its UnidirectionalSequenceLSTMOptions", {0: _BYTE, 1: _INT, 2: _INT, 3: _BYTE, 4: _BYTE, 5: _BYTE}
+    ),
+    BuiltinOptions.MirrorPadOptions: Table("its MirrorPadOptions", {0: _BYTE}),
+    BuiltinOptions.ResizeBilinearOptions: Table("its ResizeBilinearOptions", {0: _INT, 1: _INT, 2: _BYTE, 3: _BYTE}),
+    BuiltinOptions.ResizeNearestNeighborOptions: Table("its ResizeNearestNeighborOptions", {0: _BYTE, 1: _BYTE}),
+    BuiltinOptions.SpaceToDepthOptions: Table("its SpaceToDepthOptions", {0: _INT}),
+    BuiltinOptions.DepthToSpaceOptions: Table("its DepthToSpaceOptions", {0: _INT}),
+    BuiltinOptions.ConcatenationOptions: Table("its ConcatenationOptions", {0: _INT, 1: _BYTE}),
+    BuiltinOptions.PackOptions: Table("its PackOptions", {0: _INT, 1: _INT}),
+    BuiltinOptions.UnpackOptions: Table("its UnpackOptions", {0: _INT, 1: _INT}),
+    BuiltinOptions.StridedSliceOptions: Table(
+        "its StridedSliceOptions", {0: _INT, 1: _INT, 2: _INT, 3: _INT, 4: _INT, 5: _BYTE}
+    ),
+    BuiltinOptions.GatherOptions: Table("its GatherOptions", {0: _INT, 1: _INT}),
+    BuiltinOptions.TransposeConvOptions: Table(
+        "its TransposeConvOptions", {0: _BYTE, 1: _INT, 2: _INT, 3: _BYTE, 4: _BYTE}
+    ),
+    BuiltinOptions.BatchMatMulOptions: Table("its BatchMatMulOptions", {0: _BYTE, 1: _BYTE, 2: _BYTE}),
+    BuiltinOptions.CumsumOptions: Table("its CumsumOptions", {0: _BYTE, 1: _BYTE}),
+    # Not read here, but an interpreter follows the offsets in them.
+    BuiltinOptions.ReshapeOptions: Table("its ReshapeOptions", {0: _INTS}),
 }
 
 _OPERATOR = Table(

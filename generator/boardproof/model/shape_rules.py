@@ -10,6 +10,8 @@ import numpy as np
 from boardproof.model.graph import Padding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from boardproof.model.graph import Operator, Tensor, Window
 
 Shape = tuple[int, ...]
@@ -82,3 +84,11 @@ def require_output(output: Shape, expected: Shape) -> None:
         raise MisfitError(f"the output has shape {list(output)}, not {list(expected)}")
     if min(expected, default=1) < 1:
         raise MisfitError(f"the output {list(output)} is empty")
+
+
+def require_axes(axes: Iterable[int], rank: int) -> tuple[int, ...]:
+    """The axes in order, counted from 0, each once. Raises MisfitError when one does not exist."""
+    axes = list(axes)
+    if not all(-rank <= axis < rank for axis in axes):
+        raise MisfitError(f"the axes {axes} do not exist in a tensor of {rank}")
+    return tuple(sorted({axis % rank for axis in axes}))

@@ -66,7 +66,7 @@ def _firmware(board: Board, generated: Generated) -> Iterator[tuple[str, bytes]]
             yield f"lib/boardproof_{folder}/{path}", content
     source = f"{board.name.replace('-', '_')}.c"
     for path, content in resource_files("firmware/boards"):
-        if path.endswith(".h") or path == source:
+        if path in {"board.h", "library.json", source}:
             yield f"lib/boardproof_board/{path}", content
 
 

@@ -20,4 +20,6 @@ for script in (core / folder / "memory.ld" for folder in port):
         env.Replace(LDSCRIPT_PATH=os.path.relpath(script))
 
 # Objects, not an archive: the vector table is referred to by nothing but the linker script.
-env.BuildSources("$BUILD_DIR/core", str(core), " ".join(["+<*.cpp>", *(f"+<{folder}/>" for folder in port)]))
+core_env = env.Clone()
+core_env.Append(CCFLAGS=["-Os"])
+core_env.BuildSources("$BUILD_DIR/core", str(core), " ".join(["+<*.cpp>", *(f"+<{folder}/>" for folder in port)]))

@@ -38,7 +38,7 @@ def inputs_of(dtype: DType) -> NDArray[np.int64]:
     return np.arange(256, dtype=np.uint8).view(dtype.numpy).astype(np.int64)
 
 
-def _bytes(values: NDArray[np.int64], dtype: DType) -> NDArray[np.uint8]:
+def output_bytes(values: NDArray[np.int64], dtype: DType) -> NDArray[np.uint8]:
     low, high = RANGES[dtype]
     return np.clip(values, low, high).astype(dtype.numpy).view(np.uint8)
 
@@ -49,20 +49,20 @@ def requantize_table(
     """QUANTIZE between 8-bit types. Source: tensorflow/lite/kernels/internal/reference/requantize.h."""
     factor = quantize_multiplier(source.scale / target.scale)
     values = requantize(inputs_of(source_type) - source.zero_point, *factor)
-    return _bytes(values + target.zero_point, target_type)
+    return output_bytes(values + target.zero_point, target_type)
 
 
 def relu_table(source: Quantization, target: Quantization) -> NDArray[np.uint8]:
-    """RELU, int8: the factor is a float32 quotient. Source: tensorflow/lite/micro/kernels/activations_common.cc."""
-    factor = quantize_multiplier(float(np.float32(source.scale) / np.float32(target.scale)))
+    """RELU, int8. Source: tensorflow/lite/micro/kernels/activations_common.cc."""
+    factor = quantize_multiplier(source.scale / target.scale)
     values = requantize(inputs_of(DType.INT8) - source.zero_point, *factor) + target.zero_point
-    return _bytes(np.maximum(values, target.zero_point), DType.INT8)
+    return output_bytes(np.maximum(values, target.zero_point), DType.INT8)
 
 
 def relu6_table(source: Quantization, target: Quantization) -> NDArray[np.uint8]:  # noqa: ARG001 one signature for all
     """RELU6, int8: clamps in the input's quantization and does not rescale, whatever the output's is."""
     six = min(max(quantize_float32(6.0, source.scale, source.zero_point), INT8_MIN), INT8_MAX)
-    return _bytes(np.clip(inputs_of(DType.INT8), source.zero_point, six), DType.INT8)
+    return output_bytes(np.clip(inputs_of(DType.INT8), source.zero_point, six), DType.INT8)
 
 
 def logistic_table(source: Quantization, target: Quantization) -> NDArray[np.uint8]:  # noqa: ARG001 the output's quantization is fixed
@@ -75,7 +75,7 @@ def logistic_table(source: Quantization, target: Quantization) -> NDArray[np.uin
     x = inputs_of(DType.INT8) - source.zero_point
     inside = np.where(np.abs(x) < radius, x, 0)
     y = round_shift(logistic(requantize(inside, multiplier, shift), _LOGISTIC_INTEGER_BITS), 23) + INT8_MIN
-    return _bytes(np.where(x <= -radius, INT8_MIN, np.where(x >= radius, INT8_MAX, y)), DType.INT8)
+    return output_bytes(np.where(x <= -radius, INT8_MIN, np.where(x >= radius, INT8_MAX, y)), DType.INT8)
 
 
 def softmax_exponentials(input_scale: float, beta: float) -> NDArray[np.int32]:

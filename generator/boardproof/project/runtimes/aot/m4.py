@@ -25,7 +25,14 @@ from boardproof.project.runtimes.aot.m4_add import linear_addition
 from boardproof.project.runtimes.aot.m4_conv import choose_convolution
 from boardproof.project.runtimes.aot.m4_depthwise import choose_depthwise
 from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
-from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, shape_text
+from boardproof.project.runtimes.aot.operands import (
+    INT8_MAX,
+    INT8_MIN,
+    activation_range,
+    activation_text,
+    flow_text,
+    shape_text,
+)
 from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
 from boardproof.project.runtimes.aot.pack import UNIT, pack_dense
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
@@ -70,12 +77,15 @@ def fully_connected(op: FullyConnected, graph: Graph) -> Step | None:
     packed = pack_dense(linear_layer(op, graph, weights.array()))
     if packed is None:
         return None
+    low, high = activation_range(op.activation, output)
     size, depth = weights.shape
     batches = np.arange(data.elements // depth)
     fields: tuple[tuple[str, Value], ...] = (
         ("batches", batches.size),
         ("input_size", depth),
         ("output_size", size),
+        ("activation_min", low),
+        ("activation_max", high),
         ("stream", Table("stream", packed.stream, f"biases and weights, {weights.label}", weights.index)),
         ("multiplier", packed.multiplier),
         ("shift", packed.shift),
@@ -131,7 +141,8 @@ def with_convolution(op: Binary, graph: Graph, found: LinearAddition) -> Step | 
         return None
     others = [o for o in graph.operators if o is not op and before.output in o.inputs]
     convolution = choose_convolution(before, graph, with_tile=True)
-    if others or before.output in graph.outputs or convolution is None or convolution.kernel not in WITH_ADD:
+    clamped = activation_range(before.activation, graph.tensors[before.output]) != (INT8_MIN, INT8_MAX)
+    if clamped or others or before.output in graph.outputs or convolution is None or convolution.kernel not in WITH_ADD:
         return None
     kernel, summand = WITH_ADD[convolution.kernel], op.inputs.index(before.output)
     channels = graph.tensors[op.output].shape[-1]

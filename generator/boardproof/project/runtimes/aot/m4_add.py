@@ -27,22 +27,25 @@ _SHIFTS_TRIED = 3
 
 @dataclass(frozen=True, slots=True)
 class LinearAddition:
-    """(input1 * factor1 + input2 * factor2 + constant) >> shift, clamped to int8."""
+    """(input1 * factor1 + input2 * factor2 + constant) >> shift, clamped to the activation range."""
 
     factor1: int
     factor2: int
     constant: int
     shift: int
+    activation: tuple[int, int]
 
     def ordered(self, first: int) -> LinearAddition:
         """The same function with input `first` (0 or 1) as its first."""
         factors = (self.factor1, self.factor2)
-        return LinearAddition(factors[first], factors[1 - first], self.constant, self.shift)
+        return LinearAddition(factors[first], factors[1 - first], self.constant, self.shift, self.activation)
 
     def fields(self, count: int) -> tuple[tuple[str, int], ...]:
         """The members of struct nn_add_s8_m4."""
         return (
             ("count", count),
+            ("activation_min", self.activation[0]),
+            ("activation_max", self.activation[1]),
             ("factor1", self.factor1),
             ("factor2", self.factor2),
             ("constant", self.constant),
@@ -54,8 +57,6 @@ def linear_addition(
     first: Tensor, second: Tensor, output: Tensor, activation: tuple[int, int]
 ) -> LinearAddition | None:
     """The function that equals TensorFlow Lite Micro's ADD for every pair of inputs; None if the search finds none."""
-    if activation != (INT8_MIN, INT8_MAX):
-        return None
     exact = exact_sums(first, second, output)
     scale = quantization(output).scale
     real1, real2 = (quantization(tensor).scale / scale for tensor in (first, second))
@@ -64,9 +65,9 @@ def linear_addition(
     for shift in range(largest_shift, max(largest_shift - _SHIFTS_TRIED, 0), -1):
         for change1, change2 in _NEARBY:
             factor1, factor2 = round(real1 * 2**shift) + change1, round(real2 * 2**shift) + change2
-            constant = _constant(exact, factor1, factor2, shift)
+            constant = _constant(exact, factor1, factor2, shift, activation)
             if constant is not None:
-                return LinearAddition(factor1, factor2, constant, shift)
+                return LinearAddition(factor1, factor2, constant, shift, activation)
     return None
 
 
@@ -90,11 +91,14 @@ def _requantize(x: NDArray[np.int64], multiplier: int, shift: int) -> NDArray[np
     return (product_ >> right) + ((product_ & mask) > (mask >> 1) + (product_ < 0))
 
 
-def _constant(exact: NDArray[np.int64], factor1: int, factor2: int, shift: int) -> int | None:
+def _constant(
+    exact: NDArray[np.int64], factor1: int, factor2: int, shift: int, activation: tuple[int, int]
+) -> int | None:
     """A constant with which the function is exact, and nothing leaves int32. None if there is none."""
+    low, high = activation
     sums = _INPUTS[:, None] * factor1 + _INPUTS[None, :] * factor2
-    least = np.where(exact > INT8_MIN, (exact.clip(max=INT8_MAX) << shift) - sums, -_INT32_MAX).max()
-    most = np.where(exact < INT8_MAX, (exact.clip(min=INT8_MIN) + 1 << shift) - 1 - sums, _INT32_MAX).min()
+    least = np.where(exact > low, (exact.clip(max=high) << shift) - sums, -_INT32_MAX).max()
+    most = np.where(exact < high, (exact.clip(min=low) + 1 << shift) - 1 - sums, _INT32_MAX).min()
     if least > most:
         return None
     constant = int((least + most) // 2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from boardproof.project.runtimes.aot.lower_conv import window_fields, window_text
 from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
-from boardproof.project.runtimes.aot.operands import activation_text, flow_text, quantization
+from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, quantization
 from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, safe_offset
 from boardproof.project.runtimes.aot.pack import UNIT, pack_gemm
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
@@ -87,8 +87,14 @@ class Layer:
 
     @property
     def channel_fields(self) -> Fields:
-        """The members that say how many channels there are."""
-        return (("input_channels", self.shape.channels[0]), ("output_channels", self.shape.channels[1]))
+        """The members about channels and what they may hold."""
+        low, high = activation_range(self.op.activation, self.graph.tensors[self.op.output])
+        return (
+            ("input_channels", self.shape.channels[0]),
+            ("output_channels", self.shape.channels[1]),
+            ("activation_min", low),
+            ("activation_max", high),
+        )
 
     @property
     def gemm_fields(self) -> Fields:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.lower_conv import window_text
 from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
-from boardproof.project.runtimes.aot.operands import activation_text, flow_text, quantization
+from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, quantization
 from boardproof.project.runtimes.aot.overlap import padding_before
 from boardproof.project.runtimes.aot.pack import UNIT, pack_depthwise3
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
@@ -36,6 +36,7 @@ def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     packed = pack_depthwise3(linear_layer(op, graph, weights.array().reshape(9, -1).T), transpose=along_columns)
     if packed is None:
         return None
+    low, high = activation_range(op.activation, output)
     channels = data.shape[3]
     row_axis = (*rows, data.shape[2] * channels, output.shape[2] * channels)
     column_axis = (*columns, channels, channels)
@@ -46,6 +47,8 @@ def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
         ("channels", channels),
         ("stride", op.window.stride[0]),
         ("input_zero_point", quantization(data).zero_point),
+        ("activation_min", low),
+        ("activation_max", high),
         ("one_sided", int(packed.one_sided)),
         ("round", packed.round),
         ("stream", Table("stream", packed.stream, f"biases, factors, weights, {weights.label}", weights.index)),

@@ -51,15 +51,11 @@ def convolution_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[f
 
 
 def dense_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[float]:
-    """Accumulator scale to output scale as TFLM's FULLY_CONNECTED computes it.
+    """Accumulator scale to output scale, one per output or one for all, as TFLM's FULLY_CONNECTED computes it.
 
-    With one scale for all weights the product of input and weight scale is rounded to float32; with one per channel it
-    is not.
+    All in double precision, like a convolution's; releases before 2026 rounded the product of the scales to float32.
     """
-    if quantization(weights).per_channel:
-        return convolution_factors(data, weights, output)
-    product = np.float32(quantization(data).scale) * np.float32(quantization(weights).scale)
-    return [float(product) / quantization(output).scale]
+    return convolution_factors(data, weights, output)
 
 
 def requant_fields(factors: Sequence[float]) -> tuple[tuple[str, Value], ...]:

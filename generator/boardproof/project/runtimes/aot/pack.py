@@ -25,8 +25,6 @@ DENSE_ROWS = 4
 ODD_OFFSET = 127
 """What the kernels subtract from every odd input: NN_GEMM_ODD_OFFSET."""
 
-INT8_MIN, INT8_MAX = -128, 127
-
 ACCUMULATOR_LIMIT = (1 << 23) - 4
 """Magnitude below which 256 times an accumulator, with what rescaling adds to it, fits in int32."""
 
@@ -60,6 +58,11 @@ class Linear:
         return self.bias - self.input_zero_point * sums
 
     @property
+    def is_one_sided(self) -> bool:
+        """Whether no output can be below the zero point."""
+        return self.activation[0] >= self.output_zero_point
+
+    @property
     def channels(self) -> list[Channel]:
         """What rescaling needs to know of each channel."""
         low, high = self.bounds
@@ -89,12 +92,12 @@ class Gemm:
 def pack_gemm(linear: Linear) -> Gemm | None:
     """The stream of nn_gemm_m4.h: for two channels at a time biases, weights, multipliers.
 
-    None when an accumulator could reach 2^23 (nearly), a pair of weights does not fit its lane, the activation range is
-    not all of int8, or a rescaling factor has no exact form.
+    None when an accumulator could reach 2^23 (nearly), a pair of weights does not fit its lane, or a rescaling factor
+    has no exact form.
     """
     if not (fits(linear) and lanes_fit(linear.weights)):
         return None
-    one = one_sided_layer(linear.channels) if linear.output_zero_point == INT8_MIN else None
+    one = one_sided_layer(linear.channels, linear.output_zero_point) if linear.is_one_sided else None
     rescale = one or two_sided(linear.channels)
     if rescale is None:
         return None
@@ -124,13 +127,9 @@ def _gemm_stream(linear: Linear, rescale: Rescale, low_bits: NDArray[np.int64]) 
 
 
 def fits(linear: Linear) -> bool:
-    """Whether 256-fold accumulators, real factors and a clamp to all of int8 serve this layer."""
+    """Whether 256-fold accumulators serve this layer, and its factors are not 0."""
     low, high = linear.bounds
-    return (
-        max(-low.min(), high.max()) < ACCUMULATOR_LIMIT
-        and bool((linear.multiplier > 0).all())
-        and linear.activation == (INT8_MIN, INT8_MAX)
-    )
+    return max(-low.min(), high.max()) < ACCUMULATOR_LIMIT and bool((linear.multiplier > 0).all())
 
 
 def scaled_bias(linear: Linear) -> NDArray[np.int64]:
@@ -173,7 +172,7 @@ def pack_depthwise3(linear: Linear, transpose: bool) -> Depthwise3 | None:
     """
     if not fits(linear):
         return None
-    one = one_sided(linear.channels) if linear.output_zero_point == INT8_MIN else None
+    one = one_sided(linear.channels, linear.output_zero_point) if linear.is_one_sided else None
     rescale = one or two_sided(linear.channels)
     if rescale is None:
         return None
@@ -205,11 +204,14 @@ def pack_dense(linear: Linear) -> Dense | None:
 
     None as with pack_gemm, or when outputs have different factors.
     """
-    if not (fits(linear) and lanes_fit(linear.weights)) or len(set(zip(linear.multiplier.tolist(), linear.shift.tolist(), strict=True))) > 1:
+    if (
+        not (fits(linear) and lanes_fit(linear.weights))
+        or len(set(zip(linear.multiplier.tolist(), linear.shift.tolist(), strict=True))) > 1
+    ):
         return None
     low, high = linear.bounds
     widest = [Channel(int(linear.multiplier[0]), int(linear.shift[0]), int(low.min()), int(high.max()))]
-    one = one_sided(widest) if linear.output_zero_point == INT8_MIN else None
+    one = one_sided(widest, linear.output_zero_point) if linear.is_one_sided else None
     rescale = one or two_sided(widest)
     if rescale is None:
         return None

@@ -97,6 +97,8 @@ class Step:
         scratch_bytes: Working memory, 8-byte aligned; None when the kernel has no such argument.
         in_place: Inputs that an output may overwrite.
         description: One line for a reader of the generated C: shapes, window, choice made.
+        inputs_as_array: Whether the kernel takes all inputs as one array of pointers, for any number of them.
+        outputs_as_array: The same of the outputs.
     """
 
     operator: int
@@ -109,6 +111,8 @@ class Step:
     scratch_bytes: int | None = None
     in_place: tuple[InPlace, ...] = ()
     description: str = ""
+    inputs_as_array: bool = False
+    outputs_as_array: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +133,30 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """A tensor that keeps its value from one inference to the next: its memory is never anything else's.
+
+    Attributes:
+        tensor: Which one.
+        initial: Its bytes before the first inference.
+    """
+
+    tensor: int
+    initial: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
-    """A lowered graph: `steps` in execution order, `views` in graph order."""
+    """A lowered graph: `steps` in execution order, `views` in graph order.
+
+    `folded` are the operators that were done while compiling: their outputs are constants, or they only name things.
+    """
 
     graph: Graph
     steps: tuple[Step, ...]
     views: tuple[View, ...] = ()
+    states: tuple[State, ...] = ()
+    folded: tuple[int, ...] = ()
 
     def root(self, tensor: int) -> tuple[int, int]:
         """The tensor that owns this one's memory, and the offset in bytes within it."""

@@ -7,11 +7,12 @@ Two-sided, for any output zero point: both roundings as they are. For e >= 1, ro
 from zero is (t + (t < 0 ? -1 : 0) + 2^(e-1)) >> e; the zero point is one more summand, zero_point << e; and the sign
 of t may be that of a, for they differ only when t is 0 and a is -1, where the -1 does not change the result.
 
-One-sided, for outputs clamped at a zero point of -128: (256 * a + offset) * m / 2^32 >> shift. Negative accumulators
-all give -128 then, and for the others the two roundings nest into one. The output never falls as a grows and has 256
-values, so this is exact for every a if it steps from one value to the next at the same 255 places as TensorFlow Lite
-Micro: that is what decides here, in integers. The offset holds half a step, the zero point and what the first rounding
-adds. It is an integer, so the multiplier may have to give way a little: `_NEARBY` holds how much is tried.
+One-sided, for outputs clamped at their zero point or above: (256 * a + offset) * m / 2^32 >> shift. Negative
+accumulators do not matter then, and for the others the two roundings nest into one. The output never falls as a grows
+and has at most 256 values, so this is exact for every a if it steps from one value to the next at the same places as
+TensorFlow Lite Micro: that is what decides here, in integers. The offset holds half a step, the zero point and what the
+first rounding adds. It is an integer, so the multiplier may have to give way a little: `_NEARBY` holds how much is
+tried.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+INT8_MAX = 127
 
 SCALE_BITS = 8
 """Accumulators are held 2^8-fold."""
@@ -66,19 +69,19 @@ def two_sided(channels: list[Channel]) -> Rescale | None:
     return Rescale(multipliers, exponents - 1, np.zeros_like(exponents))
 
 
-def one_sided(channels: list[Channel]) -> Rescale | None:
+def one_sided(channels: list[Channel], zero_point: int) -> Rescale | None:
     """Each channel with its own shift; None when some channel has no exact form."""
-    fitted = [_fit_any(channel, -channel.shift) for channel in channels]
+    fitted = [_fit_any(channel, zero_point) for channel in channels]
     return _join([found for found in fitted if found is not None], len(channels))
 
 
-def one_sided_layer(channels: list[Channel]) -> Rescale | None:
+def one_sided_layer(channels: list[Channel], zero_point: int) -> Rescale | None:
     """One shift for all channels; None when none of the few shifts tried suits them all."""
     largest = min(*(-channel.shift for channel in channels), _MAX_SHIFT - SCALE_BITS)
     for exponent in range(largest, largest - _SHIFTS_TRIED, -1):
         fitted = []
         for channel in channels:
-            found = _fit(channel, exponent)
+            found = _fit(channel, zero_point, exponent)
             if found is None:
                 break
             fitted.append(found)
@@ -104,21 +107,21 @@ def _join(fitted: list[_Fitted], channels: int) -> Rescale | None:
     )
 
 
-def _fit_any(channel: Channel, exponent: int) -> _Fitted | None:
-    largest = min(exponent, _MAX_SHIFT - SCALE_BITS)
-    fits = (_fit(channel, e) for e in range(largest, largest - _SHIFTS_TRIED, -1))
+def _fit_any(channel: Channel, zero_point: int) -> _Fitted | None:
+    largest = min(-channel.shift, _MAX_SHIFT - SCALE_BITS)
+    fits = (_fit(channel, zero_point, e) for e in range(largest, largest - _SHIFTS_TRIED, -1))
     return next((found for found in fits if found is not None), None)
 
 
-def _fit(channel: Channel, exponent: int) -> _Fitted | None:
+def _fit(channel: Channel, zero_point: int, exponent: int) -> _Fitted | None:
     shift = SCALE_BITS - 1 + exponent
     if shift < 1:
         return None
-    steps, multiplier = _steps(channel), channel.multiplier >> (-channel.shift - exponent)
+    multiplier = channel.multiplier >> (-channel.shift - exponent)
     for nearby in _NEARBY:
         candidates = multiplier + nearby
         candidates = candidates[(candidates > 0) & (candidates < 1 << 31)]
-        least, most = _offsets(channel, steps, candidates, shift)
+        least, most = _offsets(channel, zero_point, candidates, shift)
         possible = np.flatnonzero(least <= most)
         if len(possible):
             return _Fitted(int(candidates[possible[0]]), shift, int(least[possible[0]]))
@@ -126,14 +129,16 @@ def _fit(channel: Channel, exponent: int) -> _Fitted | None:
 
 
 def _offsets(
-    channel: Channel, steps: NDArray[np.int64], multipliers: NDArray[np.int64], shift: int
+    channel: Channel, zero_point: int, multipliers: NDArray[np.int64], shift: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For each multiplier m, the least and most o with which (256 * a + o) * m / 2^32 >> shift steps where it must.
 
     It reaches k at 256 * a + o >= ceil(k * 2^(32 + shift) / m). For every k, the first accumulator that must give k
     bounds o from below, and the one before it bounds o from above.
     """
-    needed = -(-(np.arange(-127, 128) << (shift + 32)) // multipliers[:, None])
+    outputs = np.arange(zero_point + 1, INT8_MAX + 1)
+    steps = _steps(channel, outputs.size)
+    needed = -(-(outputs << (shift + 32)) // multipliers[:, None])
     first, before = np.maximum(steps, channel.low), np.minimum(steps - 1, channel.high)
     limit = (1 << 31) - 1 - (max(channel.high, -channel.low) << SCALE_BITS)
     least = np.where(first <= channel.high, needed - (first << SCALE_BITS), -limit).max(axis=1, initial=-limit)
@@ -141,10 +146,10 @@ def _offsets(
     return least, most
 
 
-def _steps(channel: Channel) -> NDArray[np.int64]:
-    """The first accumulator that TensorFlow Lite Micro rescales to 1 or more, to 2 or more, ... to 255 or more."""
+def _steps(channel: Channel, count: int) -> NDArray[np.int64]:
+    """The first accumulator that TensorFlow Lite Micro rescales to 1 or more, to 2 or more, ... to `count` or more."""
     exponent = max(-channel.shift, 0)
-    rounded = [(k << exponent) - (1 << exponent >> 1) for k in range(1, 256)]
+    rounded = [(k << exponent) - (1 << exponent >> 1) for k in range(1, count + 1)]
     factor = channel.multiplier << max(channel.shift, 0)
     beyond = 1 << 40
     return np.array([min(-(-((t << 31) - (1 << 30)) // factor), beyond) for t in rounded], np.int64)

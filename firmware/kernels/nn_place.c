@@ -1,0 +1,17 @@
+#include "nn_bytes.h"
+#include "nn_places.h"
+
+void nn_place(const struct nn_place *op, const void *input, void *output)
+{
+    const uint8_t *in = input;
+    uint8_t *out = output;
+    struct nn_places places;
+    for (int32_t i = 0; i < op->bytes; i += op->fill_bytes) {
+        memcpy(out + i, op->fill, (size_t)op->fill_bytes);
+    }
+    nn_places_begin(&places, op->dims, op->places);
+    do {
+        memcpy(out + places.sum, in, (size_t)op->block);
+        in += op->block;
+    } while (nn_places_next(&places, op->dims));
+}

@@ -1,0 +1,182 @@
+"""Runs the samples on the boards, judges what they computed, and looks for the operator at which they go astray."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from boardproof.device.checkpoint import Checkpoint, identify
+from boardproof.device.divergence import find_divergence
+from boardproof.device.links import open_link, open_port
+from boardproof.device.running import Seat, run_samples
+from boardproof.device.session import Session
+from boardproof.errors import BoardproofError, InputError
+from boardproof.judging import judge
+from boardproof.model.intermediates import run_oracle_tensors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boardproof.device.divergence import Divergence
+    from boardproof.device.types import BoardRun, Firmware, Link
+    from boardproof.model.graph import Graph
+    from boardproof.model.samples import Vectors
+    from boardproof.progress import Progress
+    from boardproof.report import Report
+    from boardproof.settings import Settings
+    from boardproof.subject import Network, Target
+
+_STATE_OPERATORS = {"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be proven.
+
+    Attributes:
+        network: The network.
+        target: Where it runs.
+        inputs: The samples.
+        firmware: What was built; None when it was on the board already.
+        arena_lower_bound_bytes: What no arena plan can go below, when known.
+    """
+
+    network: Network
+    target: Target
+    inputs: Vectors
+    firmware: Firmware | None
+    arena_lower_bound_bytes: int | None
+
+
+def keeps_state(graph: Graph) -> bool:
+    """Whether an output depends on earlier samples."""
+    graphs = (graph, *graph.subgraphs)
+    return any(tensor.is_variable for g in graphs for tensor in g.tensors) or any(
+        operator.name in _STATE_OPERATORS for g in graphs for operator in g.operators
+    )
+
+
+def check_plan(network: Network, settings: Settings) -> None:
+    """Raises InputError for what cannot be done with this network, before anything is built."""
+    ports = settings.port
+    if len(set(ports)) < len(ports):
+        raise InputError("The same port was given twice.", "Give each board's port once.")
+    if not keeps_state(network.graph):
+        return
+    if settings.resume:
+        raise InputError(
+            f"{network.model.source} keeps state between samples, so a run of it cannot go on in the middle.",
+            "Leave out --resume: all samples run again.",
+        )
+    if len(ports) > 1:
+        raise InputError(
+            f"{network.model.source} keeps state between samples, so they cannot be split over several boards.",
+            "Give one --port.",
+        )
+
+
+def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Progress) -> Report:
+    """Runs the samples on the boards and on the host, and compares every byte.
+
+    Args:
+        case: What to prove.
+        ports: One for each board; empty for the one that boardproof starts or finds itself.
+        settings: The user's choices.
+        progress: Is told what happens.
+
+    Raises:
+        InputError: The checkpoint is of another run.
+        DeviceError: A board is absent, or stopped answering.
+        ToolError: There is no oracle here.
+    """
+    path = settings.project_dir.with_name(f"{settings.project_dir.name}.checkpoint.npz")
+    run, checkpoint = _run(case, ports, path, settings, progress)
+    progress.stage("comparing with the host")
+    report = judge(
+        case.network,
+        case.target,
+        case.inputs,
+        run,
+        firmware=case.firmware,
+        arena_lower_bound_bytes=case.arena_lower_bound_bytes,
+    )
+    checkpoint.remove()
+    if (bad := report.verdict.first_bad) is not None:
+        port = run.ran_on[bad.sample] if run.ran_on[bad.sample] in ports else next(iter(ports), None)
+        report = _with_divergence(report, bad.sample, case=case, port=port, settings=settings, progress=progress)
+    return report
+
+
+def _run(
+    case: Case, ports: tuple[str, ...], path: Path, settings: Settings, progress: Progress
+) -> tuple[BoardRun, Checkpoint]:
+    board = case.target.board
+    names = " and ".join(ports) if len(ports) > 1 else board.name
+    progress.stage(f"running {case.inputs.samples} samples on {names}")
+    with ExitStack() as links:
+        seats = []
+        for port in ports or (None,):
+            link = links.enter_context(_open(case, port, settings, progress))
+            seats.append(Seat(port or board.name, Session(link, case.network.sha256, on_log=progress.line)))
+        elf = case.firmware.elf if case.firmware is not None else None
+        checkpoint = Checkpoint(path, identify(seats[0].session.connect(), case.inputs, elf))
+        if settings.resume and not path.exists():
+            progress.warn(f"there is no checkpoint {path} to resume from: all samples run")
+        stateful = keeps_state(case.network.graph)
+        try:
+            run = run_samples(
+                tuple(seats),
+                case.inputs,
+                stateful=stateful,
+                checkpoint=None if stateful else checkpoint,
+                resume=settings.resume,
+                on_progress=progress.advance,
+            )
+        except BaseException:
+            if checkpoint.kept:
+                kept = f"{checkpoint.kept} of {case.inputs.samples} samples are kept in {path}"
+                progress.warn(f"{kept}: --resume goes on from there")
+            raise
+        finally:
+            if checkpoint.problem:
+                progress.warn(checkpoint.problem)
+    return run, checkpoint
+
+
+def _open(case: Case, port: str | None, settings: Settings, progress: Progress) -> Link:
+    board = case.target.board
+    if case.firmware is None:
+        return open_port(board, port, progress)
+    return open_link(case.firmware, board, port, settings.link, progress)
+
+
+def _with_divergence(
+    report: Report, sample: int, *, case: Case, port: str | None, settings: Settings, progress: Progress
+) -> Report:
+    """The report with the first operator that went astray, or with why it was not found."""
+    progress.stage(f"looking for the first operator that differs, in sample {sample}")
+    if keeps_state(case.network.graph):
+        return _warned(report, "the first operator that differs is not looked for: this network keeps state")
+    try:
+        with _open(case, port, settings, progress) as link:
+            found = _search(case, sample, link, progress)
+    except BoardproofError as error:
+        return _warned(report, f"the first operator that differs was not found: {error.message}")
+    if found is None:
+        return _warned(
+            report,
+            f"run operator by operator, sample {sample} agrees in every tensor that can be read: what differs comes "
+            f"after the last operator, from memory shared between operators, or does not happen every time",
+        )
+    return replace(report, divergence=found)
+
+
+def _search(case: Case, sample: int, link: Link, progress: Progress) -> Divergence | None:
+    expected = run_oracle_tensors(case.network.data, case.inputs, sample)
+    session = Session(link, case.network.sha256, on_log=progress.line)
+    return find_divergence(session, case.network.graph, expected, case.inputs, sample, on_progress=progress.advance)
+
+
+def _warned(report: Report, warning: str) -> Report:
+    return replace(report, warnings=(*report.warnings, warning))
