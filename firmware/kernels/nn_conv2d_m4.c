@@ -31,17 +31,16 @@ static void expand_window(const struct nn_conv2d_s8_m4 *op, const int8_t *input,
     }
 }
 
-void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
+static void compute(const struct nn_conv2d_s8_m4 *op, const int8_t *input, uint32_t *block,
+                    struct nn_gemm_sink_m4 *sink)
 {
     const struct nn_window *window = &op->window;
-    uint32_t *block = scratch;
-    const struct nn_gemm_sink_m4 sink = {.output = output,
-                                         .channels = op->output_channels,
-                                         .stride = op->output_channels,
-                                         .tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS)};
     const int32_t pixels = window->output_height * window->output_width;
     struct corner corner = {-window->pad_top, -window->pad_left};
     int32_t x = 0;
+    sink->channels = op->output_channels;
+    sink->stride = op->output_channels;
+    sink->tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
     for (int32_t pixel = 0; pixel < pixels; pixel += NN_GEMM_PIXELS) {
         const int32_t count = pixels - pixel < NN_GEMM_PIXELS ? pixels - pixel : NN_GEMM_PIXELS;
         for (int32_t i = 0; i < count; ++i) {
@@ -53,7 +52,19 @@ void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8
                 corner.y += window->stride_height;
             }
         }
-        nn_gemm_pixels_m4(&op->gemm, block, &sink, pixel * op->output_channels, count);
+        nn_gemm_pixels_m4(&op->gemm, block, sink, pixel * op->output_channels, count);
     }
-    nn_clamp_s8_m4(output, pixels * op->output_channels, op->activation_min, op->activation_max);
+    nn_clamp_s8_m4(sink->output, pixels * op->output_channels, op->activation_min, op->activation_max);
+}
+
+void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
+{
+    struct nn_gemm_sink_m4 sink = {.output = output};
+    compute(op, input, scratch, &sink);
+}
+
+void nn_conv2d_wide_s8_m4(const struct nn_conv2d_wide_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
+{
+    struct nn_gemm_sink_m4 sink = {.output = output, .wide = &op->wide, .compute = nn_gemm_wide_m4};
+    compute(&op->conv, input, scratch, &sink);
 }

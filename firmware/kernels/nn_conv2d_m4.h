@@ -33,6 +33,14 @@ struct nn_conv2d_s8_m4 {
 
 void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch);
 
+/* The same with a wide matrix product: many inputs, or unusual factors. The tile takes 40 * pairs bytes. */
+struct nn_conv2d_wide_s8_m4 {
+    struct nn_conv2d_s8_m4 conv;
+    struct nn_gemm_wide_m4 wide;
+};
+
+void nn_conv2d_wide_s8_m4(const struct nn_conv2d_wide_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch);
+
 /* 1x1 windows with strides of 1; input_channels divisible by 4. input [pixels, input_channels],
  * output [pixels, output_channels]. gemm.units is input_channels / 4.
  *

@@ -37,4 +37,41 @@ static inline int32_t nn_leading_zeros(uint32_t x)
     return x == 0 ? 32 : count;
 }
 
+/* A real number as multiplier * 2^(shift - 31). */
+struct nn_factor {
+    int32_t multiplier, shift;
+};
+
+/* 1 / sqrt(x) for x >= 0, 0 counting as 1: five steps of Newton's iteration from 1, with 3 integer bits. */
+static inline struct nn_factor nn_inverse_square_root(int32_t x)
+{
+    struct nn_factor result = {INT32_MAX, 0};
+    if (x <= 1) {
+        return result;
+    }
+    int32_t shift = 11;
+    while (x >= 1 << 29) {
+        x /= 4;
+        ++shift;
+    }
+    const int32_t pairs = (nn_leading_zeros((uint32_t)x) - 1) / 2 - 1;
+    shift -= pairs;
+    x <<= 2 * pairs;
+    const int32_t quarter = nn_round_shift(x >> 1, 1);
+    int32_t value = 1 << 28;
+    for (int step = 0; step < 5; ++step) {
+        const int32_t cube = nn_shift_saturated(nn_multiply_high(nn_multiply_high(value, value), value), 6);
+        const int32_t next = nn_multiply_high((1 << 28) + (1 << 27), value) - nn_multiply_high(quarter, cube);
+        value = nn_shift_saturated(next, 3);
+    }
+    const int32_t half_sqrt_2 = 1518500250;
+    result.multiplier = nn_multiply_high(value, half_sqrt_2);
+    if (shift < 0) {
+        result.multiplier = nn_shift_left(result.multiplier, -shift);
+    } else {
+        result.shift = -shift;
+    }
+    return result;
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include "nn_clamp_m4.h"
 #include "nn_dsp.h"
 #include "nn_gemm_m4.h"
+#include "nn_requant.h"
 
 enum { ROWS = NN_DENSE_ROWS, UNIT = NN_GEMM_UNIT };
 
@@ -82,12 +83,14 @@ __attribute__((naked, noinline)) static void compute_rows(const struct rows *row
         "    strb r8, [r2, #2]\n"
         "    strb r9, [r2, #3]\n"
         "    strb r6, [r2], #4\n"
+        "7:\n"
         "    str r2, [sp, #20]\n"
         "    cmp r2, r3\n"
         "    bne 1b\n"
         "    add sp, sp, #28\n"
         "    pop {r4-r11, pc}\n"
         "5:\n"
+        "    cbz r4, 6f\n"
         "    .irp a, r6, r7, r8, r9\n"
         "    asr \\a, \\a, #7\n"
         "    add r5, r4, \\a, asr #31\n"
@@ -96,6 +99,17 @@ __attribute__((naked, noinline)) static void compute_rows(const struct rows *row
         "    ssat \\a, #8, \\a, asr #1\n"
         "    .endr\n"
         "    b 2b\n"
+        "6:\n"
+        "    ldr r0, [sp, #20]\n"
+        "    ldm r0, {r2-r5}\n"
+        "    add r2, r2, r6, asr #8\n"
+        "    add r3, r3, r7, asr #8\n"
+        "    add r4, r4, r8, asr #8\n"
+        "    add r5, r5, r9, asr #8\n"
+        "    stm r0!, {r2-r5}\n"
+        "    mov r2, r0\n"
+        "    ldr r3, [sp, #24]\n"
+        "    b 7b\n"
         ".purgem nn_unit\n");
 }
 
@@ -113,7 +127,8 @@ static int32_t rescale(const struct rows *rows, int32_t acc)
 static void compute_rows(const struct rows *rows)
 {
     const uint32_t *stream = rows->stream;
-    for (int8_t *output = rows->output; output != rows->output_end; output += ROWS) {
+    const int32_t wide = !rows->one_sided && rows->round == 0;
+    for (int8_t *output = rows->output; output != rows->output_end; output += wide ? 4 * ROWS : ROWS) {
         for (int32_t row = 0; row < ROWS; ++row) {
             int32_t acc = (int32_t)stream[row];
             for (int32_t unit = 0; unit < rows->units; ++unit) {
@@ -121,7 +136,11 @@ static void compute_rows(const struct rows *rows)
                 acc = nn_smlad(rows->input[2 * unit], word, acc);
                 acc = nn_smlad(rows->input[2 * unit + 1], nn_sxtb16(word), acc);
             }
-            output[row] = (int8_t)rescale(rows, acc);
+            if (wide) {
+                ((int32_t *)(void *)output)[row] += acc >> 8;
+            } else {
+                output[row] = (int8_t)rescale(rows, acc);
+            }
         }
         stream += ROWS + ROWS * rows->units;
     }
@@ -174,5 +193,40 @@ void nn_fully_connected_s8_m4(const struct nn_fully_connected_s8_m4 *op, const i
         nn_clamp_s8_m4(output, op->output_size, op->activation_min, op->activation_max);
         input += op->input_size;
         output += op->output_size;
+    }
+}
+
+/* All parts of a batch, added up in `sums`. */
+static void sum_parts(const struct nn_fully_connected_wide_s8_m4 *op, const uint32_t *operands, int32_t *sums)
+{
+    const int32_t size = (op->output_size + ROWS - 1) / ROWS * ROWS;
+    const int32_t units = (op->input_size + UNIT - 1) / UNIT;
+    const int32_t most = (units + op->parts - 1) / op->parts;
+    struct rows rows = {.input_end = operands, .stream = op->stream};
+    memset(sums, 0, (size_t)size * sizeof *sums);
+    for (int32_t left = units; left > 0; left -= most) {
+        rows.units = left < most ? left : most;
+        rows.input = rows.input_end;
+        rows.input_end += 2 * rows.units;
+        rows.output = (int8_t *)sums;
+        rows.output_end = (int8_t *)(sums + size);
+        compute_rows(&rows);
+        rows.stream += size * (rows.units + 1);
+    }
+}
+
+void nn_fully_connected_wide_s8_m4(const struct nn_fully_connected_wide_s8_m4 *op, const int8_t *input, int8_t *output,
+                                   void *scratch)
+{
+    uint32_t *operands = scratch;
+    int32_t *sums = (int32_t *)scratch + 2 * ((op->input_size + UNIT - 1) / UNIT);
+    for (int32_t batch = 0; batch < op->batches; ++batch) {
+        expand(input, op->input_size, operands);
+        sum_parts(op, operands, sums);
+        for (int32_t i = 0; i < op->output_size; ++i) {
+            *output++ = nn_output_s8(sums[i], &op->requant, i, op->output_zero_point, op->activation_min,
+                                     op->activation_max);
+        }
+        input += op->input_size;
     }
 }

@@ -5,7 +5,7 @@
 #ifndef NN_FULLY_CONNECTED_M4_H
 #define NN_FULLY_CONNECTED_M4_H
 
-#include <stdint.h>
+#include "nn_types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,14 +13,14 @@ extern "C" {
 
 enum { NN_DENSE_ROWS = 4 };
 
-/* input [batches, input_size], output [batches, output_size]; one rescaling factor for all outputs.
+/* input [batches, input_size], output [batches, output_size].
  * `stream` holds, for each four outputs (the last four filled up with zeros), in words:
  *     four biases, scaled by 256, what the input zero point and the offset of o contribute included
  *     input_size / 4, rounded up, times: a word of four weights for each of the four outputs
- * one_sided = 1: for activations that clamp at the output zero point, rescaling is
+ * one_sided = 1: one factor for all outputs, an activation that clamps at the output zero point or above; rescaling is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias
- * one_sided = 0: any zero point; `shift` is e - 1, where e >= 1 is the right shift that belongs to the multiplier in
- *     [2^30, 2^31), and `round` is (2 * output zero point + 1) << (e - 1)
+ * one_sided = 0, round != 0: one factor, any activation; `shift` is e - 1, where e >= 1 is the right shift that belongs to
+ *     the multiplier in [2^30, 2^31), and `round` is (2 * output zero point + 1) << (e - 1)
  * Accumulators are below 2^23 in magnitude. */
 struct nn_fully_connected_s8_m4 {
     int32_t batches, input_size, output_size;
@@ -33,6 +33,22 @@ struct nn_fully_connected_s8_m4 {
  * output may overlap the input in any way. */
 void nn_fully_connected_s8_m4(const struct nn_fully_connected_s8_m4 *op, const int8_t *input, int8_t *output,
                               void *scratch);
+
+/* For any factors, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same number of words
+ * (the last may be shorter) whose own sums stay below. The stream has all of part 0, then part 1, ..., with the biases in
+ * the first. */
+struct nn_fully_connected_wide_s8_m4 {
+    int32_t batches, input_size, output_size;
+    int32_t activation_min, activation_max;
+    const uint32_t *stream;
+    int32_t parts;
+    int32_t output_zero_point;
+    struct nn_requant requant;
+};
+
+/* Scratch: another 16 * (output_size / 4, rounded up) bytes. */
+void nn_fully_connected_wide_s8_m4(const struct nn_fully_connected_wide_s8_m4 *op, const int8_t *input, int8_t *output,
+                                   void *scratch);
 
 #ifdef __cplusplus
 }

@@ -34,12 +34,16 @@ uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane)
 void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink,
                        int32_t offset, int32_t count)
 {
-    if (count == NN_GEMM_PIXELS && sink->channels % 2 == 0 && sink->residual == NULL) {
+    if (count == NN_GEMM_PIXELS && sink->channels % 2 == 0 && sink->residual == NULL && sink->wide == NULL) {
         nn_gemm4_m4(op, block, sink->output + offset, sink->stride);
         return;
     }
     const int8_t *from = sink->tile;
-    nn_gemm4_m4(op, block, sink->tile, 2 * op->pairs);
+    if (sink->wide != NULL) {
+        sink->compute(op, block, sink);
+    } else {
+        nn_gemm4_m4(op, block, sink->tile, 2 * op->pairs);
+    }
     for (; count > 0; --count, offset += sink->stride, from += 2 * op->pairs) {
         if (sink->residual == NULL) {
             memcpy(sink->output + offset, from, (size_t)sink->channels);
@@ -52,7 +56,8 @@ void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const
 #if NN_HAS_DSP
 
 /* Registers: r0 the input block, r1 the stream, r2 r3 weights, r4 r5 inputs, r6 r7 r8 r9 channel 0 of pixels 0 to 3,
- * r10 r11 r12 lr channel 1. Stack: output, stride; round, shift; block, where to enter the loop; block end, last output.
+ * r10 r11 r12 lr channel 1. Stack: output, stride; round, shift; block, where to enter the loop; block end, output end;
+ * where rescaling is.
  *
  * The first unit takes the biases as the accumulators it adds to, so they need no copying. The loop is unrolled four
  * times and entered at the unit that makes the rest come out even. The compiler cannot keep 14 values in registers
@@ -113,8 +118,22 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
         "    strd r2, r3, [sp]\n"          /* output, stride */
         "    ldrd r4, r5, [r0, #12]\n"     /* round, shift */
         "    strd r4, r5, [sp, #8]\n"
+        "    adr r6, 3f\n"
+        "    adr r7, 5f\n"
+        "    cmp r4, #0\n"
+        "    it eq\n"
+        "    moveq r6, r7\n"
+        "    adr r7, 7f\n"
+        "    cmp r5, #0\n"
+        "    it ne\n"
+        "    movne r6, r7\n"
+        "    orr r6, r6, #1\n"
+        "    str r6, [sp, #32]\n"          /* which rescaling */
+        "    orrs r6, r4, r5\n"
         "    ldrd r4, r5, [r0, #4]\n"      /* units, pairs */
-        "    add r2, r2, r5, lsl #1\n"
+        "    ite eq\n"
+        "    addeq r2, r2, r5, lsl #5\n"
+        "    addne r2, r2, r5, lsl #1\n"
         "    add r6, r1, r4, lsl #5\n"
         "    strd r6, r2, [sp, #24]\n"     /* block end, output end */
         "    ldr r3, [r0]\n"               /* stream */
@@ -157,10 +176,11 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
         "    .balign 4\n"
         "2:\n"
         "    ldrd r4, r5, [sp, #8]\n"
-        "    cmp r5, #0\n"
-        "    beq 3f\n"
+        "    ldr pc, [sp, #32]\n"
 
         /* One-sided. */
+        "    .balign 4\n"
+        "7:\n"
         "    ldmia r1!, {r2, r3}\n"
         "    .irp a, r6, r7, r8, r9\n"
         "    smmul \\a, \\a, r2\n"
@@ -188,14 +208,39 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
         "    str r2, [sp]\n"
         "    cmp r2, r5\n"
         "    bne 0b\n"
+        "6:\n"
         "    add sp, sp, #36\n"
         "    pop {r4-r11, pc}\n"
 
         /* Two-sided. */
+        "    .balign 4\n"
         "3:\n"
         "    nn_channel r6, r7, r8, r9\n"
         "    nn_channel r10, r11, r12, lr\n"
         "    b 4b\n"
+
+        /* Wide: the eight sums are added to the ones in memory. */
+        "    .balign 4\n"
+        "5:\n"
+        "    ldr r0, [sp]\n"
+        "    adds r1, #8\n"
+        "    ldm r0, {r2-r5}\n"
+        "    add r2, r2, r6, asr #8\n"
+        "    add r3, r3, r7, asr #8\n"
+        "    add r4, r4, r8, asr #8\n"
+        "    add r5, r5, r9, asr #8\n"
+        "    stm r0!, {r2-r5}\n"
+        "    ldm r0, {r2-r5}\n"
+        "    add r2, r2, r10, asr #8\n"
+        "    add r3, r3, r11, asr #8\n"
+        "    add r4, r4, r12, asr #8\n"
+        "    add r5, r5, lr, asr #8\n"
+        "    stm r0!, {r2-r5}\n"
+        "    ldr r5, [sp, #28]\n"
+        "    str r0, [sp]\n"
+        "    cmp r0, r5\n"
+        "    bne 0b\n"
+        "    b 6b\n"
 
         ".purgem nn_macs\n"
         ".purgem nn_even\n"
@@ -240,6 +285,10 @@ void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *out
         int32_t acc[NN_GEMM_PIXELS] = {bias, bias, bias, bias};
         accumulate(block, stream + 2 + half, op->units, acc);
         for (int32_t p = 0; p < NN_GEMM_PIXELS; ++p) {
+            if (op->shift == 0 && op->round == 0) {
+                ((int32_t *)(void *)output)[channel * NN_GEMM_PIXELS + p] += acc[p] >> 8;
+                continue;
+            }
             output[p * stride + channel] = (int8_t)rescale(op, acc[p], (int32_t)stream[2 + 2 * op->units + half]);
         }
         stream += half ? 4 + 2 * op->units : 0;

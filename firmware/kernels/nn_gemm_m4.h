@@ -20,6 +20,7 @@
 
 #include "nn_add_m4.h"
 #include "nn_dsp.h"
+#include "nn_types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,17 +37,19 @@ enum {
  *     bias[c], bias[c + 1]                   scaled by 256, see below
  *     `units` times: weights[c], weights[c + 1]   four weights each, of inputs 4 * unit to 4 * unit + 3
  *     multiplier[c], multiplier[c + 1]
- * The biases include what the input zero point and the offset of o contribute. Outputs are clamped to int8. Both kinds of
- * rescaling give exactly TensorFlow Lite Micro's result, including its two roundings, if all accumulators are below 2^23
- * in magnitude.
+ * The biases include what the input zero point and the offset of o contribute. Outputs are clamped to int8. All three kinds
+ * of rescaling give exactly TensorFlow Lite Micro's result, including its two roundings, if all accumulators are below
+ * 2^23 in magnitude.
  *
  * shift > 0, one-sided: for activations that clamp at the output zero point, or above it; what is below comes out as
  * something not above the zero point. An accumulator a gives
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift
  * with the offset, which includes rounding and zero point, in the bias word.
  *
- * shift == 0, two-sided: the low 8 bits of a bias word hold e - 1, where e >= 1 is the right shift that belongs to the
- * multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1. */
+ * shift == 0, round odd, two-sided: the low 8 bits of a bias word hold e - 1, where e >= 1 is the right shift that belongs
+ * to the multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1.
+ *
+ * shift == 0, round == 0, none: see nn_gemm4_m4. Multipliers are not used. */
 struct nn_gemm_m4 {
     const uint32_t *stream;
     int32_t units; /* inputs of a pixel / 4, at least 1 */
@@ -56,21 +59,35 @@ struct nn_gemm_m4 {
 };
 
 /* Computes 4 pixels of 2 * pairs channels. `block` is [units][NN_GEMM_UNIT_WORDS]; pixel p's channel c goes to
- * output[p * stride + c]. */
+ * output[p * stride + c]. Without rescaling, the accumulators are added to the int32 [pairs][2][4 pixels] at `output`. */
 void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride);
+
+/* For any factors, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same number of units (the
+ * last may be shorter) whose own sums stay below; the stream has all of part 0, then part 1, ..., with the bias in the
+ * first, and no rescaling. */
+struct nn_gemm_wide_m4 {
+    int32_t parts;
+    int32_t output_zero_point;
+    struct nn_requant requant;
+};
 
 /* Where outputs go: pixel p's channel c to output[offset + p * stride + c], `offset` being given with each block. With a
  * residual, another tensor of the output's shape, `add` makes the output of the result and of the residual's elements
- * at the same places. */
+ * at the same places. With `wide`, `compute` is nn_gemm_wide_m4. (What is not used need not be linked.) */
 struct nn_gemm_sink_m4 {
     int8_t *output;
     int32_t channels; /* 2 * pairs, or one less */
     int32_t stride;
-    int8_t *tile;           /* 8 * pairs bytes of working memory for what cannot go to the output directly: blocks of */
-    const int8_t *residual; /* less than 4 pixels, odd channel counts, residuals */
+    int8_t *tile;           /* working memory for what cannot go to the output directly: blocks of less than 4 pixels, */
+    const int8_t *residual; /* odd channel counts, residuals: 8 * pairs bytes; wide: 40 * pairs */
+    const struct nn_gemm_wide_m4 *wide;
+    void (*compute)(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink);
     const struct nn_add_s8_m4 *operands; /* its count is `channels` */
     void (*add)(const struct nn_add_s8_m4 *op, const int8_t *input1, const int8_t *input2, int8_t *output);
 };
+
+/* A block into the sink's tile. */
+void nn_gemm_wide_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink);
 
 /* The first `count` pixels of a block. */
 void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink,

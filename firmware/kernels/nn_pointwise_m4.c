@@ -18,8 +18,11 @@ static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, 
 }
 
 static void compute(const struct nn_pointwise_s8_m4 *op, const int8_t *input, uint32_t *block,
-                    const struct nn_gemm_sink_m4 *sink)
+                    struct nn_gemm_sink_m4 *sink)
 {
+    sink->channels = op->output_channels;
+    sink->stride = op->output_channels;
+    sink->tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
     for (int32_t pixel = 0; pixel < op->pixels; pixel += NN_GEMM_PIXELS) {
         const int32_t left = op->pixels - pixel;
         const int32_t count = left < NN_GEMM_PIXELS ? left : NN_GEMM_PIXELS;
@@ -31,25 +34,14 @@ static void compute(const struct nn_pointwise_s8_m4 *op, const int8_t *input, ui
 
 void nn_pointwise_s8_m4(const struct nn_pointwise_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
 {
-    uint32_t *block = scratch;
-    const struct nn_gemm_sink_m4 sink = {.output = output,
-                                         .channels = op->output_channels,
-                                         .stride = op->output_channels,
-                                         .tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS)};
-    compute(op, input, block, &sink);
+    struct nn_gemm_sink_m4 sink = {.output = output};
+    compute(op, input, scratch, &sink);
     nn_clamp_s8_m4(output, op->pixels * op->output_channels, op->activation_min, op->activation_max);
 }
 
 void nn_pointwise_add_s8_m4(const struct nn_pointwise_add_s8_m4 *op, const int8_t *input, const int8_t *residual,
                             int8_t *output, void *scratch)
 {
-    uint32_t *block = scratch;
-    const struct nn_gemm_sink_m4 sink = {.output = output,
-                                         .channels = op->conv.output_channels,
-                                         .stride = op->conv.output_channels,
-                                         .tile = (int8_t *)(block + op->conv.gemm.units * NN_GEMM_UNIT_WORDS),
-                                         .residual = residual,
-                                         .operands = &op->add,
-                                         .add = nn_add_s8_m4};
-    compute(&op->conv, input, block, &sink);
+    struct nn_gemm_sink_m4 sink = {.output = output, .residual = residual, .operands = &op->add, .add = nn_add_s8_m4};
+    compute(&op->conv, input, scratch, &sink);
 }

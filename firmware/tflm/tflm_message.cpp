@@ -4,28 +4,43 @@
 
 namespace {
 
-#ifdef TF_LITE_STRIP_ERROR_STRINGS
-constexpr size_t kCapacity = 128;
-#else
-constexpr size_t kCapacity = 512; /* the library's own messages, which come before ours */
-#endif
+/* A text that grows until it is full. */
+template <size_t kCapacity> struct Text {
+    char chars[kCapacity];
+    size_t length;
 
-char message[kCapacity];
-size_t length;
+    void clear() {
+        length = 0;
+        chars[0] = '\0';
+    }
+
+    void append(char letter) {
+        if (length + 1 < kCapacity) {
+            chars[length++] = letter;
+            chars[length] = '\0';
+        }
+    }
+};
+
+#ifdef TF_LITE_STRIP_ERROR_STRINGS
+Text<128> message;
+Text<1> log_text;
+#else
+Text<384> message;
+Text<256> log_text;
+#endif
 
 } // namespace
 
 void tflm_message_begin(const char *text) {
-    length = 0;
-    message[0] = '\0';
+    message.clear();
     tflm_message_text(text);
 }
 
 void tflm_message_text(const char *text) {
-    while (*text != '\0' && length + 1 < kCapacity) {
-        message[length++] = *text++;
+    while (*text != '\0') {
+        message.append(*text++);
     }
-    message[length] = '\0';
 }
 
 void tflm_message_number(uint32_t number) {
@@ -40,7 +55,15 @@ void tflm_message_number(uint32_t number) {
 }
 
 const char *tflm_message(void) {
-    return message;
+    return message.chars;
+}
+
+const char *tflm_log(void) {
+    return log_text.chars;
+}
+
+void tflm_log_clear(void) {
+    log_text.clear();
 }
 
 /* Where the library's debug messages go, when it has any: not to Serial, which carries frames. The library's header is
@@ -48,5 +71,12 @@ const char *tflm_message(void) {
 extern "C" void DebugLog(const char *text);
 
 extern "C" __attribute__((weak)) void DebugLog(const char *text) {
-    tflm_message_text(text);
+    for (; *text != '\0'; text++) {
+        if (*text == '\n') {
+            log_text.append(';');
+            log_text.append(' ');
+        } else if (*text != '\r') {
+            log_text.append(*text);
+        }
+    }
 }

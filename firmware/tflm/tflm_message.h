@@ -11,4 +11,8 @@ void tflm_message_number(uint32_t number);
 
 const char *tflm_message(void);
 
+/* What the library said since tflm_log_clear, lines joined by "; ". Always "" when its strings are compiled out. */
+const char *tflm_log(void);
+void tflm_log_clear(void);
+
 #endif

@@ -36,10 +36,13 @@ const tflite::Model *flatbuffer() {
     return tflite::GetModel(tflm_model.data);
 }
 
-/* Appends to what the library said, if it was built to say anything. */
 int refused(const char *what) {
-    tflm_message_text(what);
+    tflm_message_begin(what);
     tflm_message_number(tflm_trace.position);
+    if (tflm_log()[0] != '\0') {
+        tflm_message_text("; the library says: ");
+        tflm_message_text(tflm_log());
+    }
     return MODEL_ERROR_OPERATOR;
 }
 
@@ -70,6 +73,7 @@ TfLiteStatus allocate(uint32_t arena_bytes) {
 /* Starts the interpreter anew in the first `arena_bytes` of the arena. 0, or a negative model_error. */
 int prepare(uint32_t arena_bytes) {
     tflm_message_begin("");
+    tflm_log_clear();
     exhausted.requested_bytes = 0;
     tflm_trace.position = 0;
     tflm_trace.nesting = 0;
@@ -88,6 +92,7 @@ int prepare(uint32_t arena_bytes) {
 
 int run(uint16_t limit) {
     tflm_message_begin("");
+    tflm_log_clear();
     tflm_trace.limit = limit;
     tflm_trace.position = 0;
     tflm_trace.nesting = 0;

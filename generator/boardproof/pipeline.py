@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.device.build import build, compile_project
 from boardproof.device.ports import is_url
+from boardproof.device.toolchain import require_tools
 from boardproof.device.upload import flash
 from boardproof.device.workspace import read_marker, write_project
 from boardproof.errors import InputError
@@ -53,6 +54,7 @@ def run(settings: Settings, progress: Progress) -> Report:
         DeviceError: The board is absent, or stopped answering.
     """
     target = _target(settings)
+    require_tools(target.board)
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one

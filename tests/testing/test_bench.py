@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from boardproof import bench as bench_module
-from boardproof import under_test
+from boardproof.testing import bench as bench_module
+from boardproof.testing import under_test
 from boardproof.device.locks import try_lock
 from boardproof.device.ports import Port
 from boardproof.device.types import Firmware

@@ -103,18 +103,18 @@ COUNT_BUILDS = """
 
     @pytest.fixture(autouse=True, scope="session")
     def count_builds():
-        import boardproof.testing.bench as bench
+        from boardproof import pipeline
 
-        build = bench.build
+        build = pipeline.build
 
         def counted(*arguments, **options):
             with open("builds.txt", "a") as file:
                 file.write("x")
             return build(*arguments, **options)
 
-        bench.build = counted
+        pipeline.build = counted
         yield
-        bench.build = build
+        pipeline.build = build
 """
 
 

@@ -64,7 +64,7 @@ static const char *exception_name(uint32_t number) {
     return number < sizeof names / sizeof names[0] ? names[number] : "unexpected interrupt";
 }
 
-/* The most telling bit of the configurable fault status register. */
+/* The most telling bit of the configurable fault status register, beside those of STACKING_FAILED. */
 static const char *cause(uint32_t cfsr) {
     static const struct {
         uint32_t bit;
@@ -81,12 +81,8 @@ static const char *cause(uint32_t cfsr) {
         {8, "instruction fetch from an address with nothing there"},
         {1, "data access that is not allowed"},
         {0, "execution of memory that holds no code"},
-        {4, "no stack left to enter an exception"},
-        {12, "no stack left to enter an exception"},
         {3, "damaged stack on return from an exception"},
         {11, "damaged stack on return from an exception"},
-        {5, "no stack left to save the FPU's registers"},
-        {13, "no stack left to save the FPU's registers"},
     };
     for (uint32_t i = 0; i < sizeof causes / sizeof causes[0]; ++i) {
         if ((cfsr >> causes[i].bit & 1u) != 0) {

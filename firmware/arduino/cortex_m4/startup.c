@@ -26,20 +26,26 @@ enum {
     DEVICE_MEMORY = 1 << 16
 };
 
-static void map(uint32_t region, uint32_t address, uint32_t size_log2, uint32_t attributes) {
-    MPU_RBAR = address | REGION_VALID | region;
-    MPU_RASR = attributes | (size_log2 - 1u) << 1 | REGION_ENABLE;
-}
+#define SIZE_LOG2(log2) (((log2) - 1) << 1)
 
 /* Emulators have more memory than the board whose budget this is, writable code memory, or addresses with nothing there
  * that answer all the same. With these regions a write to address 0, a jump into data, or an access past either memory
  * faults, as it would there. The last one is for Renode, which lets privileged code through where no region is: it
  * catches a stack that overflows. */
 static void protect_memory(void) {
-    map(0, 0x00000000u, 20, ACCESS_READ_ONLY | NORMAL_MEMORY);
-    map(1, 0x20000000u, 18, ACCESS_ALL | NORMAL_MEMORY | EXECUTE_NEVER);
-    map(2, 0x40000000u, 29, ACCESS_ALL | DEVICE_MEMORY | EXECUTE_NEVER);
-    map(3, 0x1FFF0000u, 16, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER);
+    static const struct {
+        uint32_t address;
+        uint32_t attributes;
+    } regions[] = {
+        {0x00000000u, ACCESS_READ_ONLY | NORMAL_MEMORY | SIZE_LOG2(20)},
+        {0x20000000u, ACCESS_ALL | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(18)},
+        {0x40000000u, ACCESS_ALL | DEVICE_MEMORY | EXECUTE_NEVER | SIZE_LOG2(29)},
+        {0x1FFF0000u, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(16)},
+    };
+    for (uint32_t i = 0; i < sizeof regions / sizeof regions[0]; ++i) {
+        MPU_RBAR = regions[i].address | REGION_VALID | i;
+        MPU_RASR = regions[i].attributes | REGION_ENABLE;
+    }
     MPU_CTRL = MPU_ENABLE;
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 }

@@ -169,6 +169,11 @@ class Session:
         packed = self._pack_inputs(inputs)
         return self._surviving_resets(lambda: self._infer(packed))
 
+    def transfer(self, inputs: Sequence[NDArray[np.generic]]) -> None:
+        """Everything that `infer` takes but the inference and its results: what talking costs. Raises as it does."""
+        packed = self._pack_inputs(inputs)
+        self._surviving_resets(lambda: self._invoke(packed, 0))
+
     def _infer(self, packed: tuple[bytes, ...]) -> Inference:
         exchange = self._exchange
         reply = messages.unpack_invoke(self._invoke(packed, ALL_OPERATORS))

@@ -67,6 +67,17 @@ def doctor() -> tuple[Check, ...]:
     )
 
 
+def require_tools(board: Board) -> None:
+    """Makes sure that firmware for a board can be compiled and run here, before any work is done for it.
+
+    Raises:
+        ToolError: The compiler or the emulator is missing; the hint is the command that installs it.
+    """
+    require_compiler(board)
+    if board.reach is Reach.QEMU:
+        require_qemu()
+
+
 def require_compiler(board: Board) -> None:
     """Makes sure that firmware for a board can be compiled here. PlatformIO brings the compiler of hardware boards.
 

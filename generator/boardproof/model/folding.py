@@ -82,13 +82,12 @@ def _outputs(operator: Operator, graph: Graph) -> tuple[Array, ...] | None:
     outputs = [graph.tensors[index] for index in operator.outputs]
     if not _is_worth_it(inputs, outputs) or isinstance(operator, Unsupported):
         return None
+    values: tuple[Array, ...] | None = None
     if isinstance(operator, Shape | ZerosLike):
         values = _from_shape(operator, inputs[0], outputs[0])
     elif all(tensor.is_constant for tensor in inputs):
         check_fit(graph, operator)  # its parameters may have been computed just now
         values = _computed(operator, graph, inputs, outputs)
-    else:
-        return None
     forms = None if values is None else [(value.shape, value.dtype) for value in values]
     return values if forms == [(tensor.shape, tensor.dtype.numpy) for tensor in outputs] else None
 

@@ -141,7 +141,8 @@ def _gathered(operator: Gather, graph: Graph, array: Array, fill: int) -> Array:
 
 def _gathered_nd(operator: GatherNd, graph: Graph, array: Array, fill: int) -> Array:  # noqa: ARG001
     indices = graph.tensors[operator.inputs[1]].array().astype(np.int64)
-    return array[tuple(np.moveaxis(indices, -1, 0))]
+    picked: Array = array[tuple(np.moveaxis(indices, -1, 0))]
+    return picked
 
 
 def _looked_up(operator: EmbeddingLookup, graph: Graph, array: Array, fill: int) -> Array:  # noqa: ARG001

@@ -116,7 +116,8 @@ class _UnusableError(Exception):
 
 def _variables(graph: Graph) -> dict[str, _Variable]:
     """All variables by name. As TensorFlow Lite Micro does, they begin as the zero point of what is first assigned."""
-    names, found = _handles(graph), dict[str, _Variable]()
+    found: dict[str, _Variable] = {}
+    names = _handles(graph)
     started = {name: assigned for call in _calls(graph) for name, assigned in _initial_values(graph, call).items()}
     for operator in graph.operators:
         if isinstance(operator, AssignVariable):
@@ -165,7 +166,8 @@ def _initial_values(graph: Graph, call: CallOnce) -> dict[str, Tensor]:
     if any(isinstance(op, ReadVariable | AssignVariable) for op in graph.operators[: graph.operators.index(call)]):
         raise _UnusableError(Problem("sets variables that are used before", call.index))
     callee = fold(graph.subgraphs[call.subgraph - 1])
-    names, values = _handles(callee), dict[str, Tensor]()
+    values: dict[str, Tensor] = {}
+    names = _handles(callee)
     for operator in callee.operators:
         known = isinstance(operator, VarHandle) or all(callee.tensors[i].is_constant for i in operator.outputs)
         if isinstance(operator, AssignVariable) and operator.input in names:

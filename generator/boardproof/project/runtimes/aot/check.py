@@ -4,27 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boardproof.model.folding import fold
 from boardproof.model.graph import Unsupported
 from boardproof.model.preflight import Finding, Severity
+from boardproof.model.variables import VariableOperator, check_states
 from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
 from boardproof.project.runtimes.aot.findings import QUANTIZE_HINT, TFLM_HINT, Subject
 from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.page import MODEL_DTYPES
+from boardproof.project.runtimes.aot.prepare import is_done, prepare
 from boardproof.project.runtimes.aot.registry import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boardproof.model.graph import Graph, Operator, Tensor
+    from boardproof.model.variables import Problem
     from boardproof.project.runtimes.aot.entry import Entry
 
 
 def check_graph(graph: Graph) -> tuple[Finding, ...]:
-    """Every reason why this graph cannot be compiled ahead of time; empty when there is none."""
+    """Every reason why this graph cannot be compiled ahead of time; empty when there is none.
+
+    Raises:
+        InputError: A parameter that had to be computed from constants does not fit its operator.
+    """
     findings: list[Finding] = [*_check_ports(graph)]
-    for op in graph.operators:
-        findings += _check_operator(op, graph)
-    return tuple(findings)
+    folded = fold(graph)
+    problems = [_state_finding(problem, graph) for problem in check_states(folded)]
+    prepared = folded if problems else prepare(graph).graph
+    for op in prepared.operators:
+        if not (is_done(op, prepared) or (problems and isinstance(op, VariableOperator))):
+            findings += _check_operator(op, prepared)
+    return (*findings, *problems)
+
+
+def _state_finding(problem: Problem, graph: Graph) -> Finding:
+    if problem.operator is not None:
+        operator = graph.operators[problem.operator]
+        subject = f"Operator {operator.index} ({operator.name})"
+    else:
+        subject = "The model" if problem.tensor is None else f"Tensor {graph.tensors[problem.tensor].label}"
+    return Finding(
+        Severity.ERROR, "variable-tensor", f"{subject} {problem.what}.", TFLM_HINT, problem.operator, problem.tensor
+    )
 
 
 def _check_ports(graph: Graph) -> Iterator[Finding]:
@@ -48,15 +71,6 @@ def _check_ports(graph: Graph) -> Iterator[Finding]:
                 tensor=tensor.index,
             )
             return
-    for tensor in graph.tensors:
-        if tensor.is_variable:
-            yield Finding(
-                Severity.ERROR,
-                "variable-tensor",
-                f"Tensor {tensor.label} keeps its value between inferences, which this runtime does not do.",
-                TFLM_HINT,
-                tensor=tensor.index,
-            )
 
 
 def _check_operator(op: Operator, graph: Graph) -> Iterator[Finding]:

@@ -14,9 +14,13 @@ from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.page import (
     Dims,
     TableText,
+    describe_state,
     describe_step,
     describe_tensor,
+    free_operators,
+    initial_table,
     kernel_set,
+    live_states,
     step_symbol,
 )
 from boardproof.project.templates import render_template
@@ -79,6 +83,10 @@ def _owned_tables(program: Program, memory: Memory) -> Iterator[tuple[str, Table
             yield step_symbol(step), table
     for tensor, table in memory.constants.items():
         yield f"tensor{tensor}", table
+    for state in live_states(program, memory):
+        initial = initial_table(program, state)
+        if initial is not None:
+            yield f"tensor{state.tensor}", initial
 
 
 def _page(program: Program, memory: Memory, symbols: Symbols) -> dict[str, object]:
@@ -100,7 +108,8 @@ def _page(program: Program, memory: Memory, symbols: Symbols) -> dict[str, objec
         "output_count": len(graph.outputs),
         "inputs": [_port(graph.tensors[t]) for t in graph.inputs],
         "outputs": [_port(graph.tensors[t]) for t in graph.outputs],
-        "free": [f"{graph.operators[v.operator].name} (operator {v.operator})" for v in program.views],
+        "free": [f"{graph.operators[i].name} (operator {i})" for i in free_operators(program)],
+        "states": [describe_state(program, state, memory, symbols) for state in live_states(program, memory)],
         "arena_bytes": memory.plan.size_bytes,
         "arena_lower_bound_bytes": memory.plan.lower_bound_bytes,
         "constant_bytes": sum(table.size_bytes for _, table in _owned_tables(program, memory)),

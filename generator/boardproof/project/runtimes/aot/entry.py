@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.findings import Subject
     from boardproof.project.runtimes.aot.program import Step, View
 
-    Lowering = Callable[[Any, Graph], Step | View]
-    """Makes a checked operator's step, or a view if it moves no data."""
+    Lowered = Step | View | tuple[View, ...]
+    """An operator's step, or views of other tensors if it moves no data."""
+
+    Lowering = Callable[[Any, Graph], Lowered]
+    """Lowers a checked operator."""
 
     Check = Callable[[Any, Subject], Iterator[Finding]]
     """What must hold for an operator beyond its types."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boardproof.project.runtimes.aot.lower_state import show_variables
+from boardproof.project.runtimes.aot.prepare import prepare
 from boardproof.project.runtimes.aot.program import Program, Step, View
 from boardproof.project.runtimes.aot.registry import OPERATORS
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from boardproof.model.graph import Graph, Operator
+    from boardproof.project.runtimes.aot.entry import Lowered
 
     Chooser = Callable[[Operator, Graph], Step | None]
     """Offers a specialised kernel for an operator, or None."""
@@ -26,23 +29,26 @@ def lower(graph: Graph, choosers: Sequence[Chooser] = ()) -> Program:
     Raises:
         ValueError: The graph holds an operator that has no kernel.
     """
+    prepared = prepare(graph)
     steps: list[Step] = []
     views: list[View] = []
-    for op in graph.operators:
-        offers = (offer for choose in choosers if (offer := choose(op, graph)) is not None)
-        lowered = next(offers, None) or lower_operator(op, graph)
-        if isinstance(lowered, View):
-            views.append(lowered)
-        else:
+    for op in prepared.graph.operators:
+        if op.index in prepared.folded:
+            continue
+        offers = (offer for choose in choosers if (offer := choose(op, prepared.graph)) is not None)
+        lowered = next(offers, None) or lower_operator(op, prepared.graph)
+        if isinstance(lowered, Step):
             # A step that implements operators before it stands in for theirs.
             steps = [step for step in steps if step.operator not in lowered.implements]
             views = [view for view in views if view.operator not in lowered.implements]
             steps.append(lowered)
-    return Program(graph, tuple(steps), tuple(views))
+        else:
+            views += [lowered] if isinstance(lowered, View) else lowered
+    return show_variables(Program(prepared.graph, tuple(steps), tuple(views), prepared.states, prepared.folded))
 
 
-def lower_operator(op: Operator, graph: Graph) -> Step | View:
-    """The portable kernel's step for one operator, or a view if it moves no data."""
+def lower_operator(op: Operator, graph: Graph) -> Lowered:
+    """The portable kernel's step for one operator, or views if it moves no data."""
     if op.name not in OPERATORS:
         raise ValueError(f"operator {op.index} ({op.name}) has no kernel")
     return OPERATORS[op.name].lower(op, graph)

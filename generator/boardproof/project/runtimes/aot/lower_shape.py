@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.model.graph import DType, PadV2
 from boardproof.model.shapes import constant_ints
 from boardproof.project.runtimes.aot.lookup import softmax_exponentials
+from boardproof.project.runtimes.aot.lower_movement import lower_move
 from boardproof.project.runtimes.aot.operands import flow_text, quantization
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table, View
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import Graph, Pad, Reshape, Softmax
+    from boardproof.model.graph import Graph, Operator, Pad, Reshape, Softmax
+    from boardproof.project.runtimes.aot.entry import Lowered
 
 PAD_AXES = 5
 """NN_PAD_AXES in nn_pad.h, and TFLM's limit."""
@@ -24,7 +27,17 @@ def lower_reshape(op: Reshape, graph: Graph) -> View:  # noqa: ARG001 one signat
     return View(op.output, op.input, op.index)
 
 
-def lower_pad(op: Pad, graph: Graph) -> Step:
+def lower_pad(op: Pad | PadV2, graph: Graph) -> Lowered:
+    """One nn_pad_s8; other types than int8 as any movement of elements."""
+    output = graph.tensors[op.output]
+    if output.dtype is not DType.INT8:
+        return lower_move(op, graph)
+    if isinstance(op, PadV2):
+        return pad_step(op, graph, int(graph.tensors[op.inputs[2]].array().reshape(-1)[0]))
+    return pad_step(op, graph, quantization(output).zero_point)
+
+
+def pad_step(op: Operator, graph: Graph, fill: int) -> Step:
     """One nn_pad_s8; axes without padding are merged into the one before."""
     data, output = graph.tensors[op.input], graph.tensors[op.output]
     paddings = np.array(constant_ints(graph.tensors[op.inputs[1]]), np.int64).reshape(-1, 2)
@@ -34,7 +47,7 @@ def lower_pad(op: Pad, graph: Graph) -> Step:
         ("input", (1,) * missing + tuple(size for size, _, _ in axes)),
         ("before", (0,) * missing + tuple(before for _, before, _ in axes)),
         ("after", (0,) * missing + tuple(after for _, _, after in axes)),
-        ("fill", quantization(output).zero_point),
+        ("fill", fill),
     )
     inside = np.indices(data.shape).reshape(len(data.shape), -1)[:, -1] + paddings[:, 0]
     last = int(np.ravel_multi_index(tuple(inside), output.shape))

@@ -87,7 +87,7 @@ def _used_tensors(program: Program) -> Iterator[int]:
 
 
 def _lifetimes(program: Program) -> dict[int, tuple[int, int]]:
-    """First and last step of each tensor that owns arena memory, in order of first use."""
+    """First and last step of each tensor that owns arena memory, in order of first use; states live for ever."""
     events: list[tuple[int, int]] = [(tensor, BEFORE_FIRST_STEP) for tensor in program.graph.inputs]
     for position, step in enumerate(program.steps):
         events += [(tensor, position) for tensor in (*step.inputs, *step.outputs)]
@@ -97,7 +97,8 @@ def _lifetimes(program: Program) -> dict[int, tuple[int, int]]:
         root = program.root(tensor)[0]
         if not program.graph.tensors[root].is_constant:
             lifetimes[root] = (lifetimes.get(root, (when, when))[0], when)
-    return lifetimes
+    states = {state.tensor for state in program.states} & lifetimes.keys()
+    return lifetimes | dict.fromkeys(states, (BEFORE_FIRST_STEP, len(program.steps)))
 
 
 def _taken_over(program: Program, step_position: int, output: int) -> tuple[int, int] | None:
@@ -124,7 +125,8 @@ def _taken_over(program: Program, step_position: int, output: int) -> tuple[int,
 def _dies(program: Program, root: int, step_position: int) -> bool:
     """Whether nothing reads the buffer after this step."""
     after = program.steps[step_position + 1 :]
-    later = [*(tensor for s in after for tensor in s.inputs), *program.graph.outputs]
+    states = (state.tensor for state in program.states)
+    later = [*(tensor for s in after for tensor in s.inputs), *program.graph.outputs, *states]
     return all(program.root(tensor)[0] != root for tensor in later)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from boardproof.model.graph import DType
 from boardproof.project.runtimes.aot.ctext import float_text, value_text
 from boardproof.project.runtimes.aot.program import Table
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from boardproof.model.graph import Tensor
     from boardproof.project.runtimes.aot.memory import Memory
-    from boardproof.project.runtimes.aot.program import Program, Step, Value
+    from boardproof.project.runtimes.aot.program import Program, State, Step, Value
 
 MAX_RANK = 6
 """MODEL_MAX_RANK in model.h."""
@@ -86,6 +88,14 @@ class StepText:
     output_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class StateText:
+    """A tensor that keeps its value, and the C call that gives it its first one."""
+
+    label: str
+    call: str
+
+
 class Dims:
     """All shapes in one array, equal ones once."""
 
@@ -115,7 +125,12 @@ def describe_step(program: Program, memory: Memory, symbols: Symbols, position: 
     """The row of one kernel call; `first_output` is where its outputs begin in the tensor table."""
     step = program.steps[position]
     symbol = step_symbol(step)
-    arguments = [f"&{symbol}", *(_pointer(t, memory, symbols) for t in (*step.inputs, *step.outputs))]
+    inputs, outputs = ([_pointer(t, memory, symbols) for t in tensors] for tensors in (step.inputs, step.outputs))
+    arguments = [
+        f"&{symbol}",
+        *([_array("const void", inputs)] if step.inputs_as_array else inputs),
+        *([_array("void", outputs)] if step.outputs_as_array else outputs),
+    ]
     if step.scratch_bytes is not None:
         arguments.append(f"AT({memory.scratch[position]})" if step.scratch_bytes else "NULL")
     operators = [program.graph.operators[i].name for i in step.implements]
@@ -135,6 +150,11 @@ def describe_step(program: Program, memory: Memory, symbols: Symbols, position: 
     )
 
 
+def _array(ctype: str, pointers: list[str]) -> str:
+    """Pointers as one argument."""
+    return f"({ctype} *const[]){{{', '.join(pointers)}}}"
+
+
 def describe_tensor(tensor: Tensor, memory: Memory, symbols: Symbols, dims: Dims) -> TensorText:
     """The row of one tensor."""
     single = tensor.quantization is not None and not tensor.quantization.per_channel
@@ -148,6 +168,33 @@ def describe_tensor(tensor: Tensor, memory: Memory, symbols: Symbols, dims: Dims
         scale=float_text(tensor.quantization.scale if single and tensor.quantization else 0.0),
         zero_point=tensor.quantization.zero_point if single and tensor.quantization else 0,
     )
+
+
+def free_operators(program: Program) -> tuple[int, ...]:
+    """Operators that cost nothing at run time: they only give a tensor another shape or name."""
+    return tuple(sorted({*(view.operator for view in program.views), *program.folded}))
+
+
+def live_states(program: Program, memory: Memory) -> tuple[State, ...]:
+    """The states that some step uses: the others have no memory."""
+    return tuple(state for state in program.states if state.tensor in memory.offsets)
+
+
+def initial_table(program: Program, state: State) -> Table | None:
+    """A state's first value as a constant; None when all its bytes are the same."""
+    if len(set(state.initial)) == 1:
+        return None
+    label = program.graph.tensors[state.tensor].label
+    return Table("initial", np.frombuffer(state.initial, np.uint8), f"first value of {label}", state.tensor)
+
+
+def describe_state(program: Program, state: State, memory: Memory, symbols: Symbols) -> StateText:
+    """How model_init sets one state."""
+    symbol = symbols.get((f"tensor{state.tensor}", "initial"))
+    place = f"AT({memory.offsets[state.tensor]})"
+    count = len(state.initial)
+    call = f"memcpy({place}, {symbol}, {count})" if symbol else f"memset({place}, {state.initial[0]}, {count})"
+    return StateText(program.graph.tensors[state.tensor].label, call)
 
 
 def _pointer(tensor: int, memory: Memory, symbols: Symbols) -> str:
