@@ -2,7 +2,7 @@
 BOARDPROOF = .venv/bin/boardproof
 DIGITS = examples/digits
 
-.PHONY: help demo test lint format bench
+.PHONY: help demo test lint format bench fuzz
 
 help: ## Lists these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,3 +32,9 @@ format: ## Formats Python and C
 bench: ## Instructions, flash, arena and stack of the benchmark networks
 	@scripts/setup dev
 	.venv/bin/python -m benchmarks
+
+fuzz: ## Fuzzes both decoders, and the protocol under faults, for minutes rather than seconds
+	@scripts/setup dev
+	BOARDPROOF_FUZZ_RUNS=2000000 BOARDPROOF_EXCHANGES=10000 .venv/bin/python -m pytest --hypothesis-profile=fuzz \
+		tests/firmware/test_link_fuzz.py tests/firmware/test_link_frames.py tests/device/test_frames.py \
+		tests/device/test_protocol_faults.py

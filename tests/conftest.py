@@ -9,6 +9,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ PROGRAMS = {
     "native": ("gcc", "g++"),
     "qemu": ("arm-none-eabi-gcc", "qemu-system-arm"),
 }
+
+hypothesis.settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # `make fuzz`
 
 
 def required_markers() -> set[str]:

@@ -233,8 +233,13 @@ static void load_line(const struct layout *layout, const int8_t *input, uint32_t
 /* A line of padding. */
 static void pad_line(const struct layout *layout, uint32_t *ring)
 {
-    for (const uint32_t *end = ring + layout->plane; ring < end; ring += LINES) {
-        store_pair(ring, layout->plane, layout->padding, layout->padding);
+    const uint32_t pair = nn_sxtb16(layout->padding);
+    const int32_t plane = layout->plane;
+    for (const uint32_t *end = ring + plane; ring < end; ring += LINES) {
+        ring[0] = pair;
+        ring[plane] = pair;
+        ring[2 * plane] = pair;
+        ring[3 * plane] = pair;
     }
 }
 
@@ -265,16 +270,17 @@ static void prepare(const struct nn_depthwise3_s8_m4 *op, const struct layout *l
 {
     const int32_t last = LINES * (1 + op->line.output_size / 2 * op->stride);
     for (int32_t c = 0; c < CHANNELS; ++c) {
-        unpack_weights(stream + 3, op->one_sided, weights);
+        const int32_t shift = (int32_t)(stream[2] >> 24);
+        unpack_weights(stream + 2, op->one_sided, weights);
         const struct line line = {ring,
                                   weights,
                                   (int32_t)stream[0],
                                   ring + last,
                                   (int32_t)stream[1],
-                                  (int32_t)stream[2],
+                                  shift,
                                   output + c,
                                   op->line.output_step,
-                                  op->round * (1 << stream[2]),
+                                  op->round * (1 << shift),
                                   op->line.output_size % 2};
         lines[c] = line;
         ring += layout->plane;

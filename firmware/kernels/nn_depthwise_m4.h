@@ -19,7 +19,7 @@ extern "C" {
 
 enum {
     NN_DEPTHWISE3_CHANNELS = 4,      /* computed together */
-    NN_DEPTHWISE3_CHANNEL_WORDS = 6, /* of a channel in the stream */
+    NN_DEPTHWISE3_CHANNEL_WORDS = 5, /* of a channel in the stream */
 };
 
 /* One axis of the image: sizes and padding in elements, steps in bytes from one element to the next. */
@@ -32,11 +32,11 @@ struct nn_depthwise3_axis {
  * that lines run along, `across` the other one. `stride`, 1 or 2, is that of both axes; paddings are 0 or 1 at the
  * front, and no window begins beyond the image.
  *
- * `stream` has for each channel:
+ * `stream` has for each channel, in words:
  *     bias, scaled, see below
  *     multiplier
- *     right shift
- *     three words of weights, one a kernel line: bytes w0, w1, w2, 0 (transposed if lines are columns)
+ *     three words of weights, one a kernel line: bytes w0, w1, w2 (transposed if lines are columns); byte 3 of the first
+ *     is the right shift
  * one_sided = 1: for activations that clamp at the output zero point; accumulators a are held 256-fold, the result is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias; |256 * a + offset| < 2^31
  * one_sided = 0: any zero point, a twofold; the stream's shift is e - 1, where e >= 1 is the one that belongs to the

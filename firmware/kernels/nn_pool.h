@@ -1,4 +1,4 @@
-/* Pooling and reductions, int8. */
+/* Pooling. */
 #ifndef NN_POOL_H
 #define NN_POOL_H
 
@@ -23,20 +23,25 @@ void nn_average_pool2d_s8(const struct nn_pool2d_s8 *op, const int8_t *input, in
 /* The largest of the elements inside the image. */
 void nn_max_pool2d_s8(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output);
 
-/* Kept and reduced axes alternate in the input once neighbours of a kind are merged, and there are at most three of
- * each; unused ones have size 1 and stride 0. Strides are in elements. */
-enum { NN_REDUCE_AXES = 3 };
-
-struct nn_mean_s8 {
-    int32_t kept[NN_REDUCE_AXES], kept_stride[NN_REDUCE_AXES];
-    int32_t reduced[NN_REDUCE_AXES], reduced_stride[NN_REDUCE_AXES];
-    int32_t sum_offset;        /* added to each sum: -(input zero point) * (elements of one sum) */
-    int32_t multiplier, shift; /* as in nn_requant, but the multiplier, which includes 1 / elements, is in [0, 2^31) */
-    int32_t output_zero_point;
+/* The same for int16, with sums that fit in int32: a window has at most 2^15 elements. */
+struct nn_pool2d_s16 {
+    struct nn_window window;
+    int32_t batches, channels;
+    int32_t activation_min, activation_max;
 };
 
-/* The output may start where the input starts. At most 2^23 elements are summed. */
-void nn_mean_s8(const struct nn_mean_s8 *op, const int8_t *input, int8_t *output);
+void nn_average_pool2d_s16(const struct nn_pool2d_s16 *op, const int16_t *input, int16_t *output);
+void nn_max_pool2d_s16(const struct nn_pool2d_s16 *op, const int16_t *input, int16_t *output);
+
+/* The same for floats: sums in the order of the window; the largest is at least -FLT_MAX, and not-a-numbers do not count. */
+struct nn_pool2d_f32 {
+    struct nn_window window;
+    int32_t batches, channels;
+    float activation_min, activation_max;
+};
+
+void nn_average_pool2d_f32(const struct nn_pool2d_f32 *op, const float *input, float *output);
+void nn_max_pool2d_f32(const struct nn_pool2d_f32 *op, const float *input, float *output);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* Softmax, int8. */
+/* Softmax along the last axis of [rows, depth]. */
 #ifndef NN_SOFTMAX_H
 #define NN_SOFTMAX_H
 
@@ -8,8 +8,7 @@
 extern "C" {
 #endif
 
-/* Along the last axis of [rows, depth]. The output's scale is 1/256, its zero point -128.
- * exponentials[d] is exp(-d * beta * input scale) with 31 fractional bits, exponentials[0] is INT32_MAX; differences of
+/* exponentials[d] is exp(-d * beta * input scale) with 31 fractional bits, exponentials[0] is INT32_MAX; differences of
  * `count` (1 to 256) and more count as zero. 1 <= depth <= 4095. */
 struct nn_softmax_s8 {
     int32_t rows, depth;
@@ -17,8 +16,24 @@ struct nn_softmax_s8 {
     const int32_t *exponentials;
 };
 
-/* The output may start where the input starts. */
+/* To the scale 1/256 and zero point -128; the output may start where the input starts. */
 void nn_softmax_s8(const struct nn_softmax_s8 *op, const int8_t *input, int8_t *output);
+
+/* To the scale 1/65536 and zero point -32768. */
+void nn_softmax_s8_s16(const struct nn_softmax_s8 *op, const int8_t *input, int16_t *output);
+
+/* multiplier * 2^(shift - 31) takes differences of the input to 10/65535. Tables of 513 entries for -32768, -32640, ...,
+ * 32767 and one more: exponential[i] is exp(x) for x from -10 to 0, reciprocal[i] is 1 / (1 + x) for x from 0 to 1, both
+ * with 15 fractional bits. 1 <= depth <= 32767. */
+struct nn_softmax_s16 {
+    int32_t rows, depth;
+    int32_t multiplier, shift;
+    const int16_t *exponential;
+    const int16_t *reciprocal;
+};
+
+/* To the scale 1/32768 and zero point 0; the output may start where the input starts. */
+void nn_softmax_s16(const struct nn_softmax_s16 *op, const int16_t *input, int16_t *output);
 
 #ifdef __cplusplus
 }

@@ -24,7 +24,7 @@ template <size_t kCapacity> struct Text {
 
 #ifdef TF_LITE_STRIP_ERROR_STRINGS
 Text<128> message;
-Text<1> log_text;
+Text<16> log_text; /* the library says nothing */
 #else
 Text<384> message;
 Text<256> log_text;

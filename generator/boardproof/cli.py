@@ -30,6 +30,7 @@ SCHEME_NAMES = ("int8", "int16x8", "dynamic", "float16", "float32")
 LINK_NAMES = ("fifo", "uart")
 OPTIMIZE_NAMES = ("speed", "balanced", "size")
 CI_NAMES = ("github",)
+FORM_NAMES = ("project", "library")
 PROTOCOL_NAMES = ("boardproof", "mlperf-tiny")
 
 FilePath = click.Path(path_type=Path)
@@ -147,12 +148,16 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 @model_argument
 @_options(sample_options, quantize_options, target_options, console_options)
 @click.option("--ci", type=click.Choice(CI_NAMES), help="Add a workflow that proves the project without hardware.")
+@click.option("--as", "as_form", type=click.Choice(FORM_NAMES), help="Firmware, or C for any build system.  [project]")
 def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
-    """Writes the firmware project, without building it."""
+    """Writes the firmware project, or the network as a library, without building it."""
     from boardproof import pipeline
 
+    settings = _settings(model, {**values, "form": values["as_form"]})
     with _progress(values) as progress:
-        path = pipeline.generate_to_disk(_settings(model, values), progress)
+        path = pipeline.generate_to_disk(settings, progress)
+    if settings.form == "library":
+        return _say(f"{path}: a library for CMake, Arduino and PlatformIO; its README.md says how to use it")
     return _say(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph
     from boardproof.model.oracle import Outputs
     from boardproof.model.samples import Vectors
+    from boardproof.project.runtimes.base import Generated
     from boardproof.subject import Network, Target
 
 
@@ -33,7 +34,7 @@ def judge(
     run: BoardRun,
     *,
     firmware: Firmware | None,
-    arena_lower_bound_bytes: int | None,
+    generated: Generated | None,
 ) -> Report:
     """Runs the oracle and LiteRT on the same inputs, and puts everything together.
 
@@ -43,7 +44,7 @@ def judge(
         inputs: What was run.
         run: What the board computed.
         firmware: What ran, for its sizes; None when it was on the board already.
-        arena_lower_bound_bytes: What no arena plan can go below, when known.
+        generated: What the runtime generated; None when the firmware was on the board already.
 
     Raises:
         InputError: The oracle cannot run the model, or the labels do not fit.
@@ -69,7 +70,8 @@ def judge(
         ram_bytes=firmware.ram_bytes if firmware is not None else None,
         arena_bytes=run.hello.arena_bytes,
         arena_used_bytes=run.arena_used_bytes,
-        arena_lower_bound_bytes=arena_lower_bound_bytes,
+        arena_lower_bound_bytes=generated.arena_lower_bound_bytes if generated is not None else None,
+        arena_how=generated.arena_how if generated is not None else None,
         stack_bytes=run.stack_bytes,
         ticks=_summary(run),
         ops=_op_ticks(network.graph, run),

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boardproof.device.arena_search import Workload, find_arena
 from boardproof.device.build import build, compile_project
 from boardproof.device.ports import is_url
+from boardproof.device.tflm_fetch import fetch_library
 from boardproof.device.toolchain import require_tools
 from boardproof.device.upload import flash
 from boardproof.device.workspace import read_marker, write_project
@@ -27,9 +29,11 @@ from boardproof.model.samples import load_samples, vectors_for
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS, Reach
 from boardproof.project.ci import with_github_workflow
+from boardproof.project.library import render_library
 from boardproof.project.mlperf import with_mlperf_protocol
-from boardproof.project.render import render
+from boardproof.project.render import SETTINGS, render
 from boardproof.project.runtimes import RUNTIMES
+from boardproof.project.runtimes.tflm import TflmRuntime
 from boardproof.proving import Case, check_plan, prove
 from boardproof.subject import Network, Target
 
@@ -60,7 +64,7 @@ def run(settings: Settings, progress: Progress) -> Report:
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
     firmware, generated = compile_network(network, target, settings, progress)
     ports = _flash_all(firmware, settings.port, progress) if target.board.reach is Reach.SERIAL else settings.port
-    return prove(Case(network, target, inputs, firmware, generated.arena_lower_bound_bytes), ports, settings, progress)
+    return prove(Case(network, target, inputs, firmware, generated), ports, settings, progress)
 
 
 def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -> tuple[Report, ...]:
@@ -117,19 +121,29 @@ def compile_network(
     network: Network, target: Target, settings: Settings, progress: Progress
 ) -> tuple[Firmware, Generated]:
     """From a network to built firmware."""
-    check(network, target, settings, progress)
     project, generated = generate(network, target, settings, progress)
     progress.stage(f"building for {target.board.name}")
     return build(project, settings.project_dir, on_line=progress.line), generated
 
 
 def generate(network: Network, target: Target, settings: Settings, progress: Progress) -> tuple[Project, Generated]:
-    """The firmware project, in memory."""
-    progress.stage(f"generating {target.runtime.name} firmware")
-    project, generated = render(network.graph, network.data, target.board, target.runtime, settings.options)
+    """The firmware project, in memory. TensorFlow Lite Micro's library and arena are looked into for it."""
+    options, arena_how, runtime = settings.options, None, target.runtime
+    if isinstance(runtime, TflmRuntime):
+        progress.stage("looking into the TensorFlow Lite Micro library")
+        runtime = replace(runtime, library=fetch_library(options.tflm_lib, on_line=progress.line))
+        target = replace(target, runtime=runtime)
+    check(network, target, settings, progress)
+    if isinstance(runtime, TflmRuntime):
+        progress.stage("measuring the tensor arena (the first build of the library takes minutes)")
+        workload = Workload(network.graph, network.data, runtime, options)
+        arena = find_arena(workload, target.board, settings.project_dir, on_line=progress.line)
+        options, arena_how = replace(options, arena_bytes=arena.arena_bytes), str(arena)
+    progress.stage(f"generating {runtime.name} firmware")
+    project, generated = render(network.graph, network.data, target.board, runtime, options)
     if settings.protocol == "mlperf-tiny":
         project = with_mlperf_protocol(project, network.graph)
-    return project, generated
+    return project, generated if arena_how is None else replace(generated, arena_how=arena_how)
 
 
 def quantize_to_file(settings: Settings, progress: Progress) -> Path:
@@ -142,11 +156,26 @@ def quantize_to_file(settings: Settings, progress: Progress) -> Path:
     return path
 
 
+def generate_library(network: Network, target: Target, settings: Settings, progress: Progress) -> Project:
+    """The network as a library, in memory."""
+    if settings.ci is not None or settings.protocol != "boardproof":
+        raise InputError(
+            "A library has no firmware, so --ci and --protocol mean nothing to it.",
+            "Leave them out, or leave out --as library.",
+        )
+    check(network, target, settings, progress)
+    progress.stage("generating a library")
+    board, options = target.board, settings.options
+    return render_library(network.graph, network.data, board, target.runtime, options, settings.model.stem)
+
+
 def generate_to_disk(settings: Settings, progress: Progress) -> Path:
-    """Writes the firmware project without building it."""
+    """Writes the firmware project, or the library, without building it."""
     target = _target(settings)
     network = prepare(settings, progress)
-    check(network, target, settings, progress)
+    if settings.form == "library":
+        write_project(generate_library(network, target, settings, progress), settings.project_dir)
+        return settings.project_dir
     project, _ = generate(network, target, settings, progress)
     if settings.ci == "github":
         samples = (settings.samples.name, settings.samples.read_bytes()) if settings.samples else None
@@ -160,6 +189,11 @@ def build_on_disk(root: Path, progress: Progress) -> Firmware:
     marker = read_marker(root)
     if marker is None:
         raise InputError(f"{root} is not a project that boardproof generated.", "Make one with `boardproof generate`.")
+    if SETTINGS not in marker.files:
+        raise InputError(
+            f"{root} is a library, which becomes firmware only in a project of yours.",
+            "Its README.md says how to use it; for firmware, generate without --as library.",
+        )
     progress.stage(f"building for {marker.board}")
     return compile_project(root, BOARDS[marker.board], marker.model_sha256, on_line=progress.line)
 
@@ -172,10 +206,8 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     inputs = choose_inputs(network, settings, progress)
     if target.board.reach is Reach.SERIAL:
         return prove(Case(network, target, inputs, None, None), settings.port, settings, progress)
-    _, generated = generate(network, target, settings, progress)
     firmware = build_on_disk(settings.project_dir, progress)
-    case = Case(network, target, inputs, firmware, generated.arena_lower_bound_bytes)
-    return prove(case, settings.port, settings, progress)
+    return prove(Case(network, target, inputs, firmware, None), settings.port, settings, progress)
 
 
 def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:

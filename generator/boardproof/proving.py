@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
+    from boardproof.project.runtimes.base import Generated
     from boardproof.report import Report
     from boardproof.settings import Settings
     from boardproof.subject import Network, Target
@@ -39,14 +40,14 @@ class Case:
         target: Where it runs.
         inputs: The samples.
         firmware: What was built; None when it was on the board already.
-        arena_lower_bound_bytes: What no arena plan can go below, when known.
+        generated: What the runtime generated; None when the firmware was on the board already.
     """
 
     network: Network
     target: Target
     inputs: Vectors
     firmware: Firmware | None
-    arena_lower_bound_bytes: int | None
+    generated: Generated | None
 
 
 def keeps_state(graph: Graph) -> bool:
@@ -99,7 +100,7 @@ def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Prog
         case.inputs,
         run,
         firmware=case.firmware,
-        arena_lower_bound_bytes=case.arena_lower_bound_bytes,
+        generated=case.generated,
     )
     checkpoint.remove()
     if (bad := report.verdict.first_bad) is not None:

@@ -116,6 +116,7 @@ class Report:
     arena_bytes: int
     arena_used_bytes: int
     arena_lower_bound_bytes: int | None
+    arena_how: str | None
     stack_bytes: int | None
     ticks: TickSummary
     ops: tuple[OpTicks, ...]

@@ -27,12 +27,13 @@ class Settings:
         scheme: How to quantize a Keras model.
         board: Name of the board.
         runtime: Name of the runtime.
-        out: Directory of the generated project; None for boardproof-out/<model>-<runtime>-<board>.
+        out: Directory of the generated project; None for boardproof-out/<model>-<runtime>-<board>, or <model>-library.
         link: Byte stream to an emulated board: "fifo" or "uart".
         port: Serial ports or pyserial URLs, one for each board; empty to find the board.
         resume: Go on where an earlier run of the same samples stopped.
         protocol: What the firmware answers: "boardproof" or "mlperf-tiny".
         ci: Continuous integration to add to a generated project: "github"; None for none.
+        form: What `generate` writes: "project" or "library".
         options: Choices of code generation.
     """
 
@@ -50,12 +51,14 @@ class Settings:
     resume: bool = False
     protocol: str = "boardproof"
     ci: str | None = None
+    form: str = "project"
     options: Options = field(default_factory=Options)
 
     @property
     def project_dir(self) -> Path:
         """Where the project goes."""
-        return self.out or Path("boardproof-out") / f"{self.model.stem}-{self.runtime}-{self.board}"
+        kind = "library" if self.form == "library" else f"{self.runtime}-{self.board}"
+        return self.out or Path("boardproof-out") / f"{self.model.stem}-{kind}"
 
 
 def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:

@@ -51,9 +51,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     if report.flash_bytes is not None and report.ram_bytes is not None:
         yield "flash", f"{report.flash_bytes:,} bytes"
         yield "RAM", f"{report.ram_bytes:,} bytes"
-    bound = report.arena_lower_bound_bytes
-    lowest = f" (no plan can be below {bound:,})" if bound is not None else ""
-    yield "arena", f"{report.arena_bytes:,} bytes{lowest}"
+    yield "arena", f"{report.arena_bytes:,} bytes{_arena(report)}"
     if report.stack_bytes is not None:
         yield "stack", f"{report.stack_bytes:,} bytes"
     ticks = report.ticks
@@ -65,6 +63,13 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "accuracy", f"board {report.accuracy.board:.1%}, host {report.accuracy.host:.1%}{floats}"
     if report.litert is not None:
         yield "LiteRT", _litert(report)
+
+
+def _arena(report: Report) -> str:
+    how = [report.arena_how] if report.arena_how else []
+    if report.arena_lower_bound_bytes is not None:
+        how.append(f"no plan can be below {report.arena_lower_bound_bytes:,}")
+    return f" ({'; '.join(how)})" if how else ""
 
 
 def _litert(report: Report) -> str:

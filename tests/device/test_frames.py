@@ -105,6 +105,14 @@ def test_a_payload_beyond_the_limit_is_damage_and_little_of_an_endless_frame_is_
     assert decoder.feed(encode(good)) == [good]
 
 
+def test_of_two_faults_a_frame_that_is_too_long_is_named_so():
+    block = b"\x0c" + bytes([1]) * 10  # says eleven bytes follow
+    for limit, damage in ((0, Damage.LENGTH), (1, Damage.COBS)):
+        (found,) = Decoder(limit).feed(b"\x01" + block + b"\0")
+        assert isinstance(found, Damaged)
+        assert found.damage is damage
+
+
 def test_a_frame_shorter_than_header_and_crc_is_damage():
     (found,) = Decoder(100).feed(b"\0" + cobs_encode(b"123456789") + b"\0")
     assert isinstance(found, Damaged)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from boardproof.device.failures import (
     SilentDeviceError,
 )
 from boardproof.device.frames import Channel, Frame, encode
+from boardproof.device.messages import Request, TensorKind, TensorRef
 from boardproof.device.pace import Pace
 from boardproof.device.session import MAX_RESETS, Marks, Session
 from boardproof.device.types import TensorInfo
@@ -74,6 +77,20 @@ def test_a_sample_of_the_usual_size_costs_one_exchange(monkeypatch):
         monkeypatch.setattr(link, "write", lambda data, write=link.write: (writes.append(len(data)), write(data)))
         session.infer(random_inputs(RNG))
     assert len(writes) == 1
+
+
+@pytest.mark.parametrize("input_bytes", [490, 40000])
+def test_talking_alone_sends_everything_and_runs_nothing(input_bytes):
+    inputs = random_inputs(np.random.default_rng(1), input_bytes)
+    with fake_session(input_bytes=input_bytes) as session:
+        session.transfer(inputs)
+        left = session._exchange.call(Request.CHECKSUM, TensorRef(TensorKind.INPUT, 0).pack())
+        assert left.cursor.fields("II") == (input_bytes, zlib.crc32(inputs[0].tobytes()))  # an inference reuses it
+        session.infer(inputs)
+        left = session._exchange.call(Request.CHECKSUM, TensorRef(TensorKind.INPUT, 0).pack())
+        assert left.cursor.fields("II") != (input_bytes, zlib.crc32(inputs[0].tobytes()))
+        with pytest.raises(InputError):
+            session.transfer(inputs[:1])
 
 
 def test_any_tensor_can_be_read():

@@ -81,7 +81,7 @@ def test_everything_is_found_at_once():
 
 
 @pytest.mark.parametrize(
-    ("dtype", "opcode"), [("float32", "RELU"), ("int16", "ADD"), ("uint8", "MAX_POOL_2D"), ("float32", "SOFTMAX")]
+    ("dtype", "opcode"), [("uint8", "RELU"), ("uint8", "ADD"), ("uint8", "MAX_POOL_2D"), ("float32", "SOFTMAX")]
 )
 def test_types_without_a_kernel(dtype, opcode):
     model = Model()

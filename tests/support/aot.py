@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.model import arena
 from boardproof.model.graph import DType
 from boardproof.model.oracle import interpret
 from boardproof.model.reader import read_tflite
@@ -22,6 +23,8 @@ from boardproof.project.runtimes.base import Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pytest
 
     from boardproof.project.runtimes.base import Generated
 
@@ -132,7 +135,15 @@ class CompiledModel:
 
     def read(self, tensor: ModelTensor) -> np.ndarray:
         """A tensor's current value."""
-        numbers = {0: DType.FLOAT32, 2: DType.INT32, 3: DType.UINT8, 7: DType.INT16, 9: DType.INT8}
+        numbers = {
+            0: DType.FLOAT32,
+            2: DType.INT32,
+            3: DType.UINT8,
+            4: DType.INT64,
+            6: DType.BOOL,
+            7: DType.INT16,
+            9: DType.INT8,
+        }
         raw = ctypes.string_at(tensor.data, tensor.bytes)
         return np.frombuffer(raw, numbers[tensor.dtype].numpy).reshape(tensor.dims[: tensor.rank])
 
@@ -150,3 +161,9 @@ def assert_exact(data: bytes, inputs: Sequence[np.ndarray], toolchain: Toolchain
         got = model.run([array[sample] for array in inputs])
         for position, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
             np.testing.assert_array_equal(mine, theirs[sample], f"output {position} of sample {sample}")
+
+
+def plan_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arena plans need not be small where a network is many separate operators in one: then searching takes longest."""
+    monkeypatch.setattr(arena, "_SEARCH_ROUNDS", 0)
+    monkeypatch.setattr(arena, "_without_one_alias", lambda _buffers, _alignment: iter(()))

@@ -30,6 +30,7 @@ class Fault(Enum):
     SPLIT = auto()  # arrives in single bytes
     LOG = auto()  # a log frame comes in between
     NOISE = auto()  # bytes that are no frame come in between
+    REOPEN = auto()  # the port vanishes and comes back: the frame is cut, and what was behind it is lost
     RESET = auto()  # the device is reset when the frame has arrived, or before it leaves
 
 
@@ -86,6 +87,8 @@ class _Lane:
         reset = False
         for body in filter(None, bodies):
             fault, argument = self._plan(self._way, self._number) or (None, 0)
+            if fault is Fault.REOPEN:
+                self._held, self._partial = [], b""
             pieces += self._harm(body, fault, argument)
             pieces += [frame for due, frame in self._held if due <= self._number]
             self._held = [(due, frame) for due, frame in self._held if due > self._number]
@@ -104,7 +107,7 @@ class _Lane:
             case Fault.CORRUPT:
                 changed = (body[position] ^ (argument % 255 + 1)).to_bytes(1, "little")
                 return [b"\0" + body[:position] + changed + body[position + 1 :] + b"\0"]
-            case Fault.TRUNCATE:
+            case Fault.TRUNCATE | Fault.REOPEN:
                 return [b"\0" + body[:position]]
             case Fault.JOIN:
                 return [body]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from support.network import Activation, Network
 
 outputs = st.integers(1, 9)
+depths = st.integers(1, 90)
 
 LEAST_CLAMPED_SCALE = 1e-7
 """TensorFlow Lite Micro refuses activations whose limits do not fit in int32 when quantized."""
@@ -54,6 +55,14 @@ def windows(draw: st.DrawFn, net: Network) -> Activation:
     x = image(draw, net, st.sampled_from((4, 8, 16)))
     kernel, chosen = window(draw, x.shape[1:3], 4, dilated=True)
     return convolution(draw, net, x, kernel, chosen, draw(outputs))
+
+
+def wide(draw: st.DrawFn, net: Network) -> Activation:
+    """Many inputs, so that sums over all of them may be large."""
+    size = st.integers(1, 4)
+    x = net.input((1, draw(size), draw(size), draw(st.sampled_from((100, 128)))), net.scale(draw, 0.05), net.zero_point(draw))
+    chosen = Window(Padding.SAME, (draw(st.integers(1, 2)), draw(st.integers(1, 2))))
+    return convolution(draw, net, x, (3, 3), chosen, draw(outputs))
 
 
 def narrow(draw: st.DrawFn, net: Network) -> Activation:
@@ -98,8 +107,8 @@ def _add(draw: st.DrawFn, net: Network, first: Activation, second: Activation) -
     return output
 
 
-def dense(draw: st.DrawFn, net: Network) -> Activation:
-    rows_, depth, units = draw(st.integers(1, 3)), draw(st.integers(1, 90)), draw(st.integers(1, 14))
+def dense(draw: st.DrawFn, net: Network, depths: st.SearchStrategy[int] = depths) -> Activation:
+    rows_, depth, units = draw(st.integers(1, 3)), draw(depths), draw(st.integers(1, 14))
     x = net.input((rows_, depth), net.scale(draw, 0.05), net.zero_point(draw))
     weights = net.weights((units, depth))
     scale = float(np.float32(draw(st.floats(1e-3, 0.2))))
@@ -109,6 +118,10 @@ def dense(draw: st.DrawFn, net: Network) -> Activation:
     output = net.tensor((rows_, units), output_scale, zero_point)
     net.builder.add_operator("FULLY_CONNECTED", [*inputs, -1][:3], [output.index], fused_activation_function=activation)
     return output
+
+
+def dense_wide(draw: st.DrawFn, net: Network) -> Activation:
+    return dense(draw, net, st.integers(700, 900))
 
 
 def average_pool(draw: st.DrawFn, net: Network) -> Activation:
@@ -177,7 +190,7 @@ def _weights_and_biases(
     draw: st.DrawFn, net: Network, x: Activation, weights: np.ndarray, axis: int, scales: list[float]
 ) -> list[int]:
     channels = weights.shape[axis]
-    if draw(st.booleans()):
+    if draw(st.integers(0, 7)) == 7:
         weights.reshape(-1)[net.rng.integers(weights.size)] = -128
     inputs = [x.index, net.constant(weights, "int8", scales, axis)]
     if draw(st.booleans()):

@@ -67,14 +67,13 @@ class ArenaSize:
     reason: str = ""
 
     def __str__(self) -> str:
-        size = f"{self.arena_bytes:,} bytes"
         if self.source is ArenaSource.MEASURED:
-            return f"{size}, measured on {self.measured_on}: runs in it, fails in {ALIGNMENT} less"
+            return f"measured on {self.measured_on}: runs in it, fails in {ALIGNMENT} bytes less"
         if self.smallest_bytes is not None:
-            return f"{size}, as given; {self.smallest_bytes:,} would do, measured on {self.measured_on}"
+            return f"as given; {self.smallest_bytes:,} bytes would do, measured on {self.measured_on}"
         if self.source is ArenaSource.GIVEN:
-            return f"{size}, as given, not checked: {self.reason}"
-        return f"{size}, an upper bound, not measured: {self.reason}"
+            return f"as given, not checked: {self.reason}"
+        return f"an upper bound, not measured: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,17 @@ def cobs_decode(data: bytes) -> bytes:
     return b"".join(pieces)
 
 
+def _decoded_bytes(data: bytes) -> int:
+    """How many bytes COBS data stand for, as far as they go."""
+    size = position = 0
+    while position < len(data):
+        code = max(1, data[position])
+        end = min(position + code, len(data))
+        size += end - position - 1 + (code <= _MAX_RUN and end < len(data))
+        position = end
+    return size
+
+
 def encode(frame: Frame) -> bytes:
     """The frame as it goes over the wire, with a delimiter on either side."""
     body = HEADER.pack(frame.channel, frame.type, frame.session, frame.sequence) + frame.payload
@@ -103,7 +114,7 @@ def decode(data: bytes, max_frame_bytes: int) -> Frame | Damaged:
     try:
         body = cobs_decode(data)
     except ValueError:
-        return Damaged(Damage.COBS, data)
+        return Damaged(Damage.LENGTH if _decoded_bytes(data) > max_frame_bytes else Damage.COBS, data)
     if not OVERHEAD_BYTES <= len(body) <= max_frame_bytes:
         return Damaged(Damage.LENGTH, data)
     covered = body[: -CRC.size]

@@ -63,7 +63,10 @@ def run_samples(
     crew = _Crew(results, inputs, checkpoint, on_progress, stateful=stateful)
     started = time.monotonic()
     try:
-        crew.work(seats[0]) if len(seats) == 1 else crew.work_together(seats)
+        if len(seats) == 1:
+            crew.work(seats[0])  # in this thread, so that Ctrl-C ends it at once
+        else:
+            crew.work_together(seats)
     except BaseException:
         if checkpoint is not None and results.done.any():
             checkpoint.save(results)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.base import Generated, Options, Runtime
 
+SETTINGS = "platformio.ini"
+"""PlatformIO's settings: every firmware project has them."""
+
 _LOCAL_PLATFORM = "platforms/emulated"
 
 
@@ -45,7 +48,7 @@ def render(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: O
         files.update(_local_platform())
     if board.reach is Reach.RENODE:
         files.update(renode_files(board, sha256))
-    files["platformio.ini"] = project_ini(board, generated.lib_deps, generated.build_flags).encode()
+    files[SETTINGS] = project_ini(board, generated.lib_deps, generated.build_flags).encode()
     files["README.md"] = render_template(
         "common/README.md",
         board=board,

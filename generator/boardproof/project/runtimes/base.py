@@ -23,12 +23,37 @@ class Options:
         arena_bytes: The tensor arena's size (tflm); None lets boardproof find it.
         tflm_lib: PlatformIO library spec of TensorFlow Lite Micro (tflm).
         debug: Keep error strings, assertions and intermediate tensors.
+        standalone: For use without boardproof's firmware: nothing but model.h is needed (aot).
     """
 
     optimize: str = "balanced"
     arena_bytes: int | None = None
     tflm_lib: str | None = None
     debug: bool = False
+    standalone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one step of a network is computed.
+
+    Attributes:
+        index: The operator in the .tflite; the last one if it computes several.
+        operators: The names of all it computes.
+        kernel: The C function.
+        block: What its innermost loop computes at once, such as "4 pixels x 2 channels"; "" where one output at a time.
+        scratch_bytes: Working memory in the arena.
+        constant_bytes: Flash of its weights, biases and tables, as the kernel wants them.
+        estimated_ticks: Instructions on a Cortex-M4F by a simple model, see estimate.py; None for kernels without one.
+    """
+
+    index: int
+    operators: tuple[str, ...]
+    kernel: str
+    block: str
+    scratch_bytes: int
+    constant_bytes: int
+    estimated_ticks: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +67,9 @@ class Generated:
         build_flags: Compiler flags this runtime needs.
         arena_bytes: The size of the tensor arena.
         arena_lower_bound_bytes: What no plan can go below, when known.
+        arena_how: How that size was obtained, for people.
         plan: The arena plan, when the runtime makes one (aot).
+        choices: How each step is computed, in order (aot).
     """
 
     files: Mapping[str, bytes] = field(repr=False)
@@ -51,7 +78,9 @@ class Generated:
     build_flags: tuple[str, ...] = ()
     arena_bytes: int = 0
     arena_lower_bound_bytes: int | None = None
+    arena_how: str = "planned ahead of time"
     plan: ArenaPlan | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 class Runtime(Protocol):

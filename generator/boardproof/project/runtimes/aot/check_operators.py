@@ -9,14 +9,13 @@ import numpy as np
 from boardproof.model.fixed_point import INT32_MAX, quantize_multiplier
 from boardproof.model.graph import Activation, Conv2D, DepthwiseConv2D, DType, FullyConnected
 from boardproof.project.runtimes.aot.findings import QUANTIZE_HINT, RECONVERT_HINT, TFLM_HINT
-from boardproof.project.runtimes.aot.lower_elementwise import add_factors
 from boardproof.project.runtimes.aot.lower_shape import PAD_AXES
 from boardproof.project.runtimes.aot.operands import convolution_factors, dense_factors, quantization
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from boardproof.model.graph import Binary, Operator, Pad, Pool2D, Reduce, Softmax, Tensor, Unary
+    from boardproof.model.graph import Operator, Pad, Pool2D, Tensor
     from boardproof.model.preflight import Finding
     from boardproof.project.runtimes.aot.findings import Subject
 
@@ -36,7 +35,7 @@ _OUTPUT_OF_PROBABILITIES = (1 / 256, -128)
 def check_activation(activation: Activation, subject: Subject) -> Iterator[Finding]:
     """TFLM's integer kernels ignore other fused activations without a word."""
     if activation not in _COMPILED_ACTIVATIONS:
-        what = f"has a fused {activation.name}, which int8 kernels do not apply"
+        what = f"has a fused {activation.name}, which kernels do not apply"
         yield subject.error("unsupported-activation", what, "Make the activation a layer of its own.")
 
 
@@ -53,7 +52,7 @@ def check_weights(op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subjec
         return
     data, output = subject.input(0), subject.output
     compute = dense_factors if isinstance(op, FullyConnected) else convolution_factors
-    yield from _check_factors(subject, compute(data, weights, output))
+    yield from check_factors(subject, compute(data, weights, output))
     if _largest_sum(op, data, weights, biases) > INT32_MAX:
         what = "can overflow its 32-bit sum with the largest inputs"
         yield subject.error("accumulator-overflow", what, "Use fewer inputs to the layer or smaller weights.", weights)
@@ -87,7 +86,17 @@ def _check_scales(
         yield subject.error("quantization", "has int4 weights with a scale per output", RECONVERT_HINT, weights)
 
 
-def _check_factors(subject: Subject, factors: Iterable[float]) -> Iterator[Finding]:
+def check_symmetric(subject: Subject) -> Iterator[Finding]:
+    """int16 tensors have zero points of 0, on which TFLM insists or relies."""
+    tensors = (*(subject.graph.tensors[i] for i in subject.op.inputs if i >= 0), subject.output)
+    for tensor in dict.fromkeys(tensors):
+        if tensor.dtype is DType.INT16 and tensor.quantization is not None and any(tensor.quantization.zero_points):
+            what = f"has the zero point {tensor.quantization.zero_point} for int16 ({tensor.label}), which must be 0"
+            yield subject.error("quantization", what, RECONVERT_HINT, tensor)
+
+
+def check_factors(subject: Subject, factors: Iterable[float]) -> Iterator[Finding]:
+    """Factors that are not too large."""
     if any(quantize_multiplier(factor)[1] > MAX_SHIFT for factor in factors):
         what = f"would scale its result up by more than 2^{MAX_SHIFT}: its scales do not fit each other"
         yield subject.error("quantization", what, RECONVERT_HINT)
@@ -115,30 +124,10 @@ def check_pool(op: Pool2D, subject: Subject) -> Iterator[Finding]:
         yield subject.error("quantization", "must have one quantization for input and output", RECONVERT_HINT)
 
 
-def check_add(op: Binary, subject: Subject) -> Iterator[Finding]:
-    """The sum's factor must be below one."""
-    yield from check_activation(op.activation, subject)
-    factor = add_factors(subject.input(0), subject.input(1), subject.output)[2]
-    if factor >= 1 or quantize_multiplier(factor)[1] > 0:
-        what = "has an output scale more than 2^19 times finer than its inputs'"
-        yield subject.error("quantization", what, RECONVERT_HINT)
-
-
 def check_rescaling(op: Operator, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 one signature for all
     """Input to output scale."""
     if subject.input(0).dtype is not DType.FLOAT32:
-        yield from _check_factors(subject, [quantization(subject.input(0)).scale / quantization(subject.output).scale])
-
-
-def check_mean(op: Reduce, subject: Subject) -> Iterator[Finding]:
-    """Constant axes, and a sum that fits."""
-    axes = subject.input(1)
-    if not axes.is_constant:
-        yield subject.error("dynamic-shape", f"has axes that are computed ({axes.label})", TFLM_HINT, axes)
-    if subject.input(0).elements > MAX_SUM_ELEMENTS * subject.output.elements:
-        what = f"sums more than {MAX_SUM_ELEMENTS} elements"
-        yield subject.error("accumulator-overflow", what, "Reduce in two layers.")
-    yield from check_rescaling(op, subject)
+        yield from check_factors(subject, [quantization(subject.input(0)).scale / quantization(subject.output).scale])
 
 
 def check_pad(op: Pad, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 one signature for all
@@ -150,28 +139,3 @@ def check_pad(op: Pad, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 o
     if len(subject.output.shape) > PAD_AXES:
         what = f"pads {len(subject.output.shape)} axes; kernels have {PAD_AXES}"
         yield subject.error("unsupported-shape", what, "Reshape so that fewer axes are padded.")
-
-
-def check_softmax(op: Softmax, subject: Subject) -> Iterator[Finding]:
-    """A depth whose sum of exponentials fits, the fixed output quantization, a scale that says something."""
-    data = subject.input(0)
-    if not data.shape or data.shape[-1] > _SOFTMAX_DEPTH:
-        what = f"works along an axis of {data.shape[-1] if data.shape else 0}; 1 to {_SOFTMAX_DEPTH} are possible"
-        yield subject.error("unsupported-shape", what, "Use fewer classes.", data)
-    yield from _check_probabilities(subject)
-    if op.beta * quantization(data).scale * 2.0**26 <= 1:
-        yield subject.error("quantization", "has an input scale times beta that is too small", RECONVERT_HINT, data)
-
-
-def check_logistic(op: Unary, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 one signature for all
-    """The fixed output zero point."""
-    if quantization(subject.output).zero_point != _OUTPUT_OF_PROBABILITIES[1]:
-        what = f"must have the output zero point {_OUTPUT_OF_PROBABILITIES[1]}"
-        yield subject.error("quantization", what, RECONVERT_HINT, subject.output)
-
-
-def _check_probabilities(subject: Subject) -> Iterator[Finding]:
-    target = quantization(subject.output)
-    if (target.scale, target.zero_point) != _OUTPUT_OF_PROBABILITIES:
-        what = "must have the output scale 1/256 and zero point -128"
-        yield subject.error("quantization", what, RECONVERT_HINT, subject.output)

@@ -37,13 +37,14 @@ INTERFACE_VERSION = 1
 """NN_INTERFACE_VERSION in nn_types.h."""
 
 
-def emit(program: Program, memory: Memory, data: bytes) -> dict[str, bytes]:
+def emit(program: Program, memory: Memory, data: bytes, *, standalone: bool = False) -> dict[str, bytes]:
     """The generated sources by path in the project.
 
     Args:
         program: The lowered network.
         memory: Its memory.
         data: The .tflite it came from: its hash identifies the firmware.
+        standalone: Time operators only if the build names a counter, instead of with board.h.
     """
     symbols, tables = _tables(program, memory)
     digest = hashlib.sha256(data)
@@ -53,6 +54,8 @@ def emit(program: Program, memory: Memory, data: bytes) -> dict[str, bytes]:
         **_page(program, memory, symbols),
         "sha256_lines": [_hex_line(digest.digest()[i : i + 16]) for i in (0, 16)],
         "interface_version": INTERFACE_VERSION,
+        "ticks": "ticks_now" if standalone else "board_ticks",
+        "standalone": standalone,
     }
     return {
         "src/model.c": render_template("aot/src/model.c", **page).encode(),

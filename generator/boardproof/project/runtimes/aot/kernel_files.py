@@ -15,6 +15,8 @@ _FOLDER = "firmware/kernels"
 _INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.MULTILINE)
 _NAME = re.compile(r"\bnn_\w+")
 _DEFINITION = re.compile(r"^(?!static\b)\w[\w \t*]*?\b(nn_\w+)\([^;{]*\)\s*\{", re.MULTILINE)
+_MADE_BY_MACRO = re.compile(r"^[A-Z][A-Z0-9_]*\((nn_\w+)", re.MULTILINE)
+"""A macro of a .c file that defines a kernel has the kernel's name as its first argument."""
 
 
 def kernel_files(kernels: Iterable[str], headers: Iterable[str]) -> Mapping[str, bytes]:
@@ -52,7 +54,11 @@ def _sources() -> Mapping[str, bytes]:
 
 @cache
 def _definitions() -> Mapping[str, str]:
-    """Function to the file that defines it: the one of its name, which may make it with a macro, or as written."""
+    """Function to the file that defines it, as written or with a macro."""
     sources = {name: content.decode() for name, content in _sources().items() if name.endswith(".c")}
-    written = {function: name for name, text in sources.items() for function in _DEFINITION.findall(text)}
-    return {**written, **{name.removesuffix(".c"): name for name in sources}}
+    return {
+        function: name
+        for name, text in sources.items()
+        for pattern in (_DEFINITION, _MADE_BY_MACRO)
+        for function in pattern.findall(text)
+    }

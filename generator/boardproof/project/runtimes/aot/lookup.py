@@ -39,6 +39,7 @@ def inputs_of(dtype: DType) -> NDArray[np.int64]:
 
 
 def output_bytes(values: NDArray[np.int64], dtype: DType) -> NDArray[np.uint8]:
+    """The bits of values of an 8-bit type, saturated."""
     low, high = RANGES[dtype]
     return np.clip(values, low, high).astype(dtype.numpy).view(np.uint8)
 
@@ -83,8 +84,13 @@ def softmax_exponentials(input_scale: float, beta: float) -> NDArray[np.int32]:
 
     Source: tensorflow/lite/kernels/internal/{reference/softmax.h, quantization_util.cc}.
     """
-    real = min(beta * input_scale * 2.0 ** (31 - _SOFTMAX_INTEGER_BITS), float(INT32_MAX))
-    multiplier, shift = quantize_multiplier(real)
+    multiplier, shift = softmax_factor(input_scale, beta)
     largest = min(input_radius(_SOFTMAX_INTEGER_BITS, shift), 255)
     scaled = multiply_high(wrap_int32(-np.arange(largest + 1) << shift), multiplier)
     return exp_on_negative_values(scaled, _SOFTMAX_INTEGER_BITS).astype(np.int32)
+
+
+def softmax_factor(input_scale: float, beta: float) -> tuple[int, int]:
+    """What takes differences of the input to 26 fractional bits; the shift is not negative."""
+    real = min(beta * input_scale * 2.0 ** (31 - _SOFTMAX_INTEGER_BITS), float(INT32_MAX))
+    return quantize_multiplier(real)

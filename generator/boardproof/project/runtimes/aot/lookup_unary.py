@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.fixed_functions import inverse_square_root, tanh
-from boardproof.model.fixed_point import input_radius, multiply_high, quantize_multiplier, requantize, round_shift
+from boardproof.model.fixed_point import input_radius, quantize_multiplier, requantize, round_shift
 from boardproof.model.graph import DType
 from boardproof.project.runtimes.aot.lookup import inputs_of, output_bytes
-from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN
+from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN, INT16_MAX, INT16_MIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _TANH_INTEGER_BITS = 4
 _RSQRT_HEADROOM_BITS = 20
-INT16_MIN, INT16_MAX = -(1 << 15), (1 << 15) - 1
 
 
 def tanh_table(source: Quantization, target: Quantization) -> NDArray[np.uint8]:  # noqa: ARG001 written as scale 1/128, zero point 0, whatever the output's is
@@ -49,7 +48,7 @@ def rsqrt_table(source: Quantization, target: Quantization) -> NDArray[np.uint8]
 
     Source: tensorflow/lite/micro/kernels/elementwise.cc.
     """
-    multiplier, shift = quantize_multiplier(1.0 / (math.sqrt(source.scale) * target.scale))
+    multiplier, shift = rsqrt_factor(source, target)
     values = np.full(256, INT8_MAX, np.int64)
     for i, x in enumerate(inputs_of(DType.INT8) - source.zero_point):
         if x > 0:
@@ -57,6 +56,31 @@ def rsqrt_table(source: Quantization, target: Quantization) -> NDArray[np.uint8]
             scaled = requantize(1, root_multiplier, root_shift + _RSQRT_HEADROOM_BITS)
             values[i] = requantize(scaled, multiplier, shift - _RSQRT_HEADROOM_BITS) + target.zero_point
     return output_bytes(values, DType.INT8)
+
+
+def rsqrt_factor(source: Quantization, target: Quantization) -> tuple[int, int]:
+    """What takes an integer's inverse square root to the output's scale."""
+    return quantize_multiplier(1.0 / (math.sqrt(source.scale) * target.scale))
+
+
+def elu_table(source: Quantization, target: Quantization, nudge: float = 0.0) -> NDArray[np.uint8]:
+    """ELU, in float32 with the C library's exp.
+
+    A C library's expf may err by little more than half a unit in the last place. So the exponentials can be nudged, by
+    a share of themselves: tables that are the same either way are the same with any C library.
+
+    Source: tensorflow/lite/micro/kernels/elu.cc.
+    """
+    x = np.float32(source.scale) * (inputs_of(DType.INT8) - source.zero_point).astype(np.float32)
+    exponential = (np.exp(np.minimum(x, 0).astype(np.float64)) * (1 + nudge)).astype(np.float32)
+    y = np.where(x < 0, exponential - np.float32(1), x)
+    scaled = np.clip(y * (np.float32(1) / np.float32(target.scale)), -1e6, 1e6).astype(np.float64)
+    rounded = np.copysign(np.floor(np.abs(scaled) + 0.5), scaled)
+    return output_bytes(rounded.astype(np.int64) + target.zero_point, DType.INT8)
+
+
+ELU_NUDGE = 2.0**-29
+"""Far more than an expf that is not quite correctly rounded is off, before it is rounded."""
 
 
 def leaky_relu_table(source: Quantization, target: Quantization, alpha: float) -> NDArray[np.uint8]:

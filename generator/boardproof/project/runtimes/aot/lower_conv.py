@@ -1,4 +1,4 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED to portable kernels."""
+"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED to portable kernels, by the type of the data."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.model.graph import DType
 from boardproof.project.runtimes.aot.operands import (
+    SUFFIXES,
     activation_range,
     activation_text,
     convolution_factors,
-    dense_factors,
     flow_text,
+    plain_range,
     quantization,
     requant_fields,
+    requant_int16_fields,
 )
 from boardproof.project.runtimes.aot.overlap import (
     channelwise_offset,
@@ -30,9 +33,11 @@ if TYPE_CHECKING:
 
 Fields = tuple[tuple[str, "Value"], ...]
 
+_HEADERS = {DType.INT8: "nn_conv.h", DType.INT16: "nn_conv_s16.h", DType.FLOAT32: "nn_conv_f32.h"}
+
 
 def lower_conv2d(op: Conv2D, graph: Graph) -> Step:
-    """One nn_conv2d_s8, grouped if the filter has fewer channels than the input."""
+    """One nn_conv2d, grouped if the filter has fewer channels than the input."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     kernel = (weights.shape[1], weights.shape[2])
     fields: Fields = (
@@ -41,14 +46,15 @@ def lower_conv2d(op: Conv2D, graph: Graph) -> Step:
         ("input_channels", data.shape[3]),
         ("output_channels", weights.shape[0]),
         ("groups", data.shape[3] // weights.shape[3]),
-        *_arithmetic_fields(op, graph, convolution_factors(data, weights, output)),
+        *_arithmetic_fields(op, graph),
     )
     offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), weights.shape[0])
-    return _step(op, "nn_conv2d_s8", fields, offset, f"{flow_text(data, output)}, {window_text(kernel, op.window)}")
+    text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
+    return _step(op, data, "nn_conv2d", fields, offset, text)
 
 
 def lower_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step:
-    """One nn_depthwise_conv2d_s8."""
+    """One nn_depthwise_conv2d."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     kernel = (weights.shape[1], weights.shape[2])
     fields: Fields = (
@@ -56,16 +62,16 @@ def lower_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step:
         ("batches", data.shape[0]),
         ("input_channels", data.shape[3]),
         ("multiplier", op.depth_multiplier),
-        *_arithmetic_fields(op, graph, convolution_factors(data, weights, output)),
+        *_arithmetic_fields(op, graph),
     )
     reads = first_reads(data.shape, kernel, op.window)
     offset = channelwise_offset(reads, data.shape[3], op.depth_multiplier)
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    return _step(op, "nn_depthwise_conv2d_s8", fields, offset, text)
+    return _step(op, data, "nn_depthwise_conv2d", fields, offset, text)
 
 
 def lower_fully_connected(op: FullyConnected, graph: Graph) -> Step:
-    """One nn_fully_connected_s8."""
+    """One nn_fully_connected."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     units, depth = weights.shape
     batches = data.elements // depth
@@ -73,11 +79,11 @@ def lower_fully_connected(op: FullyConnected, graph: Graph) -> Step:
         ("batches", batches),
         ("input_size", depth),
         ("output_size", units),
-        *_arithmetic_fields(op, graph, dense_factors(data, weights, output)),
+        *_arithmetic_fields(op, graph),
     )
     rows = np.arange(batches)
     offset = safe_offset(rows * depth, (rows + 1) * units, reads_first=False)
-    return _step(op, "nn_fully_connected_s8", fields, offset, flow_text(data, output))
+    return _step(op, data, "nn_fully_connected", fields, offset, flow_text(data, output))
 
 
 def window_fields(data: Tensor, output: Tensor, kernel: tuple[int, int], window: Window) -> Fields:
@@ -106,18 +112,28 @@ def window_text(kernel: tuple[int, int], window: Window) -> str:
     return f"{kernel[0]}x{kernel[1]} {stride}{dilation} {window.padding.name}"
 
 
-def _arithmetic_fields(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph, factors: list[float]) -> Fields:
+def _arithmetic_fields(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Fields:
+    """What depends on the type: rescaling or plain clamping, weights and biases."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     bias = op.optional_input(2)
-    low, high = activation_range(op.activation, output)
+    tables: Fields = (
+        ("weights", Table("weights", _flat(weights), f"weights, {weights.label}", weights.index)),
+        ("bias", None if bias is None else Table("bias", _flat(graph.tensors[bias]), "biases", bias, alignment=8)),
+    )
+    if data.dtype is DType.FLOAT32:
+        low, high = plain_range(op.activation, data.dtype)
+        return (("activation_min", low), ("activation_max", high), *tables)
+    factors = convolution_factors(data, weights, output)
+    range_ = activation_range(op.activation, output)
+    if data.dtype is DType.INT16:
+        return (*requant_int16_fields(factors, range_), *tables)
     return (
         ("input_zero_point", quantization(data).zero_point),
         ("output_zero_point", quantization(output).zero_point),
-        ("activation_min", low),
-        ("activation_max", high),
+        ("activation_min", range_[0]),
+        ("activation_max", range_[1]),
         *requant_fields(factors),
-        ("weights", Table("weights", _flat(weights), f"weights, {weights.label}", weights.index)),
-        ("bias", None if bias is None else Table("bias", _flat(graph.tensors[bias]), "biases", bias)),
+        *tables,
     )
 
 
@@ -126,16 +142,18 @@ def _flat(tensor: Tensor) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
 
 
 def _step(
-    op: Conv2D | DepthwiseConv2D | FullyConnected, kernel: str, fields: Fields, offset_bytes: int, text: str
+    op: Conv2D | DepthwiseConv2D | FullyConnected, data: Tensor, kernel: str, fields: Fields, offset: int, text: str
 ) -> Step:
+    """`offset`: how far the output may begin before the input, in elements."""
+    name = f"{kernel}_{SUFFIXES[data.dtype]}"
     return Step(
         operator=op.index,
         implements=(op.index,),
-        kernel=kernel,
-        header="nn_conv.h",
-        params=Params(kernel, fields),
+        kernel=name,
+        header=_HEADERS[data.dtype],
+        params=Params(name, fields),
         inputs=(op.input,),
         outputs=(op.output,),
-        in_place=(InPlace(0, offset_bytes),),
+        in_place=(InPlace(0, offset * data.dtype.size_bytes),),
         description=text + activation_text(op.activation),
     )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.model.graph import DType, PadV2
 from boardproof.model.shapes import constant_ints
-from boardproof.project.runtimes.aot.lookup import softmax_exponentials
 from boardproof.project.runtimes.aot.lower_movement import lower_move
 from boardproof.project.runtimes.aot.operands import flow_text, quantization
-from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table, View
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, View
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import Graph, Operator, Pad, Reshape, Softmax
+    from boardproof.model.graph import Graph, Operator, Pad, Reshape
     from boardproof.project.runtimes.aot.entry import Lowered
 
 PAD_AXES = 5
@@ -74,26 +72,3 @@ def merged_padding(shape: tuple[int, ...], paddings: list[tuple[int, int]]) -> l
         else:
             axes.append((size, before, after))
     return axes
-
-
-def lower_softmax(op: Softmax, graph: Graph) -> Step:
-    """One nn_softmax_s8 with a table of exponentials."""
-    data, output = graph.tensors[op.input], graph.tensors[op.output]
-    table = softmax_exponentials(quantization(data).scale, op.beta)
-    fields = (
-        ("rows", prod(data.shape[:-1])),
-        ("depth", data.shape[-1]),
-        ("count", table.size),
-        ("exponentials", Table("exponentials", table, "exp(-d * beta * scale), 31 fractional bits")),
-    )
-    return Step(
-        operator=op.index,
-        implements=(op.index,),
-        kernel="nn_softmax_s8",
-        header="nn_softmax.h",
-        params=Params("nn_softmax_s8", fields),
-        inputs=(op.input,),
-        outputs=(op.output,),
-        in_place=(InPlace(0),),
-        description=flow_text(data, output),
-    )

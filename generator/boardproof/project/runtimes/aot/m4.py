@@ -22,25 +22,23 @@ from boardproof.model.graph import (
 )
 from boardproof.project.runtimes.aot.lower_pool import lower_pool
 from boardproof.project.runtimes.aot.m4_add import linear_addition
-from boardproof.project.runtimes.aot.m4_conv import choose_convolution
+from boardproof.project.runtimes.aot.m4_conv import ROWS_SCRATCH_BYTES, choose_convolution
+from boardproof.project.runtimes.aot.m4_dense import choose_dense
 from boardproof.project.runtimes.aot.m4_depthwise import choose_depthwise
-from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
     INT8_MIN,
     activation_range,
     activation_text,
-    flow_text,
     shape_text,
 )
 from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
-from boardproof.project.runtimes.aot.pack import UNIT, pack_dense
-from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+from boardproof.project.runtimes.aot.pack import UNIT
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator
     from boardproof.project.runtimes.aot.m4_add import LinearAddition
-    from boardproof.project.runtimes.aot.program import Value
 
 WITH_ADD = {
     "nn_conv2d_rows_s8_m4": "nn_conv2d_rows_add_s8_m4",
@@ -52,61 +50,24 @@ MAX_AVERAGED = 256
 """Elements whose sum fits in 16 bits."""
 
 
-def choose_m4(op: Operator, graph: Graph) -> Step | None:
+def choose_m4(op: Operator, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
     """The step with a kernel for the DSP extension; None where there is none for this operator."""
     match op:
         case Conv2D():
-            return choose_convolution(op, graph)
+            return choose_convolution(op, graph, rows_scratch_bytes=rows_scratch_bytes)
         case DepthwiseConv2D():
             return choose_depthwise(op, graph)
         case FullyConnected():
-            return fully_connected(op, graph)
+            return choose_dense(op, graph)
         case Binary(function=BinaryFunction.ADD):
-            return add(op, graph)
+            return add(op, graph, rows_scratch_bytes)
         case AveragePool2D() | MaxPool2D():
             return pool(op, graph)
         case _:
             return None
 
 
-def fully_connected(op: FullyConnected, graph: Graph) -> Step | None:
-    """One nn_fully_connected_s8_m4."""
-    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    if not is_int8(data, weights):
-        return None
-    packed = pack_dense(linear_layer(op, graph, weights.array()))
-    if packed is None:
-        return None
-    low, high = activation_range(op.activation, output)
-    size, depth = weights.shape
-    batches = np.arange(data.elements // depth)
-    fields: tuple[tuple[str, Value], ...] = (
-        ("batches", batches.size),
-        ("input_size", depth),
-        ("output_size", size),
-        ("activation_min", low),
-        ("activation_max", high),
-        ("stream", Table("stream", packed.stream, f"biases and weights, {weights.label}", weights.index)),
-        ("multiplier", packed.multiplier),
-        ("shift", packed.shift),
-        ("round", packed.round),
-        ("one_sided", int(packed.one_sided)),
-    )
-    return Step(
-        operator=op.index,
-        implements=(op.index,),
-        kernel="nn_fully_connected_s8_m4",
-        header="nn_fully_connected_m4.h",
-        params=Params("nn_fully_connected_s8_m4", fields),
-        inputs=(op.input,),
-        outputs=(op.output,),
-        scratch_bytes=8 * -(-depth // UNIT),
-        in_place=(InPlace(0, safe_offset(batches * depth, (batches + 1) * size, reads_first=True)),),
-        description=flow_text(data, output) + activation_text(op.activation),
-    )
-
-
-def add(op: Binary, graph: Graph) -> Step | None:
+def add(op: Binary, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
     """One nn_add_s8_m4 for two inputs of one shape, or part of the convolution that comes just before."""
     first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     if first.shape != second.shape or output.dtype is not DType.INT8:
@@ -114,7 +75,7 @@ def add(op: Binary, graph: Graph) -> Step | None:
     found = linear_addition(first, second, output, activation_range(op.activation, output))
     if found is None:
         return None
-    return with_convolution(op, graph, found) or addition(op, graph, found)
+    return with_convolution(op, graph, found, rows_scratch_bytes) or addition(op, graph, found)
 
 
 def addition(op: Binary, graph: Graph, found: LinearAddition) -> Step:
@@ -133,14 +94,16 @@ def addition(op: Binary, graph: Graph, found: LinearAddition) -> Step:
     )
 
 
-def with_convolution(op: Binary, graph: Graph, found: LinearAddition) -> Step | None:
+def with_convolution(
+    op: Binary, graph: Graph, found: LinearAddition, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES
+) -> Step | None:
     """The kernel of the convolution just before the addition, with it; None if nothing fits."""
     position = graph.operators.index(op)
     before = graph.operators[position - 1] if position else None
     if not isinstance(before, Conv2D) or before.output not in op.inputs or op.inputs[0] == op.inputs[1]:
         return None
     others = [o for o in graph.operators if o is not op and before.output in o.inputs]
-    convolution = choose_convolution(before, graph, with_tile=True)
+    convolution = choose_convolution(before, graph, with_tile=True, rows_scratch_bytes=rows_scratch_bytes)
     clamped = activation_range(before.activation, graph.tensors[before.output]) != (INT8_MIN, INT8_MAX)
     if clamped or others or before.output in graph.outputs or convolution is None or convolution.kernel not in WITH_ADD:
         return None

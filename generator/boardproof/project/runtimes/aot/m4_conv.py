@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.project.runtimes.aot.lower_conv import window_fields, window_text
 from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
-from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, quantization
+from boardproof.project.runtimes.aot.operands import (
+    activation_range,
+    activation_text,
+    convolution_factors,
+    flow_text,
+    quantization,
+    requant_fields,
+)
 from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, safe_offset
-from boardproof.project.runtimes.aot.pack import UNIT, pack_gemm
+from boardproof.project.runtimes.aot.pack import UNIT, Gemm, gemm_stream, pack_gemm, pack_wide
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Conv2D, Graph
-    from boardproof.project.runtimes.aot.pack import Gemm
     from boardproof.project.runtimes.aot.program import Value
 
     Fields = tuple[tuple[str, Value], ...]
@@ -143,23 +149,26 @@ class Layer:
         )
 
 
-def choose_convolution(op: Conv2D, graph: Graph, *, with_tile: bool = False) -> Step | None:
+def choose_convolution(
+    op: Conv2D, graph: Graph, *, with_tile: bool = False, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES
+) -> Step | None:
     """The step with the kernel for its window; None for several images or groups, or if it cannot be packed.
 
     `with_tile`: the step's scratch memory has the tile in any case, for the kernel with an addition.
+    `rows_scratch_bytes`: what unpacked rows may take, see ROWS_SCRATCH_BYTES.
     """
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     if data.shape[0] != 1 or data.shape[3] != weights.shape[3] or not is_int8(data, weights):
         return None
     shape = Shape(data.shape, output.shape, (weights.shape[1], weights.shape[2]), op.window.stride, op.window.dilation)
     whole_units = shape.channels[0] % UNIT == 0
-    columns = strip_columns(shape) if whole_units else 0
+    columns = strip_columns(shape, rows_scratch_bytes) if whole_units else 0
     if not whole_units and shape.dilation != (1, 1):
         return None
     order = (0, 2, 1, 3) if columns else (0, 1, 2, 3)
     gemm = pack_gemm(linear_layer(op, graph, weights.array().transpose(order).reshape(weights.shape[0], -1)))
     if gemm is None:
-        return None
+        return wide(op, graph, shape) if whole_units and not with_tile else None
     layer = Layer(op, graph, shape, gemm, with_tile)
     if columns:
         return rows(layer, columns)
@@ -185,6 +194,28 @@ def windows(layer: Layer) -> Step:
     return layer.step("nn_conv2d_s8_m4", layer.window_fields(), scratch_bytes, (reads, layer.block_ends))
 
 
+def wide(op: Conv2D, graph: Graph, shape: Shape) -> Step | None:
+    """nn_conv2d_wide_s8_m4: like `windows`, for many inputs or unusual factors."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    packed = pack_wide(
+        linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1)),
+        lambda part, bias: gemm_stream(part, bias, np.zeros_like(bias)),
+    )
+    if packed is None:
+        return None
+    units, pairs = -(-weights.elements // weights.shape[0] // UNIT), -(-weights.shape[0] // 2)
+    step = windows(Layer(op, graph, shape, Gemm(packed.stream, units, pairs, round=0, shift=0)))
+    fields = (
+        *((f"conv.{name}", value) for name, value in step.params.fields),
+        ("wide.parts", packed.parts),
+        ("wide.output_zero_point", quantization(output).zero_point),
+        *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
+    )
+    kernel = "nn_conv2d_wide_s8_m4"
+    scratch_bytes = 2 * PIXELS * (UNIT * units + 5 * pairs)
+    return replace(step, kernel=kernel, params=Params(kernel, fields), scratch_bytes=scratch_bytes)
+
+
 def narrow(layer: Layer) -> Step:
     """nn_conv2d_narrow_s8_m4: few channels."""
     shape = layer.shape
@@ -205,7 +236,7 @@ def rows(layer: Layer, columns: int) -> Step:
     return layer.step("nn_conv2d_rows_s8_m4", layer.window_fields(("columns", columns)), scratch_bytes, progress)
 
 
-def strip_columns(shape: Shape) -> int:
+def strip_columns(shape: Shape, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> int:
     """Output columns of each pixel of a strip for nn_conv2d_rows_s8_m4; 0 if another kernel serves better.
 
     The largest that fits the budget and wastes little; windows must overlap for rows to be worth keeping.
@@ -214,7 +245,7 @@ def strip_columns(shape: Shape) -> int:
     fits = all(k >= s for k, s in zip(shape.kernel, shape.stride, strict=True))
     if not (overlap and fits and shape.dilation == (1, 1)):
         return 0
-    budget_bytes = max(ROWS_SCRATCH_BYTES, strip_bytes(shape, 1))
+    budget_bytes = max(rows_scratch_bytes, strip_bytes(shape, 1))
     width = shape.output[2]
     for columns in range(-(-width // PIXELS), 0, -1):
         computed = -(-width // (PIXELS * columns)) * PIXELS * columns

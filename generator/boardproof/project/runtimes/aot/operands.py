@@ -17,9 +17,28 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.program import Value
 
 INT8_MIN, INT8_MAX = -128, 127
+INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
 
-RANGES = {DType.INT8: (INT8_MIN, INT8_MAX), DType.UINT8: (0, 255), DType.INT16: (-(2**15), 2**15 - 1)}
-"""The smallest and the largest value of quantized types."""
+RANGES = {
+    DType.INT8: (INT8_MIN, INT8_MAX),
+    DType.UINT8: (0, 255),
+    DType.INT16: (INT16_MIN, INT16_MAX),
+    DType.INT32: (-(2**31), 2**31 - 1),
+}
+"""The smallest and the largest value of integer types."""
+
+SUFFIXES = {
+    DType.INT8: "s8",
+    DType.UINT8: "u8",
+    DType.INT16: "s16",
+    DType.INT32: "s32",
+    DType.INT64: "s64",
+    DType.FLOAT32: "f32",
+    DType.BOOL: "bool",
+}
+"""How kernels are named by type."""
+
+_REAL_RANGES = {Activation.RELU: (0.0, None), Activation.RELU6: (0.0, 6.0), Activation.RELU_N1_TO_1: (-1.0, 1.0)}
 
 
 def quantization(tensor: Tensor) -> Quantization:
@@ -36,13 +55,26 @@ def activation_range(activation: Activation, output: Tensor) -> tuple[int, int]:
     """
     low, high = RANGES[output.dtype]
     scale, zero_point = quantization(output).scale, quantization(output).zero_point
-    real = {Activation.RELU: (0.0, None), Activation.RELU6: (0.0, 6.0), Activation.RELU_N1_TO_1: (-1.0, 1.0)}
-    real_low, real_high = real.get(activation, (None, None))
+    real_low, real_high = _REAL_RANGES.get(activation, (None, None))
     if real_low is not None:
         low = max(low, quantize_float32(real_low, scale, zero_point))
     if real_high is not None:
         high = min(high, quantize_float32(real_high, scale, zero_point))
     return low, high
+
+
+def plain_range(activation: Activation, dtype: DType) -> tuple[float, float] | tuple[int, int]:
+    """The range that a fused activation leaves of a float or an integer that is not quantized.
+
+    Source: CalculateActivationRange in tensorflow/lite/kernels/kernel_util.h: no activation clamps, too, to the finite
+    numbers.
+    """
+    is_float = dtype is DType.FLOAT32
+    finite = float(np.finfo(np.float32).max)
+    smallest, largest = (-finite, finite) if is_float else RANGES[dtype]
+    low, high = _REAL_RANGES.get(activation, (None, None))
+    kind = float if is_float else int
+    return kind(smallest if low is None else low), kind(largest if high is None else high)
 
 
 def convolution_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[float]:
@@ -67,6 +99,23 @@ def requant_fields(factors: Sequence[float]) -> tuple[tuple[str, Value], ...]:
         ("requant.multiplier", Table("multiplier", multipliers, "rescaling factors, 31 fractional bits")),
         ("requant.shift", Table("shift", shifts, "their binary exponents", alignment=1)),
         ("requant.per_channel", int(len(pairs) > 1)),
+    )
+
+
+def requant_int16_fields(factors: Sequence[float], activation: tuple[int, int]) -> tuple[tuple[str, Value], ...]:
+    """The same for int16 data, whose 64-bit sums are multiplied by 15 bits and rounded once.
+
+    Source: MultiplyByQuantizedMultiplier(int64_t, …) in tensorflow/lite/kernels/internal/common.cc.
+    """
+    pairs = [quantize_multiplier(factor) for factor in factors]
+    multipliers = np.array([min((multiplier + (1 << 15)) >> 16, INT16_MAX) for multiplier, _ in pairs], np.int16)
+    shifts = np.array([15 - shift for _, shift in pairs], np.int8)
+    return (
+        ("requant.multiplier", Table("multiplier", multipliers, "rescaling factors")),
+        ("requant.shift", Table("shift", shifts, "by how much they are too large, in bits", alignment=1)),
+        ("requant.per_channel", int(len(pairs) > 1)),
+        ("requant.activation_min", activation[0]),
+        ("requant.activation_max", activation[1]),
     )
 
 

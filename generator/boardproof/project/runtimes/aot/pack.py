@@ -6,15 +6,19 @@ kernel computes exactly says so (None), and the operator stays with the portable
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from boardproof.project.runtimes.aot.rescale import Channel, Rescale, one_sided, one_sided_layer, two_sided
+from boardproof.project.runtimes.aot.rescale import Channel, one_sided, one_sided_layer, two_sided
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+Number = TypeVar("Number", np.int8, np.int64)
 
 UNIT = 4
 """Inputs of one step of the inner loops: the four int8 weights of a word."""
@@ -56,6 +60,12 @@ class Linear:
         """The bias for raw inputs: the zero point's share taken off."""
         sums: NDArray[np.int64] = self.weights.astype(np.int64).sum(axis=1)
         return self.bias - self.input_zero_point * sums
+
+    def parts(self, inputs: int) -> list[Linear]:
+        """The layer cut into pieces of so many inputs, of which the first has the bias."""
+        cuts = range(0, self.weights.shape[1], inputs)
+        bias = [self.bias if cut == 0 else np.zeros_like(self.bias) for cut in cuts]
+        return [replace(self, weights=self.weights[:, c : c + inputs], bias=b) for c, b in zip(cuts, bias, strict=True)]
 
     @property
     def is_one_sided(self) -> bool:
@@ -101,7 +111,8 @@ def pack_gemm(linear: Linear) -> Gemm | None:
     rescale = one or two_sided(linear.channels)
     if rescale is None:
         return None
-    stream = _gemm_stream(linear, rescale, np.zeros_like(rescale.shift) if one else rescale.shift)
+    low_bits = np.zeros_like(rescale.shift) if one else rescale.shift
+    stream = gemm_stream(linear.weights, scaled_bias(linear) + rescale.offset + low_bits, rescale.multiplier)
     return Gemm(
         stream,
         units=-(-linear.weights.shape[1] // UNIT),
@@ -111,25 +122,36 @@ def pack_gemm(linear: Linear) -> Gemm | None:
     )
 
 
-def _gemm_stream(linear: Linear, rescale: Rescale, low_bits: NDArray[np.int64]) -> NDArray[np.uint32]:
-    channels, inputs = linear.weights.shape
-    units, pairs = -(-inputs // UNIT), -(-channels // 2)
-    weights = np.zeros((2 * pairs, units * UNIT), np.int8)
-    weights[:channels, :inputs] = linear.weights
-    head, tail = np.zeros(2 * pairs, np.int64), np.zeros(2 * pairs, np.int64)
-    head[:channels] = scaled_bias(linear) + rescale.offset + low_bits
-    tail[:channels] = rescale.multiplier
+def gemm_stream(weights: NDArray[np.int8], head: NDArray[np.int64], tail: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Pairs of channels: two of `head`, the weights [channels, inputs] word by word in turn, two of `tail`."""
+    units, pairs = -(-weights.shape[1] // UNIT), -(-weights.shape[0] // 2)
     stream = np.empty((pairs, units + 2, 2), np.uint32)
-    stream[:, 0] = words(head).reshape(pairs, 2)
-    stream[:, 1:-1] = lane_pairs(weights).reshape(pairs, 2, units).transpose(0, 2, 1)
-    stream[:, -1] = words(tail).reshape(pairs, 2)
+    stream[:, 0] = words(padded(head, 2 * pairs)).reshape(pairs, 2)
+    stream[:, 1:-1] = lane_pairs(padded(weights, 2 * pairs, units * UNIT)).reshape(pairs, 2, units).transpose(0, 2, 1)
+    stream[:, -1] = words(padded(tail, 2 * pairs)).reshape(pairs, 2)
     return stream.reshape(-1)
 
 
+def dense_stream(weights: NDArray[np.int8], head: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Four outputs at a time: four of `head`, the weights [outputs, inputs] word by word in turn."""
+    units, groups = -(-weights.shape[1] // UNIT), -(-weights.shape[0] // DENSE_ROWS)
+    rows = groups * DENSE_ROWS
+    stream = np.empty((groups, units + 1, DENSE_ROWS), np.uint32)
+    stream[:, 0] = words(padded(head, rows)).reshape(groups, DENSE_ROWS)
+    packed = lane_pairs(padded(weights, rows, units * UNIT)).reshape(groups, DENSE_ROWS, units)
+    stream[:, 1:] = packed.transpose(0, 2, 1)
+    return stream.reshape(-1)
+
+
+def padded(values: NDArray[Number], *shape: int) -> NDArray[Number]:
+    """With zeros after the end of each axis."""
+    return np.pad(values, [(0, size - n) for size, n in zip(shape, values.shape, strict=True)])
+
+
 def fits(linear: Linear) -> bool:
-    """Whether 256-fold accumulators serve this layer, and its factors are not 0."""
+    """Whether 256-fold accumulators serve this layer."""
     low, high = linear.bounds
-    return max(-low.min(), high.max()) < ACCUMULATOR_LIMIT and bool((linear.multiplier > 0).all())
+    return bool(max(-low.min(), high.max()) < ACCUMULATOR_LIMIT)
 
 
 def scaled_bias(linear: Linear) -> NDArray[np.int64]:
@@ -215,15 +237,36 @@ def pack_dense(linear: Linear) -> Dense | None:
     rescale = one or two_sided(widest)
     if rescale is None:
         return None
-    rows, inputs = linear.weights.shape
-    units, groups = -(-inputs // UNIT), -(-rows // DENSE_ROWS)
-    weights = np.zeros((groups * DENSE_ROWS, units * UNIT), np.int8)
-    weights[:rows, :inputs] = linear.weights
-    bias = np.zeros(groups * DENSE_ROWS, np.int64)
-    bias[:rows] = scaled_bias(linear) + rescale.offset
-    stream = np.empty((groups, units + 1, DENSE_ROWS), np.uint32)
-    stream[:, 0] = words(bias).reshape(groups, DENSE_ROWS)
-    stream[:, 1:] = lane_pairs(weights).reshape(groups, DENSE_ROWS, units).transpose(0, 2, 1)
     shift = int(rescale.shift[0])
-    round_ = 0 if one else (2 * linear.output_zero_point + 1) << shift
-    return Dense(stream.reshape(-1), int(rescale.multiplier[0]), shift, round_, one is not None)
+    return Dense(
+        dense_stream(linear.weights, scaled_bias(linear) + rescale.offset),
+        multiplier=int(rescale.multiplier[0]),
+        shift=shift,
+        round=0 if one else (2 * linear.output_zero_point + 1) << shift,
+        one_sided=one is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """A layer in parts, for the kernels with `wide` in their name."""
+
+    stream: NDArray[np.uint32]
+    parts: int
+
+
+def pack_wide(
+    linear: Linear, pack_part: Callable[[NDArray[np.int8], NDArray[np.int64]], NDArray[np.uint32]]
+) -> Wide | None:
+    """As few parts of the inputs as keep each one's accumulators below 2^23.
+
+    `pack_part` makes the stream of a part from its weights and 256-fold biases. None when a bias alone is too much, or
+    a pair of weights does not fit its lane.
+    """
+    units = -(-linear.weights.shape[1] // UNIT)
+    for parts in range(1, units + 1):
+        pieces = linear.parts(-(-units // parts) * UNIT)
+        if all(fits(piece) for piece in pieces):
+            streams = [pack_part(piece.weights, scaled_bias(piece)) for piece in pieces]
+            return Wide(np.concatenate(streams), parts) if lanes_fit(linear.weights) else None
+    return None

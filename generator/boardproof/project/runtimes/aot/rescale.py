@@ -61,11 +61,13 @@ class Channel:
 
 
 def two_sided(channels: list[Channel]) -> Rescale | None:
-    """None unless every channel shifts to the right, by 1 to 23."""
+    """None unless every factor is above 0 and every channel shifts to the right, by 1 to 23."""
     exponents = np.array([-channel.shift for channel in channels], np.int64)
     if (exponents < 1).any() or (exponents > _MAX_SHIFT + 1).any():
         return None
     multipliers = np.array([channel.multiplier for channel in channels], np.int64)
+    if (multipliers <= 0).any():
+        return None
     return Rescale(multipliers, exponents - 1, np.zeros_like(exponents))
 
 
@@ -115,7 +117,7 @@ def _fit_any(channel: Channel, zero_point: int) -> _Fitted | None:
 
 def _fit(channel: Channel, zero_point: int, exponent: int) -> _Fitted | None:
     shift = SCALE_BITS - 1 + exponent
-    if shift < 1:
+    if shift < 1 or channel.multiplier <= 0:
         return None
     multiplier = channel.multiplier >> (-channel.shift - exponent)
     for nearby in _NEARBY:

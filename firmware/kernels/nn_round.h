@@ -1,0 +1,20 @@
+/* Floats to the nearest integer. */
+#ifndef NN_ROUND_H
+#define NN_ROUND_H
+
+#include "nn_f32.h"
+
+/* Halves away from zero; numbers beyond 2^18 stop there, and no number is 0. */
+static inline int32_t nn_round_half_away(float x)
+{
+    const float limit = 262144.0F; /* beyond any quantized type, with bits left for the fraction */
+    if (x != x) {
+        return 0;
+    }
+    const float limited = x > limit ? limit : x < -limit ? -limit : x;
+    const int32_t whole = (int32_t)limited;
+    const float fraction = limited - (float)whole;
+    return whole + (fraction >= 0.5F ? 1 : 0) - (fraction <= -0.5F ? 1 : 0);
+}
+
+#endif

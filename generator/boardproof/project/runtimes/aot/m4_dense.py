@@ -1,0 +1,88 @@
+"""FULLY_CONNECTED to nn_fully_connected_s8_m4, or to its wide form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
+from boardproof.project.runtimes.aot.operands import (
+    activation_range,
+    activation_text,
+    dense_factors,
+    flow_text,
+    quantization,
+    requant_fields,
+)
+from boardproof.project.runtimes.aot.overlap import safe_offset
+from boardproof.project.runtimes.aot.pack import DENSE_ROWS, UNIT, dense_stream, pack_dense, pack_wide
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from boardproof.model.graph import FullyConnected, Graph
+    from boardproof.project.runtimes.aot.program import Value
+
+    Fields = tuple[tuple[str, Value], ...]
+
+
+def choose_dense(op: FullyConnected, graph: Graph) -> Step | None:
+    """The step; None if the layer cannot be packed."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    if not is_int8(data, weights):
+        return None
+    linear = linear_layer(op, graph, weights.array())
+    packed = pack_dense(linear)
+    if packed is not None:
+        fields: Fields = (
+            _stream(op, graph, packed.stream),
+            ("multiplier", packed.multiplier),
+            ("shift", packed.shift),
+            ("round", packed.round),
+            ("one_sided", int(packed.one_sided)),
+        )
+        return _step(op, graph, "nn_fully_connected_s8_m4", fields, 0)
+    wide = pack_wide(linear, dense_stream)
+    if wide is None:
+        return None
+    fields = (
+        _stream(op, graph, wide.stream),
+        ("parts", wide.parts),
+        ("output_zero_point", quantization(output).zero_point),
+        *requant_fields(dense_factors(data, weights, output)),
+    )
+    sums_bytes = 4 * DENSE_ROWS * -(-weights.shape[0] // DENSE_ROWS)
+    return _step(op, graph, "nn_fully_connected_wide_s8_m4", fields, sums_bytes)
+
+
+def _stream(op: FullyConnected, graph: Graph, values: NDArray[np.uint32]) -> tuple[str, Value]:
+    weights = graph.tensors[op.inputs[1]]
+    return ("stream", Table("stream", values, f"biases and weights, {weights.label}", weights.index))
+
+
+def _step(op: FullyConnected, graph: Graph, kernel: str, fields: Fields, extra_bytes: int) -> Step:
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    low, high = activation_range(op.activation, output)
+    size, depth = weights.shape
+    batches = np.arange(data.elements // depth)
+    shape: Fields = (
+        ("batches", batches.size),
+        ("input_size", depth),
+        ("output_size", size),
+        ("activation_min", low),
+        ("activation_max", high),
+    )
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel=kernel,
+        header="nn_fully_connected_m4.h",
+        params=Params(kernel, (*shape, *fields)),
+        inputs=(op.input,),
+        outputs=(op.output,),
+        scratch_bytes=8 * -(-depth // UNIT) + extra_bytes,
+        in_place=(InPlace(0, safe_offset(batches * depth, (batches + 1) * size, reads_first=True)),),
+        description=flow_text(data, output) + activation_text(op.activation),
+    )

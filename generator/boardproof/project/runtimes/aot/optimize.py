@@ -1,0 +1,84 @@
+"""What `--optimize` means to the choice of kernels. docs/optimize.md says it to users.
+
+`balanced` takes the specialised kernels wherever there are any. `speed` lets convolutions unpack more rows at once, for
+more scratch memory. `size` goes back to portable kernels where that frees flash and hardly costs time.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from boardproof.project.runtimes.aot.costs import code_bytes, ticks
+from boardproof.project.runtimes.aot.kernel_files import kernel_files
+from boardproof.project.runtimes.aot.lower import lower
+from boardproof.project.runtimes.aot.m4 import choose_m4
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from boardproof.model.graph import Graph, Operator
+    from boardproof.project.boards import Board
+    from boardproof.project.runtimes.aot.lower import Chooser
+    from boardproof.project.runtimes.aot.program import Program, Step
+
+SPEED_ROWS_SCRATCH_BYTES = 8192
+"""What a convolution may take for unpacked rows under `speed`; more gained nothing on any network measured."""
+
+SIZE_SLOWDOWN = 1.25
+"""How many times the ticks `size` may take, as estimated, for less flash."""
+
+SIZE_FLAGS = ("-Os",)
+"""Compiler flags of the kernels under `size`, in place of -O2."""
+
+
+def lower_for(graph: Graph, board: Board, optimize: str) -> Program:
+    """Lowers a checked graph as `--optimize` asks.
+
+    Args:
+        graph: A graph that `check` has no errors about.
+        board: Where it will run.
+        optimize: "speed", "balanced" or "size".
+
+    Raises:
+        ValueError: The graph holds an operator that has no kernel.
+    """
+    if not board.cpu.dsp:
+        return lower(graph)
+    if optimize == "size":
+        return _smallest(graph)
+    if optimize == "speed":
+        return lower(graph, (partial(choose_m4, rows_scratch_bytes=SPEED_ROWS_SCRATCH_BYTES),))
+    return lower(graph, (choose_m4,))
+
+
+def kernel_sources(program: Program) -> dict[str, bytes]:
+    """The sources of the kernels that a program calls, by file name."""
+    steps = program.steps
+    return dict(kernel_files({step.kernel for step in steps}, {"nn_types.h", *(step.header for step in steps)}))
+
+
+def flash_bytes(program: Program) -> int:
+    """What differs from choice to choice: constants, and the kernels' code as compiled for a Cortex-M4 with -Os."""
+    constants = {table.values.tobytes(): table.size_bytes for table in program.tables}
+    return sum(constants.values()) + code_bytes(kernel_sources(program))
+
+
+def _smallest(graph: Graph) -> Program:
+    """Leaves the specialised kernels of one kind of operator after the other, where that is worth it."""
+    portable: frozenset[str] = frozenset()
+    best = fastest = lower(graph, (choose_m4,))
+    limit = SIZE_SLOWDOWN * ticks(fastest)
+    for name in sorted({graph.operators[i].name for step in fastest.steps for i in step.implements}):
+        other = lower(graph, (_without(portable | {name}),))
+        if flash_bytes(other) < flash_bytes(best) and ticks(other) <= limit:
+            portable |= {name}
+            best = other
+    return best
+
+
+def _without(names: Set[str]) -> Chooser:
+    def choose(op: Operator, graph: Graph) -> Step | None:
+        return None if op.name in names else choose_m4(op, graph)
+
+    return choose
