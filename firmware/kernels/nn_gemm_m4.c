@@ -31,16 +31,56 @@ uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane)
     return lane;
 }
 
+static int8_t rescale(const struct nn_gemm_m4 *op, int32_t acc, int32_t multiplier)
+{
+    if (op->shift > 0) {
+        return (int8_t)nn_ssat8(nn_smmul(acc, multiplier) >> op->shift);
+    }
+    const int32_t exponent = acc & 0xFF;
+    const int32_t doubled = acc >> 7;
+    const int32_t offset = (int32_t)((uint32_t)op->round << exponent) + (doubled >> 31);
+    return (int8_t)nn_ssat8(nn_smmlar(doubled, multiplier, offset) >> exponent >> 1);
+}
+
+/* A single pixel: the last one of an odd number should not cost as much as four. */
+static void compute_pixel(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output)
+{
+    const uint32_t *stream = op->stream;
+    for (int32_t pair = 0; pair < op->pairs; ++pair) {
+        int32_t acc0 = (int32_t)stream[0];
+        int32_t acc1 = (int32_t)stream[1];
+        const uint32_t *x = block;
+        stream += 2;
+        for (const uint32_t *end = stream + 2 * op->units; stream != end; stream += 2, x += NN_GEMM_UNIT_WORDS) {
+            const uint32_t odd = x[0];
+            const uint32_t even = x[NN_GEMM_PIXELS];
+            acc0 = nn_smlad(even, nn_sxtb16(stream[0]), nn_smlad(odd, stream[0], acc0));
+            acc1 = nn_smlad(even, nn_sxtb16(stream[1]), nn_smlad(odd, stream[1], acc1));
+        }
+        output[0] = rescale(op, acc0, (int32_t)stream[0]);
+        output[1] = rescale(op, acc1, (int32_t)stream[1]);
+        output += 2;
+        stream += 2;
+    }
+}
+
 void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink,
                        int32_t offset, int32_t count)
 {
-    if (count == NN_GEMM_PIXELS && sink->channels % 2 == 0 && sink->residual == NULL && sink->wide == NULL) {
+    const int32_t direct = sink->channels % 2 == 0 && sink->residual == NULL && sink->wide == NULL;
+    if (direct && count == NN_GEMM_PIXELS) {
         nn_gemm4_m4(op, block, sink->output + offset, sink->stride);
+        return;
+    }
+    if (direct && count == 1) {
+        compute_pixel(op, block, sink->output + offset);
         return;
     }
     const int8_t *from = sink->tile;
     if (sink->wide != NULL) {
         sink->compute(op, block, sink);
+    } else if (count == 1) {
+        compute_pixel(op, block, sink->tile);
     } else {
         nn_gemm4_m4(op, block, sink->tile, 2 * op->pairs);
     }
@@ -265,17 +305,6 @@ static void accumulate(const uint32_t *block, const uint32_t *weights, int32_t u
     }
 }
 
-static int32_t rescale(const struct nn_gemm_m4 *op, int32_t acc, int32_t multiplier)
-{
-    if (op->shift > 0) {
-        return nn_ssat8(nn_smmul(acc, multiplier) >> op->shift);
-    }
-    const int32_t exponent = acc & 0xFF;
-    const int32_t doubled = acc >> 7;
-    const int32_t offset = (int32_t)((uint32_t)op->round << exponent) + (doubled >> 31);
-    return nn_ssat8(nn_smmlar(doubled, multiplier, offset) >> exponent >> 1);
-}
-
 void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride)
 {
     const uint32_t *stream = op->stream;
@@ -289,7 +318,7 @@ void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *out
                 ((int32_t *)(void *)output)[channel * NN_GEMM_PIXELS + p] += acc[p] >> 8;
                 continue;
             }
-            output[p * stride + channel] = (int8_t)rescale(op, acc[p], (int32_t)stream[2 + 2 * op->units + half]);
+            output[p * stride + channel] = rescale(op, acc[p], (int32_t)stream[2 + 2 * op->units + half]);
         }
         stream += half ? 4 + 2 * op->units : 0;
     }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from boardproof.model.arena import ArenaPlan
     from boardproof.model.graph import Graph
     from boardproof.model.preflight import Finding
-    from boardproof.project.runtimes.base import Options
+    from boardproof.project.runtimes.base import Choice, Options
     from boardproof.subject import Network, Target
 
 
@@ -30,6 +30,7 @@ class Inspection:
         arena_bytes: The tensor arena's size; None when the network cannot run.
         runtime: Name of the runtime it was checked for.
         board: Name of the board it was checked for.
+        choices: How each step would be computed, where the runtime says.
     """
 
     sha256: str
@@ -41,6 +42,7 @@ class Inspection:
     arena_bytes: int | None
     runtime: str
     board: str
+    choices: tuple[Choice, ...] = ()
 
 
 def inspect_network(network: Network, target: Target, options: Options) -> Inspection:
@@ -59,4 +61,5 @@ def inspect_network(network: Network, target: Target, options: Options) -> Inspe
         arena_bytes=generated.arena_bytes if generated else None,
         runtime=target.runtime.name,
         board=target.board.name,
+        choices=generated.choices if generated else (),
     )

@@ -72,6 +72,7 @@ def judge(
         arena_used_bytes=run.arena_used_bytes,
         arena_lower_bound_bytes=generated.arena_lower_bound_bytes if generated is not None else None,
         arena_how=generated.arena_how if generated is not None else None,
+        choices=generated.choices if generated is not None else (),
         stack_bytes=run.stack_bytes,
         ticks=_summary(run),
         ops=_op_ticks(network.graph, run),

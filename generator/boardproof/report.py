@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boardproof.device.results import Repeat
     from boardproof.device.types import BoardShare
     from boardproof.device.verify import Verdict
+    from boardproof.project.runtimes.base import Choice
 
 SCHEMA_VERSION = 1
 """Grows when a key of the JSON report changes its meaning or goes away."""
@@ -102,6 +103,7 @@ class Report:
 
     `divergence` is the first operator that went astray, where the verdict is not exact and it could be found; `repeats`
     are the samples that ran twice, `boards` what each board did, `warnings` what else a reader should know.
+    `choices` are how each of `ops` is computed, where code was generated for it and the runtime says.
     """
 
     boardproof: str
@@ -127,6 +129,7 @@ class Report:
     repeats: tuple[Repeat, ...] = ()
     boards: tuple[BoardShare, ...] = ()
     warnings: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     @property
     def agrees(self) -> bool:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from boardproof.layers import choices_table
 from boardproof.model.preflight import Severity
 from boardproof.project.boards import BOARDS, TickUnit
 from boardproof.verdicts import verdict_view
@@ -42,7 +43,8 @@ def report_table(report: Report) -> RenderableType:
     for op in report.ops:
         per_mac = [f"{op.ticks / op.macs:.2f}" if op.macs else ""] if counts_work else []
         operators.add_row(str(op.index), op.op, f"{op.ticks:,}", f"{op.share:.1%}", *per_mac)
-    return Group(facts, operators, verdict_view(report))
+    layers = [choices_table(report.choices, {op.index: op.ticks for op in report.ops}, report.ticks.unit)]
+    return Group(facts, operators, *(layers if report.choices else []), verdict_view(report))
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
@@ -125,7 +127,8 @@ def inspection_table(inspection: Inspection) -> RenderableType:
             str(op.index), escape(op.name), _shapes(inputs), _shapes(outputs), f"{count:,}" if count else ""
         )
     header = f"{len(graph.operators)} operators, {sum(inspection.op_macs):,} MACs, {inspection.data_bytes:,} bytes"
-    return Group(Text(header), operators, *_timeline(inspection), *_findings(inspection))
+    layers = [choices_table(inspection.choices)] if inspection.choices else []
+    return Group(Text(header), operators, *layers, *_timeline(inspection), *_findings(inspection))
 
 
 def _shapes(tensors: list[Tensor]) -> str:
@@ -173,6 +176,7 @@ def inspection_json(inspection: Inspection) -> str:
             {"index": t.index, "name": t.label, "dtype": t.dtype, "shape": t.shape, "constant": t.is_constant}
             for t in graph.tensors
         ],
+        "choices": [asdict(choice) for choice in inspection.choices],
         "findings": [asdict(finding) for finding in inspection.findings],
     }
     return json.dumps(document, indent=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +17,9 @@ from support.aot import WARNINGS, oracle_outputs
 from support.sketches import sketch_project
 from support.small_network import small_network
 from support.streams import fifo_stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SAMPLES = 40
 NAME = "small_net"

@@ -33,6 +33,7 @@ OPERATORS = {
     "nn_add_s8_m4": operators_m4.addition,
     "nn_average_pool2d_s8_m4": operators_m4.average_pool,
     "nn_max_pool2d_s8_m4": operators_m4.max_pool,
+    "nn_sum_s8_m4": operators_m4.pixel_sums,
 }
 WITH_ADD = {"nn_pointwise_add_s8_m4", "nn_conv2d_rows_add_s8_m4"}
 LEAST_SHARE = 0.15

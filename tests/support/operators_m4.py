@@ -60,7 +60,9 @@ def windows(draw: st.DrawFn, net: Network) -> Activation:
 def wide(draw: st.DrawFn, net: Network) -> Activation:
     """Many inputs, so that sums over all of them may be large."""
     size = st.integers(1, 4)
-    x = net.input((1, draw(size), draw(size), draw(st.sampled_from((100, 128)))), net.scale(draw, 0.05), net.zero_point(draw))
+    x = net.input(
+        (1, draw(size), draw(size), draw(st.sampled_from((100, 128)))), net.scale(draw, 0.05), net.zero_point(draw)
+    )
     chosen = Window(Padding.SAME, (draw(st.integers(1, 2)), draw(st.integers(1, 2))))
     return convolution(draw, net, x, (3, 3), chosen, draw(outputs))
 
@@ -147,6 +149,20 @@ def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
         stride_h=chosen.stride[0],
         stride_w=chosen.stride[1],
     )
+    return output
+
+
+def pixel_sums(draw: st.DrawFn, net: Network) -> Activation:
+    """A mean or a sum over height and width, or over one of them."""
+    x = image(draw, net, st.sampled_from((4, 8, 20)), 18)
+    axes = draw(st.sampled_from(((1, 2), (2, 1), (-2, -3), (2,))))
+    keep = draw(st.booleans())
+    reduced = {axis % 4 for axis in axes}
+    shape = [1 if a in reduced else n for a, n in enumerate(x.shape) if keep or a not in reduced]
+    opcode = draw(st.sampled_from(("MEAN", "MEAN", "SUM")))
+    output = net.tensor(shape, x.scale * draw(st.floats(0.1, 4.0)), net.zero_point(draw))
+    inputs = [x.index, net.constant(np.array(axes, np.int32), "int32")]
+    net.builder.add_operator(opcode, inputs, [output.index], keep_dims=keep)
     return output
 
 

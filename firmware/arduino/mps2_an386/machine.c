@@ -58,7 +58,7 @@ static void open_fifos(const struct word *in, const struct word *out) {
     to_host = semihosting_open(out->text, out->size, SEMIHOSTING_WRITE);
     if (from_host == NO_HANDLE || to_host == NO_HANDLE) {
         from_host = to_host = NO_HANDLE;
-        machine_fault("cannot open the FIFOs named on the semihosting command line");
+        machine_fault("cannot open the FIFOs");
     }
 }
 

@@ -8,7 +8,12 @@ import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier
 from boardproof.model.graph import Activation, BinaryFunction, DType, UnaryFunction
-from boardproof.project.runtimes.aot.check_operators import check_activation, check_factors, check_symmetric
+from boardproof.project.runtimes.aot.check_operators import (
+    check_activation,
+    check_factors,
+    check_rescaling,
+    check_symmetric,
+)
 from boardproof.project.runtimes.aot.findings import QUANTIZE_HINT, RECONVERT_HINT
 from boardproof.project.runtimes.aot.lookup import inputs_of
 from boardproof.project.runtimes.aot.lookup_unary import (
@@ -33,7 +38,7 @@ from boardproof.project.runtimes.aot.sigmoid import checked_log2, sigmoid_scalin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boardproof.model.graph import AddN, Binary, Compare, LeakyRelu, Prelu, Select, Tensor, Unary
+    from boardproof.model.graph import AddN, Binary, Compare, LeakyRelu, Prelu, Quantize, Select, Tensor, Unary
     from boardproof.model.preflight import Finding
     from boardproof.project.runtimes.aot.findings import Subject
 
@@ -218,6 +223,16 @@ def _check_elu(subject: Subject) -> Iterator[Finding]:
     if not np.array_equal(least, most) or source.scale / target.scale > 2.0**20:
         what = "has an output that depends on how the C library rounds exp"
         yield subject.error("quantization", what, "Calibrate with other samples, which changes the scales a little.")
+
+
+def check_quantize(op: Quantize, subject: Subject) -> Iterator[Finding]:
+    """int32 with a scale, like the others; a factor in range."""
+    for tensor in (subject.input(0), subject.output):
+        if tensor.dtype is DType.INT32 and tensor.quantization is None:
+            what = f"needs a scale for {tensor.label}, which has none"
+            yield subject.error("quantization", what, RECONVERT_HINT, tensor)
+            return
+    yield from check_rescaling(op, subject)
 
 
 def check_leaky_relu(op: LeakyRelu, subject: Subject) -> Iterator[Finding]:

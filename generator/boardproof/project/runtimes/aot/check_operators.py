@@ -10,7 +10,7 @@ from boardproof.model.fixed_point import INT32_MAX, quantize_multiplier
 from boardproof.model.graph import Activation, Conv2D, DepthwiseConv2D, DType, FullyConnected
 from boardproof.project.runtimes.aot.findings import QUANTIZE_HINT, RECONVERT_HINT, TFLM_HINT
 from boardproof.project.runtimes.aot.lower_shape import PAD_AXES
-from boardproof.project.runtimes.aot.operands import convolution_factors, dense_factors, quantization
+from boardproof.project.runtimes.aot.operands import RANGES, convolution_factors, quantization
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 MAX_SHIFT = 30
 """The largest left shift of a rescaling that TFLM's arithmetic defines."""
 
-MAX_SUM_ELEMENTS = 2**23
-"""Elements of a mean whose int8 sum surely fits in int32."""
+MAX_SHIFT_INT16 = 7
+"""The same for the 64-bit sums of int16 data."""
 
 _COMPILED_ACTIVATIONS = {Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1}
-_WEIGHT_TYPES = {DType.INT8, DType.INT4}
-_SOFTMAX_DEPTH = 4095
+_WEIGHT_TYPES = {
+    DType.INT8: {DType.INT8, DType.INT4},
+    DType.INT16: {DType.INT8},
+    DType.FLOAT32: {DType.FLOAT32},
+}
+_BIAS_TYPES = {DType.INT8: DType.INT32, DType.INT16: DType.INT64, DType.FLOAT32: DType.FLOAT32}
 _POOL_SCALE_TOLERANCE = 1e-6
-_OUTPUT_OF_PROBABILITIES = (1 / 256, -128)
 
 
 def check_activation(activation: Activation, subject: Subject) -> Iterator[Finding]:
@@ -45,27 +48,39 @@ def check_weights(op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subjec
     weights, bias = subject.input(1), op.optional_input(2)
     biases = None if bias is None else subject.graph.tensors[bias]
     problems = [*_check_constants(subject, weights, biases)]
-    if weights.dtype in _WEIGHT_TYPES:
+    is_float = subject.input(0).dtype is DType.FLOAT32
+    if not is_float and weights.dtype in _WEIGHT_TYPES[subject.input(0).dtype]:
         problems += _check_scales(op, subject, weights)
     yield from problems
-    if problems:
+    if problems or is_float:
         return
-    data, output = subject.input(0), subject.output
-    compute = dense_factors if isinstance(op, FullyConnected) else convolution_factors
-    yield from check_factors(subject, compute(data, weights, output))
-    if _largest_sum(op, data, weights, biases) > INT32_MAX:
-        what = "can overflow its 32-bit sum with the largest inputs"
+    yield from check_symmetric(subject)
+    yield from _check_sums(op, subject, biases)
+
+
+def _check_sums(
+    op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subject, biases: Tensor | None
+) -> Iterator[Finding]:
+    """Factors and sums in the range of the arithmetic for the data's type."""
+    data, weights = subject.input(0), subject.input(1)
+    factors = convolution_factors(data, weights, subject.output)
+    largest, bits, most = (INT32_MAX, 32, MAX_SHIFT) if data.dtype is DType.INT8 else (2**47 - 1, 48, MAX_SHIFT_INT16)
+    yield from check_factors(subject, factors, most)
+    if _largest_sum(op, data, weights, biases) > largest:
+        what = f"can overflow its {bits}-bit sum with the largest inputs"
         yield subject.error("accumulator-overflow", what, "Use fewer inputs to the layer or smaller weights.", weights)
 
 
 def _check_constants(subject: Subject, weights: Tensor, biases: Tensor | None) -> Iterator[Finding]:
+    data = subject.input(0).dtype
     if not weights.is_constant:
         yield subject.error("weights", f"has weights that are computed ({weights.label})", TFLM_HINT, weights)
-    elif weights.dtype not in _WEIGHT_TYPES:
-        what = f"has {weights.dtype} weights ({weights.label}) for int8 data"
+    elif weights.dtype not in _WEIGHT_TYPES[data]:
+        what = f"has {weights.dtype} weights ({weights.label}) for {data} data"
         yield subject.error("unsupported-type", what, QUANTIZE_HINT, weights)
-    if biases is not None and not (biases.is_constant and biases.dtype is DType.INT32):
-        what = f"has biases ({biases.label}) that are not an int32 constant"
+    if biases is not None and not (biases.is_constant and biases.dtype is _BIAS_TYPES[data]):
+        article = "a" if data is DType.FLOAT32 else "an"
+        what = f"has biases ({biases.label}) that are not {article} {_BIAS_TYPES[data]} constant"
         yield subject.error("weights", what, RECONVERT_HINT, biases)
 
 
@@ -95,10 +110,10 @@ def check_symmetric(subject: Subject) -> Iterator[Finding]:
             yield subject.error("quantization", what, RECONVERT_HINT, tensor)
 
 
-def check_factors(subject: Subject, factors: Iterable[float]) -> Iterator[Finding]:
-    """Factors that are not too large."""
-    if any(quantize_multiplier(factor)[1] > MAX_SHIFT for factor in factors):
-        what = f"would scale its result up by more than 2^{MAX_SHIFT}: its scales do not fit each other"
+def check_factors(subject: Subject, factors: Iterable[float], most: int = MAX_SHIFT) -> Iterator[Finding]:
+    """Factors that are not too large: below 2^most."""
+    if any(quantize_multiplier(factor)[1] > most for factor in factors):
+        what = f"would scale its result up by more than 2^{most}: its scales do not fit each other"
         yield subject.error("quantization", what, RECONVERT_HINT)
 
 
@@ -106,10 +121,11 @@ def _largest_sum(
     op: Conv2D | DepthwiseConv2D | FullyConnected, data: Tensor, weights: Tensor, biases: Tensor | None
 ) -> int:
     """The largest magnitude an accumulator can reach, over all inputs and output channels."""
+    low, high = RANGES[data.dtype]
     zero_point = quantization(data).zero_point
     channel_axis = 3 if isinstance(op, DepthwiseConv2D) else 0
     magnitudes = np.abs(np.moveaxis(weights.array(), channel_axis, 0).astype(np.int64))
-    sums = magnitudes.reshape(magnitudes.shape[0], -1).sum(axis=1) * max(127 - zero_point, zero_point + 128)
+    sums = magnitudes.reshape(magnitudes.shape[0], -1).sum(axis=1) * max(high - zero_point, zero_point - low)
     if biases is not None:
         sums = sums + np.abs(biases.array().astype(np.int64)).reshape(-1)
     return int(sums.max(initial=0))
@@ -118,6 +134,8 @@ def _largest_sum(
 def check_pool(op: Pool2D, subject: Subject) -> Iterator[Finding]:
     """TFLM's pools copy quantized values, so both sides must mean the same by them."""
     yield from check_activation(op.activation, subject)
+    if subject.input(0).dtype is DType.FLOAT32:
+        return
     source, target = quantization(subject.input(0)), quantization(subject.output)
     close = abs(np.float32(source.scale) - np.float32(target.scale)) <= _POOL_SCALE_TOLERANCE
     if not close or source.zero_point != target.zero_point:

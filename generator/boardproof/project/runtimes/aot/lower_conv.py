@@ -50,7 +50,7 @@ def lower_conv2d(op: Conv2D, graph: Graph) -> Step:
     )
     offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), weights.shape[0])
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    return _step(op, data, "nn_conv2d", fields, offset, text)
+    return _step(op, data, Params("nn_conv2d", fields), offset, text)
 
 
 def lower_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step:
@@ -67,7 +67,7 @@ def lower_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step:
     reads = first_reads(data.shape, kernel, op.window)
     offset = channelwise_offset(reads, data.shape[3], op.depth_multiplier)
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    return _step(op, data, "nn_depthwise_conv2d", fields, offset, text)
+    return _step(op, data, Params("nn_depthwise_conv2d", fields), offset, text)
 
 
 def lower_fully_connected(op: FullyConnected, graph: Graph) -> Step:
@@ -83,7 +83,7 @@ def lower_fully_connected(op: FullyConnected, graph: Graph) -> Step:
     )
     rows = np.arange(batches)
     offset = safe_offset(rows * depth, (rows + 1) * units, reads_first=False)
-    return _step(op, data, "nn_fully_connected", fields, offset, flow_text(data, output))
+    return _step(op, data, Params("nn_fully_connected", fields), offset, flow_text(data, output))
 
 
 def window_fields(data: Tensor, output: Tensor, kernel: tuple[int, int], window: Window) -> Fields:
@@ -118,7 +118,7 @@ def _arithmetic_fields(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Gra
     bias = op.optional_input(2)
     tables: Fields = (
         ("weights", Table("weights", _flat(weights), f"weights, {weights.label}", weights.index)),
-        ("bias", None if bias is None else Table("bias", _flat(graph.tensors[bias]), "biases", bias, alignment=8)),
+        ("bias", None if bias is None else _bias_table(graph.tensors[bias])),
     )
     if data.dtype is DType.FLOAT32:
         low, high = plain_range(op.activation, data.dtype)
@@ -137,21 +137,24 @@ def _arithmetic_fields(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Gra
     )
 
 
+def _bias_table(bias: Tensor) -> Table:
+    values = _flat(bias)
+    return Table("bias", values, "biases", bias.index, alignment=max(values.itemsize, 4))
+
+
 def _flat(tensor: Tensor) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
     return tensor.array().reshape(-1)
 
 
-def _step(
-    op: Conv2D | DepthwiseConv2D | FullyConnected, data: Tensor, kernel: str, fields: Fields, offset: int, text: str
-) -> Step:
-    """`offset`: how far the output may begin before the input, in elements."""
-    name = f"{kernel}_{SUFFIXES[data.dtype]}"
+def _step(op: Conv2D | DepthwiseConv2D | FullyConnected, data: Tensor, params: Params, offset: int, text: str) -> Step:
+    """One kernel; `params` without the type in its name, `offset` in elements."""
+    name = f"{params.struct}_{SUFFIXES[data.dtype]}"
     return Step(
         operator=op.index,
         implements=(op.index,),
         kernel=name,
         header=_HEADERS[data.dtype],
-        params=Params(name, fields),
+        params=Params(name, params.fields),
         inputs=(op.input,),
         outputs=(op.output,),
         in_place=(InPlace(0, offset * data.dtype.size_bytes),),

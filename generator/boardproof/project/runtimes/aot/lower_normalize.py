@@ -31,7 +31,7 @@ def lower_softmax(op: Softmax, graph: Graph) -> Step:
             ("exponential", Table("exponential", exponential_table(), "exp(x) for x from -10 to 0, 15 bits")),
             ("reciprocal", Table("reciprocal", reciprocal_table(), "1 / (1 + x) for x from 0 to 1, 15 bits")),
         )
-        return _step(op, graph, "nn_softmax_s16", "nn_softmax.h", "nn_softmax_s16", fields)
+        return _step(op, graph, "nn_softmax_s16", "nn_softmax.h", Params("nn_softmax_s16", fields))
     table = softmax_exponentials(quantization(data).scale, op.beta)
     fields = (
         *_rows(data),
@@ -39,7 +39,7 @@ def lower_softmax(op: Softmax, graph: Graph) -> Step:
         ("exponentials", Table("exponentials", table, "exp(-d * beta * scale), 31 fractional bits")),
     )
     kernel = "nn_softmax_s8" if output.dtype is DType.INT8 else "nn_softmax_s8_s16"
-    return _step(op, graph, kernel, "nn_softmax.h", "nn_softmax_s8", fields)
+    return _step(op, graph, kernel, "nn_softmax.h", Params("nn_softmax_s8", fields))
 
 
 def softmax_int16_factor(op: Softmax, data: Tensor) -> float:
@@ -63,7 +63,7 @@ def lower_log_softmax(op: LogSoftmax, graph: Graph) -> Step:
         ("divisor", divisor),
         ("divisor_shift", divisor_shift),
     )
-    return _step(op, graph, "nn_log_softmax_s8", "nn_normalize.h", "nn_log_softmax_s8", fields)
+    return _step(op, graph, "nn_log_softmax_s8", "nn_normalize.h", Params("nn_log_softmax_s8", fields))
 
 
 def reverse_factor(scale: float) -> float:
@@ -80,21 +80,22 @@ def lower_l2_normalization(op: L2Normalization, graph: Graph) -> Step:
     data = graph.tensors[op.input]
     zero_point = quantization(data).zero_point if data.dtype is DType.INT8 else 0
     kernel = f"nn_l2_normalization_{SUFFIXES[data.dtype]}"
-    return _step(op, graph, kernel, "nn_normalize.h", "nn_l2_normalization", (*_rows(data), ("zero_point", zero_point)))
+    params = Params("nn_l2_normalization", (*_rows(data), ("zero_point", zero_point)))
+    return _step(op, graph, kernel, "nn_normalize.h", params)
 
 
 def _rows(data: Tensor) -> Fields:
     return (("rows", prod(data.shape[:-1])), ("depth", data.shape[-1]))
 
 
-def _step(op: Operator, graph: Graph, kernel: str, header: str, struct: str, fields: Fields) -> Step:
+def _step(op: Operator, graph: Graph, kernel: str, header: str, params: Params) -> Step:
     data, output = graph.tensors[op.input], graph.tensors[op.output]
     return Step(
         operator=op.index,
         implements=(op.index,),
         kernel=kernel,
         header=header,
-        params=Params(struct, fields),
+        params=params,
         inputs=(op.input,),
         outputs=(op.output,),
         in_place=(InPlace(0),) if data.dtype is output.dtype else (),

@@ -6,6 +6,7 @@ m4_add.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,11 @@ from boardproof.model.graph import (
     DType,
     FullyConnected,
     MaxPool2D,
+    Reduce,
+    Reduction,
 )
 from boardproof.project.runtimes.aot.lower_pool import lower_pool
+from boardproof.project.runtimes.aot.lower_reduce import lower_reduce, merged_axes, reduced_axes
 from boardproof.project.runtimes.aot.m4_add import linear_addition
 from boardproof.project.runtimes.aot.m4_conv import ROWS_SCRATCH_BYTES, choose_convolution
 from boardproof.project.runtimes.aot.m4_dense import choose_dense
@@ -52,19 +56,23 @@ MAX_AVERAGED = 256
 
 def choose_m4(op: Operator, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
     """The step with a kernel for the DSP extension; None where there is none for this operator."""
+    step: Step | None = None
     match op:
         case Conv2D():
-            return choose_convolution(op, graph, rows_scratch_bytes=rows_scratch_bytes)
+            step = choose_convolution(op, graph, rows_scratch_bytes=rows_scratch_bytes)
         case DepthwiseConv2D():
-            return choose_depthwise(op, graph)
+            step = choose_depthwise(op, graph)
         case FullyConnected():
-            return choose_dense(op, graph)
+            step = choose_dense(op, graph)
         case Binary(function=BinaryFunction.ADD):
-            return add(op, graph, rows_scratch_bytes)
+            step = add(op, graph, rows_scratch_bytes)
         case AveragePool2D() | MaxPool2D():
-            return pool(op, graph)
+            step = pool(op, graph)
+        case Reduce(function=Reduction.MEAN | Reduction.SUM):
+            step = pixel_sums(op, graph)
         case _:
-            return None
+            pass
+    return step
 
 
 def add(op: Binary, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
@@ -125,6 +133,30 @@ def with_convolution(
         in_place=(*convolution.in_place, InPlace(1)),
         description=f"{convolution.description}, + {shape_text(graph.tensors[op.output])}"
         + activation_text(op.activation),
+    )
+
+
+def pixel_sums(op: Reduce, graph: Graph) -> Step | None:
+    """One nn_sum_s8_m4, for a mean or sum over pixels: neighbouring axes before the channels, divisible by 4."""
+    data = graph.tensors[op.input]
+    kept, reduced = merged_axes(data.shape, reduced_axes(data, graph.tensors[op.inputs[1]]))
+    channels, size = kept[-1][0], reduced[-1][0]
+    others = {kept[0], *reduced[:-1]}
+    adjacent = kept[-1][1] == 1 and reduced[-1][1] == channels and kept[-2][1] in {0, size * channels}
+    if data.dtype is not DType.INT8 or channels % UNIT or not adjacent or others != {(1, 0)}:
+        return None
+    portable = lower_reduce(op, graph)
+    fields = (
+        ("outer", kept[-2][0]),
+        ("size", size),
+        ("channels", channels),
+        *(field for field in portable.params.fields if not field[0].startswith("axes.")),
+    )
+    return replace(
+        portable,
+        kernel="nn_sum_s8_m4",
+        header="nn_sum_m4.h",
+        params=Params("nn_sum_s8_m4", fields),
     )
 
 

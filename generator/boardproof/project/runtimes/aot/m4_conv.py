@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.project.runtimes.aot.lower_conv import window_fields, window_text
+from boardproof.project.runtimes.aot.m4_dense import choose_dense
 from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
@@ -158,13 +159,20 @@ def choose_convolution(
     `rows_scratch_bytes`: what unpacked rows may take, see ROWS_SCRATCH_BYTES.
     """
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    shape = Shape(data.shape, output.shape, (weights.shape[1], weights.shape[2]), op.window.stride, op.window.dilation)
     if data.shape[0] != 1 or data.shape[3] != weights.shape[3] or not is_int8(data, weights):
         return None
-    shape = Shape(data.shape, output.shape, (weights.shape[1], weights.shape[2]), op.window.stride, op.window.dilation)
+    if shape.channels[0] % UNIT and shape.dilation != (1, 1):
+        return None
+    if shape.pixels == 1 and shape.kernel == data.shape[1:3] and not with_tile:
+        return choose_dense(op, graph)
+    return _with_window(op, graph, shape, with_tile, rows_scratch_bytes)
+
+
+def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, rows_scratch_bytes: int) -> Step | None:
+    weights = graph.tensors[op.inputs[1]]
     whole_units = shape.channels[0] % UNIT == 0
     columns = strip_columns(shape, rows_scratch_bytes) if whole_units else 0
-    if not whole_units and shape.dilation != (1, 1):
-        return None
     order = (0, 2, 1, 3) if columns else (0, 1, 2, 3)
     gemm = pack_gemm(linear_layer(op, graph, weights.array().transpose(order).reshape(weights.shape[0], -1)))
     if gemm is None:

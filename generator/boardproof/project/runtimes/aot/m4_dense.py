@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer
+from boardproof.project.runtimes.aot.m4_linear import is_int8, linear_layer, real_factors
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     activation_text,
-    dense_factors,
     flow_text,
-    quantization,
     requant_fields,
 )
 from boardproof.project.runtimes.aot.overlap import safe_offset
@@ -22,22 +20,27 @@ from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from boardproof.model.graph import FullyConnected, Graph
+    from boardproof.model.graph import Conv2D, FullyConnected, Graph, Tensor
     from boardproof.project.runtimes.aot.program import Value
 
     Fields = tuple[tuple[str, Value], ...]
 
 
-def choose_dense(op: FullyConnected, graph: Graph) -> Step | None:
-    """The step; None if the layer cannot be packed."""
-    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
+    """The step; None if the layer cannot be packed.
+
+    Args:
+        op: A fully connected layer, or a convolution whose one window is the whole image.
+        graph: Its graph.
+    """
+    data, weights = graph.tensors[op.input], graph.tensors[op.inputs[1]]
     if not is_int8(data, weights):
         return None
-    linear = linear_layer(op, graph, weights.array())
+    linear = linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1))
     packed = pack_dense(linear)
     if packed is not None:
         fields: Fields = (
-            _stream(op, graph, packed.stream),
+            _stream(weights, packed.stream),
             ("multiplier", packed.multiplier),
             ("shift", packed.shift),
             ("round", packed.round),
@@ -48,24 +51,23 @@ def choose_dense(op: FullyConnected, graph: Graph) -> Step | None:
     if wide is None:
         return None
     fields = (
-        _stream(op, graph, wide.stream),
+        _stream(weights, wide.stream),
         ("parts", wide.parts),
-        ("output_zero_point", quantization(output).zero_point),
-        *requant_fields(dense_factors(data, weights, output)),
+        ("output_zero_point", linear.output_zero_point),
+        *requant_fields(real_factors(op, graph)),
     )
     sums_bytes = 4 * DENSE_ROWS * -(-weights.shape[0] // DENSE_ROWS)
     return _step(op, graph, "nn_fully_connected_wide_s8_m4", fields, sums_bytes)
 
 
-def _stream(op: FullyConnected, graph: Graph, values: NDArray[np.uint32]) -> tuple[str, Value]:
-    weights = graph.tensors[op.inputs[1]]
+def _stream(weights: Tensor, values: NDArray[np.uint32]) -> tuple[str, Value]:
     return ("stream", Table("stream", values, f"biases and weights, {weights.label}", weights.index))
 
 
-def _step(op: FullyConnected, graph: Graph, kernel: str, fields: Fields, extra_bytes: int) -> Step:
+def _step(op: FullyConnected | Conv2D, graph: Graph, kernel: str, fields: Fields, extra_bytes: int) -> Step:
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     low, high = activation_range(op.activation, output)
-    size, depth = weights.shape
+    size, depth = weights.shape[0], weights.elements // weights.shape[0]
     batches = np.arange(data.elements // depth)
     shape: Fields = (
         ("batches", batches.size),

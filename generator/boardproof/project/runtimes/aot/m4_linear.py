@@ -29,10 +29,9 @@ def is_int8(data: Tensor, weights: Tensor) -> bool:
 
 def linear_layer(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph, weights: NDArray[np.generic]) -> Linear:
     """The layer as a matrix; `weights`: int8 [channels, inputs], in the order a kernel takes the inputs."""
-    data, filters, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    data, output = graph.tensors[op.input], graph.tensors[op.output]
     bias = op.optional_input(2)
-    factors = dense_factors if isinstance(op, FullyConnected) else convolution_factors
-    pairs = np.array([quantize_multiplier(factor) for factor in factors(data, filters, output)], np.int64)
+    pairs = np.array([quantize_multiplier(factor) for factor in real_factors(op, graph)], np.int64)
     multiplier, shift = np.broadcast_to(pairs, (weights.shape[0], 2)).T
     return Linear(
         weights=weights.astype(np.int8),
@@ -43,3 +42,10 @@ def linear_layer(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph, we
         output_zero_point=quantization(output).zero_point,
         activation=activation_range(op.activation, output),
     )
+
+
+def real_factors(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> list[float]:
+    """Accumulator scale to output scale, one for each channel or one for all."""
+    data, filters, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    factors = dense_factors if isinstance(op, FullyConnected) else convolution_factors
+    return factors(data, filters, output)

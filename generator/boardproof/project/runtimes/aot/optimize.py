@@ -7,9 +7,10 @@ more scratch memory. `size` goes back to portable kernels where that frees flash
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
-from boardproof.project.runtimes.aot.costs import code_bytes, ticks
+from boardproof.project.runtimes.aot.costs import code_bytes, step_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.lower import lower
 from boardproof.project.runtimes.aot.m4 import choose_m4
@@ -68,13 +69,28 @@ def _smallest(graph: Graph) -> Program:
     """Leaves the specialised kernels of one kind of operator after the other, where that is worth it."""
     portable: frozenset[str] = frozenset()
     best = fastest = lower(graph, (choose_m4,))
-    limit = SIZE_SLOWDOWN * ticks(fastest)
     for name in sorted({graph.operators[i].name for step in fastest.steps for i in step.implements}):
         other = lower(graph, (_without(portable | {name}),))
-        if flash_bytes(other) < flash_bytes(best) and ticks(other) <= limit:
+        if flash_bytes(other) < flash_bytes(best) and slowdown(other, fastest) <= SIZE_SLOWDOWN:
             portable |= {name}
             best = other
     return best
+
+
+def slowdown(program: Program, fastest: Program) -> float:
+    """How many times the estimated ticks of another program for the same network; steps that both have cancel out.
+
+    Infinite where a kernel that only one of them has is without an estimate.
+    """
+    common = {(step.operator, step.kernel) for step in program.steps} & {(s.operator, s.kernel) for s in fastest.steps}
+    known = sum(step_ticks(program, step) or 0 for step in program.steps if (step.operator, step.kernel) in common)
+    ticks = [_ticks_beside(each, common) for each in (program, fastest)]
+    return (ticks[0] + known) / max(1, ticks[1] + known) if inf not in ticks else inf
+
+
+def _ticks_beside(program: Program, common: Set[tuple[int, str]]) -> float:
+    found = [step_ticks(program, step) for step in program.steps if (step.operator, step.kernel) not in common]
+    return inf if None in found else sum(count or 0 for count in found)
 
 
 def _without(names: Set[str]) -> Chooser:

@@ -202,11 +202,11 @@ def pack_depthwise3(linear: Linear, transpose: bool) -> Depthwise3 | None:
     kernel = linear.weights.reshape(channels, 3, 3)
     weights = np.zeros((channels, 3, UNIT), np.int8)
     weights[:, :, :3] = kernel.transpose(0, 2, 1) if transpose else kernel
-    stream = np.empty((channels, 6), np.uint32)
+    weights[:, 0, UNIT - 1] = rescale.shift
+    stream = np.empty((channels, 5), np.uint32)
     stream[:, 0] = words(linear.folded_bias * (256 if one else 2) + rescale.offset)
     stream[:, 1] = words(rescale.multiplier)
-    stream[:, 2] = words(rescale.shift)
-    stream[:, 3:] = weights.view("<u4").reshape(channels, 3)
+    stream[:, 2:] = weights.view("<u4").reshape(channels, 3)
     return Depthwise3(stream.reshape(-1), one is not None, 0 if one else 2 * linear.output_zero_point + 1)
 
 

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 _INT8, _UINT8, _INT16, _INT32, _FLOAT = DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.FLOAT32
 
+_WEIGHTS = "weights and biases are constants, int16 has int64 biases, and no sum can overflow"
+
 OPERATORS: Mapping[str, Entry] = {
-    "AVERAGE_POOL_2D": Entry(lower_pool, alike(_INT8), check_pool),
-    "CONV_2D": Entry(lower_conv2d, alike(_INT8), check_weights),
-    "DEPTHWISE_CONV_2D": Entry(lower_depthwise, alike(_INT8), check_weights),
-    "FULLY_CONNECTED": Entry(lower_fully_connected, alike(_INT8), check_weights),
-    "MAX_POOL_2D": Entry(lower_pool, alike(_INT8), check_pool),
+    "AVERAGE_POOL_2D": Entry(lower_pool, alike(_INT8, _INT16, _FLOAT), check_pool),
+    "CONV_2D": Entry(lower_conv2d, alike(_INT8, _INT16, _FLOAT), check_weights, limits=_WEIGHTS),
+    "DEPTHWISE_CONV_2D": Entry(lower_depthwise, alike(_INT8, _INT16, _FLOAT), check_weights, limits=_WEIGHTS),
+    "FULLY_CONNECTED": Entry(lower_fully_connected, alike(_INT8, _INT16, _FLOAT), check_weights, limits=_WEIGHTS),
+    "MAX_POOL_2D": Entry(lower_pool, alike(_INT8, _INT16, _FLOAT), check_pool),
     "PAD": Entry(lower_pad, alike(_INT8, _INT16, _INT32, _FLOAT), check_pad, limits="the paddings are constants"),
     "RESHAPE": Entry(lower_reshape, (), check_renamed),
     **AXES,

@@ -11,10 +11,10 @@ from boardproof.project.runtimes.aot.check_elementwise import (
     check_compare,
     check_leaky_relu,
     check_prelu,
+    check_quantize,
     check_select,
     check_unary,
 )
-from boardproof.project.runtimes.aot.check_operators import check_rescaling
 from boardproof.project.runtimes.aot.entry import Entry, Types, alike
 from boardproof.project.runtimes.aot.lower_add_n import lower_add_n
 from boardproof.project.runtimes.aot.lower_compare import lower_compare, lower_select
@@ -91,7 +91,7 @@ ELEMENTWISE: Mapping[str, Entry] = {
             *(Types((_FLOAT,), target) for target in (_INT8, _INT16)),
             Types((_UINT8,), _INT8),
         ),
-        check_rescaling,
+        check_quantize,
     ),
     "RELU": _unary(_INT8, _INT16, _FLOAT),
     "RELU6": _unary(_INT8, _INT16, _FLOAT),
