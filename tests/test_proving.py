@@ -11,7 +11,8 @@ from boardproof.errors import InputError
 from boardproof.model.graph import DType, Graph, Tensor, Unsupported
 from boardproof.model.load import LoadedModel, ModelKind
 from boardproof.model.reader import read_tflite
-from boardproof.proving import check_plan, keeps_state
+from boardproof.model.variables import is_stateful
+from boardproof.proving import check_plan
 from boardproof.settings import Settings
 from boardproof.subject import Network
 from support.small_network import small_network
@@ -36,8 +37,8 @@ def in_a_subgraph(graph: Graph) -> Graph:
 @pytest.mark.parametrize("change", [variable_tensor, resource_variable, in_a_subgraph])
 def test_state_is_noticed_and_such_networks_are_neither_resumed_nor_split(change):
     graph = change(PLAIN)
-    assert keeps_state(graph)
-    assert not keeps_state(PLAIN)
+    assert is_stateful(graph)
+    assert not is_stateful(PLAIN)
     network = Network(LoadedModel(ModelKind.TFLITE, "m.tflite", ()), b"", graph, None, None)
     check_plan(network, SETTINGS)
     with pytest.raises(InputError) as caught:

@@ -60,14 +60,16 @@ struct model_info {
 
 extern const struct model_info model_info;
 
-/* Prepares the model. 0, or a negative model_error. Idempotent. */
+/* Prepares the model, and sets what it keeps from one inference to the next, if anything, to its first value. May be
+ * called again at any time. 0, or a negative model_error. */
 int model_init(void);
 
 /* Runs operators [0, op_count). 0, or a negative model_error. Per-operator ticks are recorded: see model_op_ticks. */
 int model_invoke(void);
 
 /* Runs the operators with execution position [0, count) and stops, so that the last one's output can be read before a
- * later operator reuses its memory. The inputs must have been written anew. 0, or a negative model_error. */
+ * later operator reuses its memory. The inputs must have been written anew; what the model keeps between inferences
+ * changes as it does in any. 0, or a negative model_error. */
 int model_invoke_until(uint16_t count);
 
 /* Fill *tensor. 0, or MODEL_ERROR_RANGE. */

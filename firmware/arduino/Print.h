@@ -1,7 +1,7 @@
 /* Text output: everything ends in write(). Functions return the number of bytes written.
  *
- * As in Arduino's own core there is no virtual destructor: nobody deletes a stream through its base, and one would bring
- * operator delete and the heap into every program. */
+ * As in Arduino's own core there is no virtual destructor: nobody deletes a stream through its base, and one would
+ * bring operator delete and the heap into every program. */
 #ifndef Print_h
 #define Print_h
 

@@ -2,8 +2,7 @@
 
 #include "nn_dsp.h"
 
-void nn_clamp_s8_m4(int8_t *data, int32_t count, int32_t low, int32_t high)
-{
+void nn_clamp_s8_m4(int8_t *data, int32_t count, int32_t low, int32_t high) {
     const uint32_t ones = 0x01010101U;
     const uint32_t least = (uint32_t)(uint8_t)low * ones;
     const uint32_t most = (uint32_t)(uint8_t)high * ones;

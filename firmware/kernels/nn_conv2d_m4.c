@@ -8,11 +8,11 @@ struct corner {
 };
 
 /* One window into the block. Units lie inside the image or outside of it, as a whole. */
-static void expand_window(const struct nn_conv2d_s8_m4 *op, const int8_t *input, struct corner at, uint32_t *lane)
-{
+static void expand_window(const struct nn_conv2d_s8_m4 *op, const int8_t *input, struct corner at, uint32_t *lane) {
     const struct nn_window *window = &op->window;
     const int32_t units = op->input_channels / NN_GEMM_UNIT;
-    const int32_t whole = window->dilation_width == 1 && at.x >= 0 && at.x + window->kernel_width <= window->input_width;
+    const int32_t whole =
+        window->dilation_width == 1 && at.x >= 0 && at.x + window->kernel_width <= window->input_width;
     for (int32_t ky = 0; ky < window->kernel_height; ++ky, at.y += window->dilation_height) {
         if (at.y < 0 || at.y >= window->input_height) {
             lane = nn_gemm_fill_m4(op->input_zero_point, window->kernel_width * units, lane);
@@ -32,8 +32,7 @@ static void expand_window(const struct nn_conv2d_s8_m4 *op, const int8_t *input,
 }
 
 static void compute(const struct nn_conv2d_s8_m4 *op, const int8_t *input, uint32_t *block,
-                    struct nn_gemm_sink_m4 *sink)
-{
+                    struct nn_gemm_sink_m4 *sink) {
     const struct nn_window *window = &op->window;
     const int32_t pixels = window->output_height * window->output_width;
     struct corner corner = {-window->pad_top, -window->pad_left};
@@ -57,14 +56,12 @@ static void compute(const struct nn_conv2d_s8_m4 *op, const int8_t *input, uint3
     nn_clamp_s8_m4(sink->output, pixels * op->output_channels, op->activation_min, op->activation_max);
 }
 
-void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
-{
+void nn_conv2d_s8_m4(const struct nn_conv2d_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch) {
     struct nn_gemm_sink_m4 sink = {.output = output};
     compute(op, input, scratch, &sink);
 }
 
-void nn_conv2d_wide_s8_m4(const struct nn_conv2d_wide_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
-{
+void nn_conv2d_wide_s8_m4(const struct nn_conv2d_wide_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch) {
     struct nn_gemm_sink_m4 sink = {.output = output, .wide = &op->wide, .compute = nn_gemm_wide_m4};
     compute(&op->conv, input, scratch, &sink);
 }

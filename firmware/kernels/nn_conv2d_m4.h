@@ -13,10 +13,12 @@ extern "C" {
 #endif
 
 /* Blocks of less than 4 pixels, odd channel counts and residuals take another 8 * pairs bytes at the end of the scratch
- * memory: "the tile" below. It is not touched if every block has 4 pixels, output_channels is even, and nothing is added.
+ * memory: "the tile" below. It is not touched if every block has 4 pixels, output_channels is even, and nothing is
+ * added.
  *
  * The kernels with `add` in their name also compute the ADD that follows, of the convolution (input1, whose activation
- * range is all of int8, and left out) and a tensor of its output's shape. The output may start where that tensor starts. */
+ * range is all of int8, and left out) and a tensor of its output's shape. The output may start where that tensor
+ * starts. */
 
 /* Any window; input_channels divisible by 4. input [H, W, input_channels], output [OH, OW, output_channels].
  * gemm.units is KH * KW * input_channels / 4, weights in the order [KH][KW][input_channels].
@@ -68,8 +70,8 @@ void nn_pointwise_add_s8_m4(const struct nn_pointwise_add_s8_m4 *op, const int8_
  *
  * Scratch, 4-aligned: 8 * input_channels * KH * ((columns - 1) * stride_width + KW) bytes, and the tile; blocks have
  * 4 pixels if output_width is divisible by 4 * columns. Strides are not larger than the kernel.
- * A strip is finished before the next is begun; in a strip, an output row is written after all input rows of its windows
- * are unpacked. */
+ * A strip is finished before the next is begun; in a strip, an output row is written after all input rows of its
+ * windows are unpacked. */
 struct nn_conv2d_rows_s8_m4 {
     struct nn_window window;
     int32_t input_channels, output_channels;

@@ -6,14 +6,12 @@
 
 enum { WORD = 4 };
 
-static int32_t round_up(int32_t size)
-{
+static int32_t round_up(int32_t size) {
     return (size + WORD - 1) / WORD * WORD;
 }
 
 /* Copies whole words: up to 3 bytes more than `size`. */
-static inline void copy_words(int8_t *to, const int8_t *from, int32_t size)
-{
+static inline void copy_words(int8_t *to, const int8_t *from, int32_t size) {
     for (const int8_t *end = to + size; to < end; to += WORD, from += WORD) {
         nn_store_word(to, nn_load_word(from));
     }
@@ -28,8 +26,7 @@ struct ring {
 };
 
 static void load_row(const struct nn_conv2d_narrow_s8_m4 *op, const struct ring *ring, const int8_t *input, int32_t y,
-                     int32_t place)
-{
+                     int32_t place) {
     const struct nn_window *window = &op->window;
     const int32_t channels = op->input_channels;
     int8_t *row = ring->rows + place * ring->row_size;
@@ -44,8 +41,7 @@ static void load_row(const struct nn_conv2d_narrow_s8_m4 *op, const struct ring 
 
 /* The window that begins `offset` bytes into the rows. */
 static void expand_window(const struct nn_conv2d_narrow_s8_m4 *op, const struct ring *ring, int32_t offset,
-                          int8_t *patch, uint32_t *lane)
-{
+                          int8_t *patch, uint32_t *lane) {
     const int32_t height = op->window.kernel_height;
     const int32_t size = op->window.kernel_width * op->input_channels;
     const int32_t direct = size % WORD == 0;
@@ -67,8 +63,7 @@ static void expand_window(const struct nn_conv2d_narrow_s8_m4 *op, const struct 
 }
 
 void nn_conv2d_narrow_s8_m4(const struct nn_conv2d_narrow_s8_m4 *op, const int8_t *input, int8_t *output,
-                            void *scratch)
-{
+                            void *scratch) {
     const struct nn_window *window = &op->window;
     const int32_t columns = (window->output_width - 1) * window->stride_width + window->kernel_width;
     uint32_t *block = scratch;

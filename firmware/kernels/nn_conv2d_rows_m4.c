@@ -17,8 +17,7 @@ struct unit {
 };
 
 /* Moves the rows that the next windows share with the last ones to the front. */
-static void keep_rows(const struct nn_window *window, const struct strip *strip)
-{
+static void keep_rows(const struct nn_window *window, const struct strip *strip) {
     const int32_t moved = (window->kernel_height - window->stride_height) * strip->column_units;
     const int32_t dropped = window->stride_height * strip->column_units;
     struct unit *to = (struct unit *)strip->block;
@@ -33,8 +32,7 @@ static void keep_rows(const struct nn_window *window, const struct strip *strip)
 
 /* One image row for one pixel of the blocks, to row `place` of each column. */
 static void load_row(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, const int8_t *row, int32_t x,
-                     int32_t place, uint32_t *lane)
-{
+                     int32_t place, uint32_t *lane) {
     const struct nn_window *window = &op->window;
     const int32_t column_words = window->kernel_height * strip->column_units * NN_GEMM_UNIT_WORDS;
     lane += place * strip->column_units * NN_GEMM_UNIT_WORDS;
@@ -49,8 +47,7 @@ static void load_row(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *
 
 /* The image's row `y` for all four pixels. */
 static void load_rows(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, const int8_t *input, int32_t y,
-                      int32_t place)
-{
+                      int32_t place) {
     const struct nn_window *window = &op->window;
     const int32_t inside = y >= 0 && y < window->input_height;
     const int8_t *row = inside ? input + y * window->input_width * op->input_channels : NULL;
@@ -61,8 +58,7 @@ static void load_rows(const struct nn_conv2d_rows_s8_m4 *op, const struct strip 
 
 /* One row of outputs of a strip that begins at output column x. */
 static void compute_row(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, int32_t y, int32_t x,
-                        const struct nn_gemm_sink_m4 *sink)
-{
+                        const struct nn_gemm_sink_m4 *sink) {
     const struct nn_window *window = &op->window;
     const int32_t advance = window->stride_width * window->kernel_height * strip->column_units * NN_GEMM_UNIT_WORDS;
     const uint32_t *block = strip->block;
@@ -78,8 +74,7 @@ static void compute_row(const struct nn_conv2d_rows_s8_m4 *op, const struct stri
 
 /* The strip that begins at output column x. */
 static void compute_strip(const struct nn_conv2d_rows_s8_m4 *op, const struct strip *strip, const int8_t *input,
-                          int32_t x, const struct nn_gemm_sink_m4 *sink)
-{
+                          int32_t x, const struct nn_gemm_sink_m4 *sink) {
     const struct nn_window *window = &op->window;
     int32_t present = 0; /* rows in the block */
     int32_t next = -window->pad_top;
@@ -95,8 +90,7 @@ static void compute_strip(const struct nn_conv2d_rows_s8_m4 *op, const struct st
 
 /* Fills in what the caller of the two functions below leaves open: the geometry of the sink. */
 static void compute(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *input, uint32_t *block,
-                    struct nn_gemm_sink_m4 *sink)
-{
+                    struct nn_gemm_sink_m4 *sink) {
     const struct nn_window *window = &op->window;
     struct strip strip = {.block = block,
                           .columns = (op->columns - 1) * window->stride_width + window->kernel_width,
@@ -112,18 +106,15 @@ static void compute(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *input, 
     }
 }
 
-void nn_conv2d_rows_s8_m4(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
-{
+void nn_conv2d_rows_s8_m4(const struct nn_conv2d_rows_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch) {
     struct nn_gemm_sink_m4 sink = {.output = output};
     compute(op, input, scratch, &sink);
-    nn_clamp_s8_m4(output, op->window.output_height * op->window.output_width * op->output_channels,
-                   op->activation_min, op->activation_max);
+    nn_clamp_s8_m4(output, op->window.output_height * op->window.output_width * op->output_channels, op->activation_min,
+                   op->activation_max);
 }
 
 void nn_conv2d_rows_add_s8_m4(const struct nn_conv2d_rows_add_s8_m4 *op, const int8_t *input, const int8_t *residual,
-                              int8_t *output, void *scratch)
-{
-    struct nn_gemm_sink_m4 sink = {
-        .output = output, .residual = residual, .operands = &op->add, .add = nn_add_s8_m4};
+                              int8_t *output, void *scratch) {
+    struct nn_gemm_sink_m4 sink = {.output = output, .residual = residual, .operands = &op->add, .add = nn_add_s8_m4};
     compute(&op->conv, input, scratch, &sink);
 }

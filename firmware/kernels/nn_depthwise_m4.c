@@ -111,8 +111,7 @@ struct line {
     "    pop {r4-r11, pc}\n"
 
 #define LINE_FUNCTION(name, stride, rescale, pair)                                                                     \
-    __attribute__((naked, noinline)) static void name(const struct line *line)                                         \
-    {                                                                                                                  \
+    __attribute__((naked, noinline)) static void name(const struct line *line) {                                       \
         (void)line;                                                                                                    \
         __asm__ volatile(".syntax unified\n" LINE_BEGIN stride rescale LINE_END(pair));                                \
     }
@@ -124,8 +123,7 @@ LINE_FUNCTION(stride2_two_sided, LINE_STRIDE2, LINE_TWO_SIDED, "24")
 
 #else
 
-static int32_t rescale(const struct line *line, int32_t acc, int32_t one_sided)
-{
+static int32_t rescale(const struct line *line, int32_t acc, int32_t one_sided) {
     if (one_sided) {
         return nn_ssat8(nn_smmul(acc, line->multiplier) >> line->shift);
     }
@@ -134,8 +132,7 @@ static int32_t rescale(const struct line *line, int32_t acc, int32_t one_sided)
 }
 
 /* The outputs one by one, in the order of the assembly. */
-static void compute_line(const struct line *line, int32_t stride, int32_t one_sided)
-{
+static void compute_line(const struct line *line, int32_t stride, int32_t one_sided) {
     const int32_t pair_words = stride * LINES;
     const int32_t outputs = 2 * (int32_t)((line->end - line->ring - LINES) / pair_words) + line->odd;
     for (int32_t i = 0; i < outputs; ++i) {
@@ -153,30 +150,27 @@ static void compute_line(const struct line *line, int32_t stride, int32_t one_si
     }
 }
 
-static void stride1_one_sided(const struct line *line)
-{
+static void stride1_one_sided(const struct line *line) {
     compute_line(line, 1, 1);
 }
 
-static void stride1_two_sided(const struct line *line)
-{
+static void stride1_two_sided(const struct line *line) {
     compute_line(line, 1, 0);
 }
 
-static void stride2_one_sided(const struct line *line)
-{
+static void stride2_one_sided(const struct line *line) {
     compute_line(line, 2, 1);
 }
 
-static void stride2_two_sided(const struct line *line)
-{
+static void stride2_two_sided(const struct line *line) {
     compute_line(line, 2, 0);
 }
 
 #endif
 
-/* How a line of the image lies in the ring: maybe a word of padding and an element, words of two elements, maybe one of an
- * element and padding; the words after that are never used for elements. All channels' lines are `plane` words apart. */
+/* How a line of the image lies in the ring: maybe a word of padding and an element, words of two elements, maybe one of
+ * an element and padding; the words after that are never used for elements. All channels' lines are `plane` words
+ * apart. */
 struct layout {
     int32_t words, plane;
     int32_t head, full, tail;
@@ -184,12 +178,16 @@ struct layout {
     uint32_t padding; /* four channels of one pixel */
 };
 
-static struct layout lay_out(const struct nn_depthwise3_s8_m4 *op)
-{
+static struct layout lay_out(const struct nn_depthwise3_s8_m4 *op) {
     const int32_t words = (op->line.output_size + 1) / 2 * op->stride + 1;
     const int32_t left = op->line.input_size - op->line.pad;
     const int32_t room = words - op->line.pad;
-    struct layout layout = {words, LINES * words, op->line.pad, left / 2, left % 2, op->line.input_step,
+    struct layout layout = {words,
+                            LINES * words,
+                            op->line.pad,
+                            left / 2,
+                            left % 2,
+                            op->line.input_step,
                             (uint32_t)(uint8_t)op->input_zero_point * 0x01010101U};
     if (layout.full >= room) {
         layout.full = room;
@@ -199,8 +197,7 @@ static struct layout lay_out(const struct nn_depthwise3_s8_m4 *op)
 }
 
 /* Two pixels of four channels into the rings of the channels. */
-static inline void store_pair(uint32_t *ring, int32_t plane, uint32_t first, uint32_t second)
-{
+static inline void store_pair(uint32_t *ring, int32_t plane, uint32_t first, uint32_t second) {
     const uint32_t even1 = nn_sxtb16(first);
     const uint32_t even2 = nn_sxtb16(second);
     const uint32_t odd1 = nn_sxtb16_odd(first);
@@ -212,8 +209,7 @@ static inline void store_pair(uint32_t *ring, int32_t plane, uint32_t first, uin
 }
 
 /* A line of the image into one of the three places in the ring. */
-static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring)
-{
+static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring) {
     const int32_t step = layout->step;
     const int32_t plane = layout->plane;
     if (layout->head) {
@@ -231,8 +227,7 @@ static void load_line(const struct layout *layout, const int8_t *input, uint32_t
 }
 
 /* A line of padding. */
-static void pad_line(const struct layout *layout, uint32_t *ring)
-{
+static void pad_line(const struct layout *layout, uint32_t *ring) {
     const uint32_t pair = nn_sxtb16(layout->padding);
     const int32_t plane = layout->plane;
     for (const uint32_t *end = ring + plane; ring < end; ring += LINES) {
@@ -243,17 +238,17 @@ static void pad_line(const struct layout *layout, uint32_t *ring)
     }
 }
 
-/* The weights of a channel as pairs, 256-fold or twofold; the first two kernel lines again after the third, so that any
- * rotation of the three is three consecutive ones. */
-static void unpack_weights(const uint32_t *packed, int32_t one_sided, uint32_t *pairs)
-{
+/* The nine weights of a channel as pairs, 256-fold or twofold; the first two kernel lines again after the third, so
+ * that any rotation of the three is three consecutive ones. */
+static void unpack_weights(const int8_t *packed, int32_t one_sided, uint32_t *pairs) {
 #pragma GCC unroll 3
     for (int32_t k = 0; k < LINES; ++k) {
-        uint32_t even = (packed[k] << 8) & 0xFF00FF00U;
-        uint32_t odd = packed[k] & 0xFF00FF00U;
+        const uint32_t word = nn_load_word(packed + LINES * k); /* three weights, and a byte that does not matter */
+        uint32_t even = (word << 8) & 0xFF00FF00U;
+        uint32_t odd = word & 0xFF00FF00U;
         if (!one_sided) {
-            even = nn_sxtab16(nn_sxtb16(packed[k]), packed[k]);
-            odd = nn_sxtab16_odd(nn_sxtb16_odd(packed[k]), packed[k]);
+            even = nn_sxtab16(nn_sxtb16(word), word);
+            odd = nn_sxtab16_odd(nn_sxtb16_odd(word), word);
         }
         pairs[2 * k] = nn_pkhbt(even, odd);
         pairs[2 * k + 1] = (odd & 0xFFFFU) | (even & 0xFFFF0000U);
@@ -265,27 +260,26 @@ static void unpack_weights(const uint32_t *packed, int32_t one_sided, uint32_t *
 }
 
 /* What is the same for all lines of four channels. `weights` has WEIGHT_WORDS for each channel. */
-static void prepare(const struct nn_depthwise3_s8_m4 *op, const struct layout *layout, const uint32_t *stream,
-                    uint32_t *ring, uint32_t *weights, int8_t *output, struct line lines[CHANNELS])
-{
+static void prepare(const struct nn_depthwise3_s8_m4 *op, const struct layout *layout, const uint32_t *group,
+                    uint32_t *ring, uint32_t *weights, int8_t *output, struct line lines[CHANNELS]) {
     const int32_t last = LINES * (1 + op->line.output_size / 2 * op->stride);
+    const int8_t *packed = (const int8_t *)(group + 2 * CHANNELS);
+    const int8_t *shifts = packed + CHANNELS * LINES * LINES;
     for (int32_t c = 0; c < CHANNELS; ++c) {
-        const int32_t shift = (int32_t)(stream[2] >> 24);
-        unpack_weights(stream + 2, op->one_sided, weights);
+        unpack_weights(packed + c * LINES * LINES, op->one_sided, weights);
         const struct line line = {ring,
                                   weights,
-                                  (int32_t)stream[0],
+                                  (int32_t)group[c],
                                   ring + last,
-                                  (int32_t)stream[1],
-                                  shift,
+                                  (int32_t)group[CHANNELS + c],
+                                  shifts[c],
                                   output + c,
                                   op->line.output_step,
-                                  op->round * (1 << shift),
+                                  op->round * (1 << shifts[c]),
                                   op->line.output_size % 2};
         lines[c] = line;
         ring += layout->plane;
         weights += WEIGHT_WORDS;
-        stream += NN_DEPTHWISE3_CHANNEL_WORDS;
     }
 }
 
@@ -293,46 +287,51 @@ typedef void line_function(const struct line *);
 
 /* The whole image, four channels. */
 static void compute_channels(const struct nn_depthwise3_s8_m4 *op, const struct layout *layout, const int8_t *input,
-                             uint32_t *ring, struct line lines[CHANNELS], line_function *compute)
-{
-    const struct nn_depthwise3_axis *across = &op->across;
-    int32_t next = -across->pad; /* the line to load */
-    int32_t slot = 0;            /* its place in the ring */
-    int32_t first = 0;           /* the kernel line that belongs to the first place in the ring */
-    for (int32_t i = 0; i < across->output_size; ++i) {
-        for (int32_t end = i * op->stride - across->pad + LINES; next < end; ++next) {
-            if (next >= 0 && next < across->input_size) {
-                load_line(layout, input, ring + slot);
-                input += across->input_step;
-            } else {
+                             uint32_t *ring, struct line lines[CHANNELS], line_function *compute) {
+    const int32_t stride = op->stride;
+    const int32_t input_step = op->across.input_step;
+    const int32_t output_step = op->across.output_step;
+    int32_t above = op->across.pad;         /* lines of padding to come */
+    int32_t inside = op->across.input_size; /* lines of the image to come after them */
+    int32_t missing = LINES;                /* lines that the next windows have to get */
+    int32_t slot = 0;                       /* the place in the ring for the next one */
+    int32_t first = 0;                      /* the kernel line that belongs to the first place in the ring */
+    for (int32_t left = op->across.output_size; left > 0; --left) {
+        for (; missing > 0; --missing) {
+            if (above > 0 || inside == 0) {
                 pad_line(layout, ring + slot);
+                above -= 1;
+            } else {
+                load_line(layout, input, ring + slot);
+                input += input_step;
+                inside -= 1;
             }
             slot = slot == LINES - 1 ? 0 : slot + 1;
         }
-        const int32_t following = first < op->stride ? first + LINES - op->stride : first - op->stride;
+        missing = stride;
+        const int32_t change = first < stride ? LINES - stride : -stride;
+        first += change;
         for (struct line *line = lines; line < lines + CHANNELS; ++line) {
             compute(line);
-            line->output += across->output_step;
-            line->weights += 2 * (following - first);
+            line->output += output_step;
+            line->weights += 2 * change;
         }
-        first = following;
     }
 }
 
-void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
-{
+void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch) {
     static line_function *const functions[] = {stride1_two_sided, stride1_one_sided, stride2_two_sided,
                                                stride2_one_sided};
     const struct layout layout = lay_out(op);
     uint32_t *weights = scratch;
     uint32_t *ring = weights + CHANNELS * WEIGHT_WORDS;
-    const uint32_t *stream = op->stream;
+    const uint32_t *group = op->stream;
     for (int32_t place = 0; place < LINES; ++place) {
         pad_line(&layout, ring + place);
     }
-    for (int32_t c = 0; c < op->channels; c += CHANNELS, stream += CHANNELS * NN_DEPTHWISE3_CHANNEL_WORDS) {
+    for (int32_t c = 0; c < op->channels; c += CHANNELS, group += NN_DEPTHWISE3_GROUP_WORDS) {
         struct line lines[CHANNELS];
-        prepare(op, &layout, stream, ring, weights, output + c, lines);
+        prepare(op, &layout, group, ring, weights, output + c, lines);
         compute_channels(op, &layout, input + c, ring, lines, functions[2 * (op->stride - 1) + op->one_sided]);
     }
     nn_clamp_s8_m4(output, op->line.output_size * op->across.output_size * op->channels, op->activation_min,

@@ -18,8 +18,8 @@ extern "C" {
 #endif
 
 enum {
-    NN_DEPTHWISE3_CHANNELS = 4,      /* computed together */
-    NN_DEPTHWISE3_CHANNEL_WORDS = 5, /* of a channel in the stream */
+    NN_DEPTHWISE3_CHANNELS = 4,    /* computed together */
+    NN_DEPTHWISE3_GROUP_WORDS = 18 /* of so many channels in the stream */
 };
 
 /* One axis of the image: sizes and padding in elements, steps in bytes from one element to the next. */
@@ -28,15 +28,15 @@ struct nn_depthwise3_axis {
     int32_t input_step, output_step;
 };
 
-/* input [H, W, channels], output [OH, OW, channels]; one image, channels a multiple of 4, dilation 1. `line` is the axis
- * that lines run along, `across` the other one. `stride`, 1 or 2, is that of both axes; paddings are 0 or 1 at the
+/* input [H, W, channels], output [OH, OW, channels]; one image, channels a multiple of 4, dilation 1. `line` is the
+ * axis that lines run along, `across` the other one. `stride`, 1 or 2, is that of both axes; paddings are 0 or 1 at the
  * front, and no window begins beyond the image.
  *
- * `stream` has for each channel, in words:
- *     bias, scaled, see below
- *     multiplier
- *     three words of weights, one a kernel line: bytes w0, w1, w2 (transposed if lines are columns); byte 3 of the first
- *     is the right shift
+ * `stream` has for each four channels, in words:
+ *     0 to 3    biases, scaled, see below
+ *     4 to 7    multipliers
+ *     8 to 16   as bytes, nine weights for each channel, kernel line after kernel line
+ *     17        as bytes, right shifts
  * one_sided = 1: for activations that clamp at the output zero point; accumulators a are held 256-fold, the result is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias; |256 * a + offset| < 2^31
  * one_sided = 0: any zero point, a twofold; the stream's shift is e - 1, where e >= 1 is the one that belongs to the

@@ -22,101 +22,98 @@ struct rows {
 
 #if NN_HAS_DSP
 
-/* Registers: r0 input, r1 stream, r2 to r5 weights, r6 to r9 outputs, r10 r11 input words, r12 end of the input, lr where
- * to enter the loop, which is unrolled four times. Stack: the first seven members of the struct. */
-__attribute__((naked, noinline)) static void compute_rows(const struct rows *rows)
-{
+/* Registers: r0 input, r1 stream, r2 to r5 weights, r6 to r9 outputs, r10 r11 input words, r12 end of the input, lr
+ * where to enter the loop, which is unrolled four times. Stack: the first seven members of the struct. */
+__attribute__((naked, noinline)) static void compute_rows(const struct rows *rows) {
     (void)rows;
-    __asm__ volatile(
-        ".syntax unified\n"
-        ".macro nn_unit\n"
-        "    ldm r1!, {r2-r5}\n"
-        "    ldm r0!, {r10, r11}\n"
-        "    smlad r6, r10, r2, r6\n"
-        "    smlad r7, r10, r3, r7\n"
-        "    smlad r8, r10, r4, r8\n"
-        "    smlad r9, r10, r5, r9\n"
-        "    sxtb16 r2, r2\n"
-        "    sxtb16 r3, r3\n"
-        "    sxtb16 r4, r4\n"
-        "    sxtb16 r5, r5\n"
-        "    smlad r6, r11, r2, r6\n"
-        "    smlad r7, r11, r3, r7\n"
-        "    smlad r8, r11, r4, r8\n"
-        "    smlad r9, r11, r5, r9\n"
-        ".endm\n"
-        "    push {r4-r11, lr}\n"
-        "    ldm r0, {r1-r9, r12}\n"
-        "    push {r1-r7}\n"
-        /* -units modulo 4 units into the loop */
-        "    rsb r2, r12, #0\n"
-        "    and r2, r2, #3\n"
-        "    movs r3, #(4f - 3f) / 4\n"
-        "    adr r4, 3f\n"
-        "    mla lr, r2, r3, r4\n"
-        "    orr lr, lr, #1\n"
-        "    mov r12, r8\n"
-        "    mov r1, r9\n"
-        "1:\n"
-        "    ldr r0, [sp, #16]\n"
-        "    ldm r1!, {r6-r9}\n"
-        "    bx lr\n"
-        "    .balign 4\n"
-        "3:\n"
-        "    nn_unit\n"
-        "    nn_unit\n"
-        "    nn_unit\n"
-        "    nn_unit\n"
-        "4:\n"
-        "    cmp r0, r12\n"
-        "    bne 3b\n"
-        "    ldm sp, {r2-r5}\n"
-        "    cbz r5, 5f\n"
-        "    .irp a, r6, r7, r8, r9\n"
-        "    smmul \\a, \\a, r2\n"
-        "    asr \\a, \\a, r3\n"
-        "    ssat \\a, #8, \\a\n"
-        "    .endr\n"
-        "2:\n"
-        "    ldrd r2, r3, [sp, #20]\n"
-        "    strb r7, [r2, #1]\n"
-        "    strb r8, [r2, #2]\n"
-        "    strb r9, [r2, #3]\n"
-        "    strb r6, [r2], #4\n"
-        "7:\n"
-        "    str r2, [sp, #20]\n"
-        "    cmp r2, r3\n"
-        "    bne 1b\n"
-        "    add sp, sp, #28\n"
-        "    pop {r4-r11, pc}\n"
-        "5:\n"
-        "    cbz r4, 6f\n"
-        "    .irp a, r6, r7, r8, r9\n"
-        "    asr \\a, \\a, #7\n"
-        "    add r5, r4, \\a, asr #31\n"
-        "    smmlar \\a, \\a, r2, r5\n"
-        "    asr \\a, \\a, r3\n"
-        "    ssat \\a, #8, \\a, asr #1\n"
-        "    .endr\n"
-        "    b 2b\n"
-        "6:\n"
-        "    ldr r0, [sp, #20]\n"
-        "    ldm r0, {r2-r5}\n"
-        "    add r2, r2, r6, asr #8\n"
-        "    add r3, r3, r7, asr #8\n"
-        "    add r4, r4, r8, asr #8\n"
-        "    add r5, r5, r9, asr #8\n"
-        "    stm r0!, {r2-r5}\n"
-        "    mov r2, r0\n"
-        "    ldr r3, [sp, #24]\n"
-        "    b 7b\n"
-        ".purgem nn_unit\n");
+    __asm__ volatile(".syntax unified\n"
+                     ".macro nn_unit\n"
+                     "    ldm r1!, {r2-r5}\n"
+                     "    ldm r0!, {r10, r11}\n"
+                     "    smlad r6, r10, r2, r6\n"
+                     "    smlad r7, r10, r3, r7\n"
+                     "    smlad r8, r10, r4, r8\n"
+                     "    smlad r9, r10, r5, r9\n"
+                     "    sxtb16 r2, r2\n"
+                     "    sxtb16 r3, r3\n"
+                     "    sxtb16 r4, r4\n"
+                     "    sxtb16 r5, r5\n"
+                     "    smlad r6, r11, r2, r6\n"
+                     "    smlad r7, r11, r3, r7\n"
+                     "    smlad r8, r11, r4, r8\n"
+                     "    smlad r9, r11, r5, r9\n"
+                     ".endm\n"
+                     "    push {r4-r11, lr}\n"
+                     "    ldm r0, {r1-r9, r12}\n"
+                     "    push {r1-r7}\n"
+                     /* -units modulo 4 units into the loop */
+                     "    rsb r2, r12, #0\n"
+                     "    and r2, r2, #3\n"
+                     "    movs r3, #(4f - 3f) / 4\n"
+                     "    adr r4, 3f\n"
+                     "    mla lr, r2, r3, r4\n"
+                     "    orr lr, lr, #1\n"
+                     "    mov r12, r8\n"
+                     "    mov r1, r9\n"
+                     "1:\n"
+                     "    ldr r0, [sp, #16]\n"
+                     "    ldm r1!, {r6-r9}\n"
+                     "    bx lr\n"
+                     "    .balign 4\n"
+                     "3:\n"
+                     "    nn_unit\n"
+                     "    nn_unit\n"
+                     "    nn_unit\n"
+                     "    nn_unit\n"
+                     "4:\n"
+                     "    cmp r0, r12\n"
+                     "    bne 3b\n"
+                     "    ldm sp, {r2-r5}\n"
+                     "    cbz r5, 5f\n"
+                     "    .irp a, r6, r7, r8, r9\n"
+                     "    smmul \\a, \\a, r2\n"
+                     "    asr \\a, \\a, r3\n"
+                     "    ssat \\a, #8, \\a\n"
+                     "    .endr\n"
+                     "2:\n"
+                     "    ldrd r2, r3, [sp, #20]\n"
+                     "    strb r7, [r2, #1]\n"
+                     "    strb r8, [r2, #2]\n"
+                     "    strb r9, [r2, #3]\n"
+                     "    strb r6, [r2], #4\n"
+                     "7:\n"
+                     "    str r2, [sp, #20]\n"
+                     "    cmp r2, r3\n"
+                     "    bne 1b\n"
+                     "    add sp, sp, #28\n"
+                     "    pop {r4-r11, pc}\n"
+                     "5:\n"
+                     "    cbz r4, 6f\n"
+                     "    .irp a, r6, r7, r8, r9\n"
+                     "    asr \\a, \\a, #7\n"
+                     "    add r5, r4, \\a, asr #31\n"
+                     "    smmlar \\a, \\a, r2, r5\n"
+                     "    asr \\a, \\a, r3\n"
+                     "    ssat \\a, #8, \\a, asr #1\n"
+                     "    .endr\n"
+                     "    b 2b\n"
+                     "6:\n"
+                     "    ldr r0, [sp, #20]\n"
+                     "    ldm r0, {r2-r5}\n"
+                     "    add r2, r2, r6, asr #8\n"
+                     "    add r3, r3, r7, asr #8\n"
+                     "    add r4, r4, r8, asr #8\n"
+                     "    add r5, r5, r9, asr #8\n"
+                     "    stm r0!, {r2-r5}\n"
+                     "    mov r2, r0\n"
+                     "    ldr r3, [sp, #24]\n"
+                     "    b 7b\n"
+                     ".purgem nn_unit\n");
 }
 
 #else
 
-static int32_t rescale(const struct rows *rows, int32_t acc)
-{
+static int32_t rescale(const struct rows *rows, int32_t acc) {
     if (rows->one_sided) {
         return nn_ssat8(nn_smmul(acc, rows->multiplier) >> rows->shift);
     }
@@ -124,8 +121,7 @@ static int32_t rescale(const struct rows *rows, int32_t acc)
     return nn_ssat8(nn_smmlar(doubled, rows->multiplier, rows->round + (doubled >> 31)) >> rows->shift >> 1);
 }
 
-static void compute_rows(const struct rows *rows)
-{
+static void compute_rows(const struct rows *rows) {
     const uint32_t *stream = rows->stream;
     const int32_t wide = !rows->one_sided && rows->round == 0;
     for (int8_t *output = rows->output; output != rows->output_end; output += wide ? 4 * ROWS : ROWS) {
@@ -149,8 +145,7 @@ static void compute_rows(const struct rows *rows)
 #endif
 
 /* The input as operands; the last word is filled up with zeros, which meet weights of zero. */
-static void expand(const int8_t *input, int32_t size, uint32_t *operands)
-{
+static void expand(const int8_t *input, int32_t size, uint32_t *operands) {
     const uint32_t offset = (uint32_t)-NN_GEMM_ODD_OFFSET * 0x10000U + (uint16_t)-NN_GEMM_ODD_OFFSET;
     while (size > 0) {
         uint32_t word = 0;
@@ -169,16 +164,15 @@ static void expand(const int8_t *input, int32_t size, uint32_t *operands)
 }
 
 void nn_fully_connected_s8_m4(const struct nn_fully_connected_s8_m4 *op, const int8_t *input, int8_t *output,
-                              void *scratch)
-{
+                              void *scratch) {
     const int32_t units = (op->input_size + UNIT - 1) / UNIT;
     const int32_t full = op->output_size / ROWS * ROWS;
     const int32_t left = op->output_size - full;
     uint32_t *operands = scratch;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         expand(input, op->input_size, operands);
-        struct rows rows = {op->multiplier, op->shift,     op->round,           op->one_sided, operands,
-                            output,         output + full, operands + 2 * units, op->stream,    units};
+        struct rows rows = {op->multiplier,       op->shift,  op->round, op->one_sided, operands, output, output + full,
+                            operands + 2 * units, op->stream, units};
         if (full > 0) {
             compute_rows(&rows);
         }
@@ -197,8 +191,7 @@ void nn_fully_connected_s8_m4(const struct nn_fully_connected_s8_m4 *op, const i
 }
 
 /* All parts of a batch, added up in `sums`. */
-static void sum_parts(const struct nn_fully_connected_wide_s8_m4 *op, const uint32_t *operands, int32_t *sums)
-{
+static void sum_parts(const struct nn_fully_connected_wide_s8_m4 *op, const uint32_t *operands, int32_t *sums) {
     const int32_t size = (op->output_size + ROWS - 1) / ROWS * ROWS;
     const int32_t units = (op->input_size + UNIT - 1) / UNIT;
     const int32_t most = (units + op->parts - 1) / op->parts;
@@ -216,16 +209,15 @@ static void sum_parts(const struct nn_fully_connected_wide_s8_m4 *op, const uint
 }
 
 void nn_fully_connected_wide_s8_m4(const struct nn_fully_connected_wide_s8_m4 *op, const int8_t *input, int8_t *output,
-                                   void *scratch)
-{
+                                   void *scratch) {
     uint32_t *operands = scratch;
     int32_t *sums = (int32_t *)scratch + 2 * ((op->input_size + UNIT - 1) / UNIT);
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         expand(input, op->input_size, operands);
         sum_parts(op, operands, sums);
         for (int32_t i = 0; i < op->output_size; ++i) {
-            *output++ = nn_output_s8(sums[i], &op->requant, i, op->output_zero_point, op->activation_min,
-                                     op->activation_max);
+            *output++ =
+                nn_output_s8(sums[i], &op->requant, i, op->output_zero_point, op->activation_min, op->activation_max);
         }
         input += op->input_size;
     }

@@ -1,7 +1,8 @@
 /* Fully connected layer for cores with the DSP extension: 4 outputs at a time, weights packed as in nn_gemm_m4.h.
  *
- * Each weight is used once, so loading and unpacking it is what costs. Four inputs for four outputs take 14 instructions
- * for 16 multiply-accumulates: a load of four weight words, one of two input words, four SXTB16, eight SMLAD. */
+ * Each weight is used once, so loading and unpacking it is what costs. Four inputs for four outputs take 14
+ * instructions for 16 multiply-accumulates: a load of four weight words, one of two input words, four SXTB16, eight
+ * SMLAD. */
 #ifndef NN_FULLY_CONNECTED_M4_H
 #define NN_FULLY_CONNECTED_M4_H
 
@@ -19,9 +20,9 @@ enum { NN_DENSE_ROWS = 4 };
  *     input_size / 4, rounded up, times: a word of four weights for each of the four outputs
  * one_sided = 1: one factor for all outputs, an activation that clamps at the output zero point or above; rescaling is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias
- * one_sided = 0, round != 0: one factor, any activation; `shift` is e - 1, where e >= 1 is the right shift that belongs to
- *     the multiplier in [2^30, 2^31), and `round` is (2 * output zero point + 1) << (e - 1)
- * Accumulators are below 2^23 in magnitude. */
+ * one_sided = 0, round != 0: one factor, any activation; `shift` is e - 1, where e >= 1 is the right shift that belongs
+ * to the multiplier in [2^30, 2^31), and `round` is (2 * output zero point + 1) << (e - 1) Accumulators are below 2^23
+ * in magnitude. */
 struct nn_fully_connected_s8_m4 {
     int32_t batches, input_size, output_size;
     int32_t activation_min, activation_max;
@@ -34,9 +35,9 @@ struct nn_fully_connected_s8_m4 {
 void nn_fully_connected_s8_m4(const struct nn_fully_connected_s8_m4 *op, const int8_t *input, int8_t *output,
                               void *scratch);
 
-/* For any factors, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same number of words
- * (the last may be shorter) whose own sums stay below. The stream has all of part 0, then part 1, ..., with the biases in
- * the first. */
+/* For any factors, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same number of
+ * words (the last may be shorter) whose own sums stay below. The stream has all of part 0, then part 1, ..., with the
+ * biases in the first. */
 struct nn_fully_connected_wide_s8_m4 {
     int32_t batches, input_size, output_size;
     int32_t activation_min, activation_max;

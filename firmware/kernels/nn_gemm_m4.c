@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-
-uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane)
-{
+uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane) {
     const struct nn_gemm_expansion e = nn_gemm_expansion();
     for (; units >= 2; units -= 2) {
         nn_gemm_expand_word(e, nn_load_word(input), lane);
@@ -19,8 +17,7 @@ uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane)
     return lane;
 }
 
-uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane)
-{
+uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane) {
     const uint32_t ones = 0x00010001U;
     const uint32_t odd = (uint32_t)(uint16_t)(value - NN_GEMM_ODD_OFFSET) * ones;
     const uint32_t even = (uint32_t)(uint16_t)(255 * value + NN_GEMM_ODD_OFFSET) * ones;
@@ -31,8 +28,7 @@ uint32_t *nn_gemm_fill_m4(int32_t value, int32_t units, uint32_t *lane)
     return lane;
 }
 
-static int8_t rescale(const struct nn_gemm_m4 *op, int32_t acc, int32_t multiplier)
-{
+static int8_t rescale(const struct nn_gemm_m4 *op, int32_t acc, int32_t multiplier) {
     if (op->shift > 0) {
         return (int8_t)nn_ssat8(nn_smmul(acc, multiplier) >> op->shift);
     }
@@ -43,8 +39,7 @@ static int8_t rescale(const struct nn_gemm_m4 *op, int32_t acc, int32_t multipli
 }
 
 /* A single pixel: the last one of an odd number should not cost as much as four. */
-static void compute_pixel(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output)
-{
+static void compute_pixel(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output) {
     const uint32_t *stream = op->stream;
     for (int32_t pair = 0; pair < op->pairs; ++pair) {
         int32_t acc0 = (int32_t)stream[0];
@@ -65,8 +60,7 @@ static void compute_pixel(const struct nn_gemm_m4 *op, const uint32_t *block, in
 }
 
 void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink,
-                       int32_t offset, int32_t count)
-{
+                       int32_t offset, int32_t count) {
     const int32_t direct = sink->channels % 2 == 0 && sink->residual == NULL && sink->wide == NULL;
     if (direct && count == NN_GEMM_PIXELS) {
         nn_gemm4_m4(op, block, sink->output + offset, sink->stride);
@@ -103,8 +97,7 @@ void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const
  * times and entered at the unit that makes the rest come out even. The compiler cannot keep 14 values in registers
  * here: the same in C with intrinsics takes 1.5 times the instructions. */
 __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output,
-                                                  int32_t stride)
-{
+                                                  int32_t stride) {
     (void)op;
     (void)block;
     (void)output;
@@ -155,8 +148,8 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
 
         "    push {r4-r11, lr}\n"
         "    sub sp, sp, #36\n"
-        "    strd r2, r3, [sp]\n"          /* output, stride */
-        "    ldrd r4, r5, [r0, #12]\n"     /* round, shift */
+        "    strd r2, r3, [sp]\n"      /* output, stride */
+        "    ldrd r4, r5, [r0, #12]\n" /* round, shift */
         "    strd r4, r5, [sp, #8]\n"
         "    adr r6, 3f\n"
         "    adr r7, 5f\n"
@@ -167,16 +160,20 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
         "    cmp r5, #0\n"
         "    it ne\n"
         "    movne r6, r7\n"
+        "    adr r7, 8f\n"
+        "    cmp r5, #12\n"
+        "    it eq\n"
+        "    moveq r6, r7\n"
         "    orr r6, r6, #1\n"
-        "    str r6, [sp, #32]\n"          /* which rescaling */
+        "    str r6, [sp, #32]\n" /* which rescaling */
         "    orrs r6, r4, r5\n"
-        "    ldrd r4, r5, [r0, #4]\n"      /* units, pairs */
+        "    ldrd r4, r5, [r0, #4]\n" /* units, pairs */
         "    ite eq\n"
         "    addeq r2, r2, r5, lsl #5\n"
         "    addne r2, r2, r5, lsl #1\n"
         "    add r6, r1, r4, lsl #5\n"
-        "    strd r6, r2, [sp, #24]\n"     /* block end, output end */
-        "    ldr r3, [r0]\n"               /* stream */
+        "    strd r6, r2, [sp, #24]\n" /* block end, output end */
+        "    ldr r3, [r0]\n"           /* stream */
         /* Entry: with u units after the first, -u modulo 4 units into the loop; straight to the end if u is 0. */
         "    rsb r5, r4, #1\n"
         "    and r5, r5, #3\n"
@@ -188,7 +185,7 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
         "    it eq\n"
         "    moveq r5, r7\n"
         "    orr r5, r5, #1\n"
-        "    strd r1, r5, [sp, #16]\n"     /* block, entry */
+        "    strd r1, r5, [sp, #16]\n" /* block, entry */
         "    mov r1, r3\n"
 
         "0:\n"
@@ -231,6 +228,20 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
         "    .irp a, r6, r7, r8, r9, r10, r11, r12, lr\n"
         "    asr \\a, \\a, r5\n"
         "    ssat \\a, #8, \\a\n"
+        "    .endr\n"
+        "    b 4f\n"
+
+        /* One-sided with the shift that saturation can do by itself. */
+        "    .balign 4\n"
+        "8:\n"
+        "    ldmia r1!, {r2, r3}\n"
+        "    .irp a, r6, r7, r8, r9\n"
+        "    smmul \\a, \\a, r2\n"
+        "    ssat \\a, #8, \\a, asr #12\n"
+        "    .endr\n"
+        "    .irp a, r10, r11, r12, lr\n"
+        "    smmul \\a, \\a, r3\n"
+        "    ssat \\a, #8, \\a, asr #12\n"
         "    .endr\n"
 
         "4:\n"
@@ -292,8 +303,7 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
 #else
 
 /* 256 times the accumulators of one channel for four pixels, in `acc`. */
-static void accumulate(const uint32_t *block, const uint32_t *weights, int32_t units, int32_t acc[NN_GEMM_PIXELS])
-{
+static void accumulate(const uint32_t *block, const uint32_t *weights, int32_t units, int32_t acc[NN_GEMM_PIXELS]) {
     for (int32_t unit = 0; unit < units; ++unit) {
         const uint32_t *x = block + unit * NN_GEMM_UNIT_WORDS;
         const uint32_t raw = weights[2 * unit];
@@ -305,8 +315,7 @@ static void accumulate(const uint32_t *block, const uint32_t *weights, int32_t u
     }
 }
 
-void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride)
-{
+void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output, int32_t stride) {
     const uint32_t *stream = op->stream;
     for (int32_t channel = 0; channel < 2 * op->pairs; ++channel) {
         const int32_t half = channel & 1;

@@ -3,8 +3,7 @@
 #include "nn_gemm_m4.h"
 #include "nn_requant.h"
 
-void nn_gemm_wide_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink)
-{
+void nn_gemm_wide_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink) {
     const struct nn_gemm_wide_m4 *wide = sink->wide;
     const int32_t most = (op->units + wide->parts - 1) / wide->parts;
     int32_t *sums = (int32_t *)(void *)(sink->tile + 2 * NN_GEMM_PIXELS * op->pairs);

@@ -3,8 +3,7 @@
 #include "nn_clamp_m4.h"
 
 /* Four pixels into the block, those after the first `count` being any. */
-static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, uint32_t *block)
-{
+static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, uint32_t *block) {
     const struct nn_gemm_expansion e = nn_gemm_expansion();
     const int8_t *pixel1 = input + (count > 1 ? channels : 0);
     const int8_t *pixel2 = pixel1 + (count > 2 ? channels : 0);
@@ -18,8 +17,7 @@ static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, 
 }
 
 static void compute(const struct nn_pointwise_s8_m4 *op, const int8_t *input, uint32_t *block,
-                    struct nn_gemm_sink_m4 *sink)
-{
+                    struct nn_gemm_sink_m4 *sink) {
     sink->channels = op->output_channels;
     sink->stride = op->output_channels;
     sink->tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
@@ -32,16 +30,14 @@ static void compute(const struct nn_pointwise_s8_m4 *op, const int8_t *input, ui
     }
 }
 
-void nn_pointwise_s8_m4(const struct nn_pointwise_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch)
-{
+void nn_pointwise_s8_m4(const struct nn_pointwise_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch) {
     struct nn_gemm_sink_m4 sink = {.output = output};
     compute(op, input, scratch, &sink);
     nn_clamp_s8_m4(output, op->pixels * op->output_channels, op->activation_min, op->activation_max);
 }
 
 void nn_pointwise_add_s8_m4(const struct nn_pointwise_add_s8_m4 *op, const int8_t *input, const int8_t *residual,
-                            int8_t *output, void *scratch)
-{
+                            int8_t *output, void *scratch) {
     struct nn_gemm_sink_m4 sink = {.output = output, .residual = residual, .operands = &op->add, .add = nn_add_s8_m4};
     compute(&op->conv, input, scratch, &sink);
 }

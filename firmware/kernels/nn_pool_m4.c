@@ -13,20 +13,13 @@ struct area {
 
 typedef uint32_t reduce_function(const struct nn_pool2d_s8 *op, const struct area *area);
 
-static inline uint32_t pack(int32_t b0, int32_t b1, int32_t b2, int32_t b3)
-{
-    return ((uint32_t)b0 & 0xFFU) | ((uint32_t)b1 & 0xFFU) << 8 | ((uint32_t)b2 & 0xFFU) << 16 | (uint32_t)b3 << 24;
-}
-
-static int32_t mean(const struct nn_pool2d_s8 *op, int32_t sum, int32_t count)
-{
+static int32_t mean(const struct nn_pool2d_s8 *op, int32_t sum, int32_t count) {
     const int32_t half = count / 2;
     return nn_clamp((sum > 0 ? sum + half : sum - half) / count, op->activation_min, op->activation_max);
 }
 
 /* 16-bit sums: up to 256 elements in [-128, 127]. */
-static uint32_t average(const struct nn_pool2d_s8 *op, const struct area *area)
-{
+static uint32_t average(const struct nn_pool2d_s8 *op, const struct area *area) {
     const int32_t count = area->rows * area->columns;
     const int32_t step = area->column_step;
     const int8_t *row = area->input;
@@ -35,28 +28,29 @@ static uint32_t average(const struct nn_pool2d_s8 *op, const struct area *area)
     for (int32_t y = 0; y < area->rows; ++y, row += area->row_step) {
         const int8_t *pixel = row;
         int32_t left = area->columns;
-        for (; left >= 4; left -= 4) {
-            const uint32_t a = nn_load_word(pixel);
-            const uint32_t b = nn_load_word(pixel + step);
-            pixel += 2 * step;
-            const uint32_t c = nn_load_word(pixel);
-            const uint32_t d = nn_load_word(pixel + step);
-            pixel += 2 * step;
-            even = nn_sxtab16(nn_sxtab16(nn_sxtab16(nn_sxtab16(even, a), b), c), d);
-            odd = nn_sxtab16_odd(nn_sxtab16_odd(nn_sxtab16_odd(nn_sxtab16_odd(odd, a), b), c), d);
-        }
-        for (; left > 0; --left, pixel += step) {
+        if (left % 2) {
             const uint32_t word = nn_load_word(pixel);
             even = nn_sxtab16(even, word);
             odd = nn_sxtab16_odd(odd, word);
+            pixel += step;
+        }
+        for (left /= 2; left > 0; --left) {
+            const uint32_t a = nn_load_word(pixel);
+            const uint32_t b = nn_load_word(pixel + step);
+            pixel += 2 * step;
+            even = nn_sxtab16(nn_sxtab16(even, a), b);
+            odd = nn_sxtab16_odd(nn_sxtab16_odd(odd, a), b);
         }
     }
-    return pack(mean(op, (int16_t)even, count), mean(op, (int16_t)odd, count), mean(op, (int32_t)even >> 16, count),
-                mean(op, (int32_t)odd >> 16, count));
+    const int32_t sums[] = {(int16_t)even, (int16_t)odd, (int32_t)even >> 16, (int32_t)odd >> 16};
+    uint32_t means = 0;
+    for (int32_t c = 3; c >= 0; --c) {
+        means = means << 8 | (uint8_t)mean(op, sums[c], count);
+    }
+    return means;
 }
 
-static uint32_t maximum(const struct nn_pool2d_s8 *op, const struct area *area)
-{
+static uint32_t maximum(const struct nn_pool2d_s8 *op, const struct area *area) {
     const uint32_t ones = 0x01010101U;
     const int8_t *row = area->input;
     uint32_t max = (uint32_t)(uint8_t)op->activation_min * ones;
@@ -69,8 +63,7 @@ static uint32_t maximum(const struct nn_pool2d_s8 *op, const struct area *area)
     return nn_smin8(max, (uint32_t)(uint8_t)op->activation_max * ones);
 }
 
-static void pool(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output, reduce_function *reduce)
-{
+static void pool(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output, reduce_function *reduce) {
     const struct nn_window *window = &op->window;
     const int32_t row_step = window->input_width * op->channels;
     for (int32_t batch = 0; batch < op->batches; ++batch, input += window->input_height * row_step) {
@@ -94,12 +87,10 @@ static void pool(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *out
     }
 }
 
-void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output) {
     pool(op, input, output, average);
 }
 
-void nn_max_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_max_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output) {
     pool(op, input, output, maximum);
 }

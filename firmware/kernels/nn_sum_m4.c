@@ -6,8 +6,7 @@
 enum { CHANNELS = 4, LONGEST = 256 /* elements whose sum fits in 16 bits */ };
 
 /* Adds four channels of up to LONGEST pixels to `sums`; returns the next pixel. */
-static const int8_t *add_pixels(const int8_t *pixel, int32_t count, int32_t step, int32_t sums[CHANNELS])
-{
+static const int8_t *add_pixels(const int8_t *pixel, int32_t count, int32_t step, int32_t sums[CHANNELS]) {
     uint32_t even = 0;
     uint32_t odd = 0;
     for (; count >= 2; count -= 2) {
@@ -30,8 +29,7 @@ static const int8_t *add_pixels(const int8_t *pixel, int32_t count, int32_t step
     return pixel;
 }
 
-void nn_sum_s8_m4(const struct nn_sum_s8_m4 *op, const int8_t *input, int8_t *output)
-{
+void nn_sum_s8_m4(const struct nn_sum_s8_m4 *op, const int8_t *input, int8_t *output) {
     for (int32_t i = 0; i < op->outer; ++i, input += op->size * op->channels) {
         for (int32_t c = 0; c < op->channels; c += CHANNELS) {
             int32_t sums[CHANNELS] = {op->sum_offset, op->sum_offset, op->sum_offset, op->sum_offset};

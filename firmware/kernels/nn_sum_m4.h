@@ -9,8 +9,8 @@ extern "C" {
 #endif
 
 /* input [outer, size, channels], output [outer, channels]; channels divisible by 4.
- * output = (sum + sum_offset) rescaled by multiplier and shift as in nn_requant, but for the multiplier, which may be any
- * in [0, 2^31), plus the output zero point, clamped to int8. Sums fit in int32. */
+ * output = (sum + sum_offset) rescaled by multiplier and shift as in nn_requant, but for the multiplier, which may be
+ * any in [0, 2^31), plus the output zero point, clamped to int8. Sums fit in int32. */
 struct nn_sum_s8_m4 {
     int32_t outer, size, channels;
     int32_t sum_offset;

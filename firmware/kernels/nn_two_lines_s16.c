@@ -10,7 +10,7 @@ static int32_t below_zero(const struct nn_two_lines_s16 *op, int32_t x)
 void nn_two_lines_s16(const struct nn_two_lines_s16 *op, const int16_t *input, int16_t *output)
 {
     for (int32_t i = 0; i < op->count; ++i) {
-        const int32_t x = input[i];
+        const int32_t x = op->mirror && input[i] < 0 ? -input[i] : input[i];
         const int32_t y = x < 0 ? below_zero(op, x) : nn_requantize(x, op->positive_multiplier, op->positive_shift);
         output[i] = (int16_t)nn_clamp(y, op->activation_min, op->activation_max);
     }

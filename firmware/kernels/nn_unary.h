@@ -10,12 +10,13 @@ extern "C" {
 #endif
 
 /* int16 with zero points of 0: one straight line for numbers not below zero and one for those below, each a factor as in
- * nn_requant; the second is subtracted if `negate` is 1. activation_min <= activation_max, both in int16. */
+ * nn_requant; the second is subtracted if `negate` is 1. If `mirror` is 1, numbers below zero change their sign first.
+ * activation_min <= activation_max, both in int16, or the latter 2^15, which wraps around. */
 struct nn_two_lines_s16 {
     int32_t count;
     int32_t positive_multiplier, positive_shift;
     int32_t negative_multiplier, negative_shift;
-    int32_t negate;
+    int32_t negate, mirror;
     int32_t activation_min, activation_max;
 };
 

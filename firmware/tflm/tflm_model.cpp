@@ -58,6 +58,8 @@ int out_of_memory(uint32_t arena_bytes) {
 }
 
 TfLiteStatus allocate(uint32_t arena_bytes) {
+    /* As after a reset: the library reads some memory that it never wrote. */
+    memset(tflm_model.arena, 0, arena_bytes);
     arena = new (arena_storage.bytes) TflmArena(tflm_model.arena, arena_bytes, &exhausted);
     planner = new (planner_storage.bytes) tflite::GreedyMemoryPlanner();
     tflite::MicroAllocator *const allocator = tflite::MicroAllocator::Create(arena, planner);
@@ -162,6 +164,9 @@ int start() {
 extern "C" int model_init(void) {
     if (init_result > 0) {
         init_result = start();
+    } else if (init_result == 0) {
+        /* A new interpreter: no other way runs CALL_ONCE again and sets variables to their first values. */
+        init_result = prepare(measured_bytes != 0 ? measured_bytes : tflm_model.arena_bytes);
     }
     return init_result;
 }

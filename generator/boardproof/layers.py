@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from boardproof.project.runtimes.base import Choice
 
-_NUMBERS = ("scratch", "constants", "estimated instructions")
+_NUMBERS = ("scratch", "constants", "estimated")
 
 
 def choices_table(
@@ -25,8 +25,10 @@ def choices_table(
         measured: Ticks by operator, when it ran.
         unit: Of the measured ticks.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = (*_NUMBERS, *([f"measured {unit}"] if measured is not None else []))
+    caption = "estimated: instructions on a Cortex-M4F, by a simple model"
+    caption += f"; measured: {unit}" if measured is not None else ""
+    table = Table(box=None, pad_edge=False, header_style="bold", caption=caption, caption_justify="left")
+    numbers = (*_NUMBERS, *(["measured"] if measured is not None else []))
     for column in ("#", "operators", "kernel", "block", *numbers):
         table.add_column(column, justify="right" if column in {"#", *numbers} else "left", overflow="fold")
     for choice in choices:

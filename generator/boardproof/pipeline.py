@@ -166,7 +166,7 @@ def generate_library(network: Network, target: Target, settings: Settings, progr
     check(network, target, settings, progress)
     progress.stage("generating a library")
     board, options = target.board, settings.options
-    return render_library(network.graph, network.data, board, target.runtime, options, settings.model.stem)
+    return render_library(network.graph, network.data, board, target.runtime, options, name=settings.model.stem)
 
 
 def generate_to_disk(settings: Settings, progress: Progress) -> Path:

@@ -14,13 +14,13 @@ from boardproof.device.session import Session
 from boardproof.errors import BoardproofError, InputError
 from boardproof.judging import judge
 from boardproof.model.intermediates import run_oracle_tensors
+from boardproof.model.variables import is_stateful
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from boardproof.device.divergence import Divergence
     from boardproof.device.types import BoardRun, Firmware, Link
-    from boardproof.model.graph import Graph
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
     from boardproof.project.runtimes.base import Generated
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from boardproof.settings import Settings
     from boardproof.subject import Network, Target
 
-_STATE_OPERATORS = {"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +49,12 @@ class Case:
     generated: Generated | None
 
 
-def keeps_state(graph: Graph) -> bool:
-    """Whether an output depends on earlier samples."""
-    graphs = (graph, *graph.subgraphs)
-    return any(tensor.is_variable for g in graphs for tensor in g.tensors) or any(
-        operator.name in _STATE_OPERATORS for g in graphs for operator in g.operators
-    )
-
-
 def check_plan(network: Network, settings: Settings) -> None:
     """Raises InputError for what cannot be done with this network, before anything is built."""
     ports = settings.port
     if len(set(ports)) < len(ports):
         raise InputError("The same port was given twice.", "Give each board's port once.")
-    if not keeps_state(network.graph):
+    if not is_stateful(network.graph):
         return
     if settings.resume:
         raise InputError(
@@ -124,7 +115,7 @@ def _run(
         checkpoint = Checkpoint(path, identify(seats[0].session.connect(), case.inputs, elf))
         if settings.resume and not path.exists():
             progress.warn(f"there is no checkpoint {path} to resume from: all samples run")
-        stateful = keeps_state(case.network.graph)
+        stateful = is_stateful(case.network.graph)
         try:
             run = run_samples(
                 tuple(seats),
@@ -157,7 +148,7 @@ def _with_divergence(
 ) -> Report:
     """The report with the first operator that went astray, or with why it was not found."""
     progress.stage(f"looking for the first operator that differs, in sample {sample}")
-    if keeps_state(case.network.graph):
+    if is_stateful(case.network.graph):
         return _warned(report, "the first operator that differs is not looked for: this network keeps state")
     try:
         with _open(case, port, settings, progress) as link:

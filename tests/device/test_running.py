@@ -71,6 +71,18 @@ def test_a_network_with_state_runs_each_sample_once(vectors):
     assert run(vectors, "a", stateful=True).repeats == ()
 
 
+def test_a_network_with_state_begins_afresh(vectors):
+    """Whatever ran before in the same session: the oracle begins afresh as well."""
+    with fake_session() as session:
+        session.connect()
+        prepare, prepared = session._prepare, []
+        session._prepare = lambda: prepared.append(len(prepared)) or prepare()
+        run_samples((Seat("a", session),), vectors)
+        assert prepared == []
+        run_samples((Seat("a", session),), vectors, stateful=True)
+    assert prepared == [0]
+
+
 def test_several_boards_give_the_results_of_one_in_the_same_order(vectors):
     one, three = run(vectors, "a"), run(vectors, "a", "b", "c")
     assert all(np.array_equal(x, y) for x, y in zip(one.outputs, three.outputs, strict=True))

@@ -7,19 +7,24 @@ that the kernel it is about was what computed most of them.
 from __future__ import annotations
 
 import itertools
+import subprocess
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from firmware.test_sanitizers import FLAGS as SANITIZERS
+from firmware.test_sanitizers import MAIN
 from support import operators_m4
-from support.m4 import CORTEX_M4, build_all_kernels, check_on_host, run_on_board
+from support.aot import generate, oracle_outputs, write_sources
+from support.m4 import BOARD, CORTEX_M4, build_all_kernels, check_on_host, run_on_board
 from support.network import Network
 
 CASES_PER_MODEL = 20
-MODELS = 10
-BOARD_MODELS = 6
+MODELS = 8
+BOARD_MODELS = 4
 
 OPERATORS = {
     "nn_pointwise_s8_m4": operators_m4.pointwise,
@@ -31,6 +36,7 @@ OPERATORS = {
     "nn_fully_connected_s8_m4": operators_m4.dense,
     "nn_fully_connected_wide_s8_m4": operators_m4.dense_wide,
     "nn_add_s8_m4": operators_m4.addition,
+    "nn_add_table_s8_m4": operators_m4.addition_by_table,
     "nn_average_pool2d_s8_m4": operators_m4.average_pool,
     "nn_max_pool2d_s8_m4": operators_m4.max_pool,
     "nn_sum_s8_m4": operators_m4.pixel_sums,
@@ -92,6 +98,21 @@ def board_models():
 
     collect()
     return found
+
+
+@pytest.mark.native
+def test_no_undefined_behaviour(tmp_path):
+    toolchain = build_all_kernels(tmp_path / "kernels", "gcc", *SANITIZERS)
+    data, inputs = board_models()[0]
+    write_sources(generate(data, BOARD), tmp_path)
+    (tmp_path / "main.c").write_text(MAIN)
+    toolchain.compile([tmp_path / "main.c"], tmp_path / "main", f"-I{tmp_path}")
+    samples = range(len(inputs[0]))
+    stream = b"".join(array[i].tobytes() for i in samples for array in inputs)
+    done = subprocess.run([str(tmp_path / "main")], input=stream, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    expected = oracle_outputs(data, inputs)
+    assert done.stdout == b"".join(np.ascontiguousarray(out[i]).tobytes() for i in samples for out in expected)
 
 
 @pytest.mark.qemu

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support import operators_conv, operators_other
+from support import operators_conv, operators_movement, operators_other, operators_products
 from support.aot import assert_exact
 from support.network import Network
 
@@ -33,7 +34,44 @@ OTHER_OPERATORS = (
     operators_other.requantize,
 )
 
+MOVEMENTS = (
+    operators_movement.broadcast_to,
+    operators_movement.concatenation,
+    operators_movement.expand_dims,
+    operators_movement.gather,
+    operators_movement.gather_nd,
+    operators_movement.mirror_pad,
+    operators_movement.pack,
+    operators_movement.pad_v2,
+    operators_movement.reverse,
+    operators_movement.slice_,
+    operators_movement.split,
+    operators_movement.split_v,
+    operators_movement.squeeze,
+    operators_movement.strided_slice,
+    operators_movement.transpose,
+    operators_movement.unpack,
+    operators_products.cumsum,
+)
+"""Of tensors with few axes, as these may add some."""
+IMAGE_MOVEMENTS = (
+    operators_movement.resize_nearest_neighbor,
+    operators_products.resize_bilinear,
+    operators_products.transpose_conv,
+)
+FEW_AXES, MANY_ELEMENTS = 4, 3000
+
 pytestmark = pytest.mark.native
+
+
+def candidates(x):
+    """The operators for a tensor."""
+    if math.prod(x.shape) > MANY_ELEMENTS:
+        return (operators_other.mean, operators_movement.slice_, operators_other.relu)
+    found = OTHER_OPERATORS
+    if len(x.shape) == 4:
+        found += IMAGE_OPERATORS * 3 + IMAGE_MOVEMENTS
+    return found + MOVEMENTS if len(x.shape) <= FEW_AXES else found
 
 
 @st.composite
@@ -45,8 +83,7 @@ def networks(draw):
         x = draw(st.sampled_from(pool)) if draw(st.booleans()) else pool[-1]
         if len(x.shape) == 0:
             x = pool[0]
-        candidates = OTHER_OPERATORS + (IMAGE_OPERATORS * 3 if len(x.shape) == 4 else ())
-        operator = draw(st.sampled_from(candidates))
+        operator = draw(st.sampled_from(candidates(x)))
         pool.append(_residual(draw, net, pool, x) if draw(st.integers(0, 5)) == 0 else operator(draw, net, x))
     net.outputs = [pool[-1].index, *draw(st.lists(st.sampled_from([t.index for t in pool]), max_size=3))]
     return net

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from firmware.test_kernels import OPERATORS
-from support.aot import build_kernels, generate, oracle_outputs, write_sources
+from firmware import test_kernels, test_movement
+from support.aot import build_kernels, generate, oracle_outputs, plan_quickly, write_sources
 from support.network import Network
 
 FLAGS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -22,6 +22,7 @@ MAIN = r"""
 #include "whole.c"
 int main(void)
 {
+    model_init();
     for (;;) {
         struct model_tensor tensor;
         for (uint16_t i = 0; i < model_info.input_count; ++i) {
@@ -42,7 +43,7 @@ int main(void)
 pytestmark = pytest.mark.native
 
 
-def models():
+def models(operators):
     """One model per round, with every operator in it once or twice."""
     found = []
 
@@ -56,16 +57,19 @@ def models():
     @given(st.data(), st.integers(0, 2**32))
     def collect(data, seed):
         net = Network(seed)
-        net.outputs = [operator(data.draw, net).index for operator in OPERATORS.values()]
+        for operator in operators:
+            net.outputs.append(operator(data.draw, net).index)
         found.append((net.build(), net.vectors(3)))
 
     collect()
     return found
 
 
-def test_no_undefined_behaviour(tmp_path):
+@pytest.mark.parametrize("tests", [test_kernels, test_movement])
+def test_no_undefined_behaviour(tests, tmp_path, monkeypatch):
+    plan_quickly(monkeypatch)
     toolchain = build_kernels(tmp_path / "kernels", "gcc", *FLAGS)
-    for number, (data, inputs) in enumerate(models()):
+    for number, (data, inputs) in enumerate(models(tests.OPERATORS.values())):
         folder = tmp_path / str(number)
         write_sources(generate(data), folder)
         (folder / "main.c").write_text(MAIN)

@@ -18,7 +18,7 @@ from support.small_network import small_network
 def library(board: str = "mps2-an386", name: str = "small", options: Options | None = None) -> dict[str, bytes]:
     data = small_network()
     runtime = RUNTIMES["aot"]
-    return dict(render_library(read_tflite(data), data, BOARDS[board], runtime, options or Options(), name).files)
+    return dict(render_library(read_tflite(data), data, BOARDS[board], runtime, options or Options(), name=name).files)
 
 
 def test_sources_are_flat_and_include_nothing_that_is_not_there() -> None:
@@ -78,5 +78,5 @@ def test_any_name_becomes_an_identifier(name: str, expected: str) -> None:
 def test_only_aot_makes_libraries() -> None:
     data = small_network()
     with pytest.raises(InputError, match="tflm runtime cannot be generated as a library") as caught:
-        render_library(read_tflite(data), data, BOARDS["native"], RUNTIMES["tflm"], Options(), "x")
+        render_library(read_tflite(data), data, BOARDS["native"], RUNTIMES["tflm"], Options(), name="x")
     assert "--runtime aot" in caught.value.hint

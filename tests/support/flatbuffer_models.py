@@ -213,6 +213,21 @@ def unpack(data: bytes) -> Any:
     return model
 
 
+def with_subgraphs(main: bytes, *others: bytes) -> bytes:
+    """One file with the graph of each of these files: those of `others` are the graphs 1, 2, … that operators call."""
+    model = unpack(main)
+    for other in map(unpack, others):
+        (subgraph,) = other.subgraphs
+        for operator in subgraph.operators:
+            operator.opcodeIndex += len(model.operatorCodes)
+        for tensor in subgraph.tensors:
+            tensor.buffer += len(model.buffers)
+        model.subgraphs.append(subgraph)
+        model.operatorCodes += other.operatorCodes
+        model.buffers += other.buffers
+    return pack(model)
+
+
 def _quantization(scale: float | Sequence[float] | None, zero_point: int | Sequence[int], axis: int) -> Any:
     if scale is None:
         return None

@@ -101,6 +101,19 @@ def addition(draw: st.DrawFn, net: Network) -> Activation:
     return _add(draw, net, first, second)
 
 
+def addition_by_table(draw: st.DrawFn, net: Network) -> Activation:
+    """Scales whose ratios make many sums fall between two outputs."""
+    shape = (1, draw(st.integers(1, 9)), 4)
+    unit = float(np.float32(draw(st.floats(1e-3, 0.1))))
+    ratios = draw(st.sampled_from(((2, 5, 4), (5, 2, 4), (3, 5, 4), (5, 4, 8), (7, 3, 4))))
+    first, second = (net.input(shape, float(np.float32(unit * r)), net.zero_point(draw)) for r in ratios[:2])
+    output = net.tensor(shape, float(np.float32(unit * ratios[2])), net.zero_point(draw))
+    net.builder.add_operator(
+        "ADD", [first.index, second.index], [output.index], fused_activation_function=net.activation(draw)
+    )
+    return output
+
+
 def _add(draw: st.DrawFn, net: Network, first: Activation, second: Activation) -> Activation:
     scale = float(np.float32((first.scale + second.scale) * draw(st.floats(0.2, 2.0))))
     activation, zero_point = _activation(draw, net, scale)

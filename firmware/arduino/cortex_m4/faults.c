@@ -42,12 +42,14 @@ static void put(struct text *text, const char *words) {
 }
 
 static void put_hex(struct text *text, const char *name, uint32_t value) {
+    char digits[9];
+    for (int i = 7; i >= 0; --i, value >>= 4) {
+        digits[i] = hex_digits[value & 15u];
+    }
+    digits[8] = '\0';
     put(text, name);
     put(text, "0x");
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        const char digit[] = {hex_digits[value >> shift & 15u], '\0'};
-        put(text, digit);
-    }
+    put(text, digits);
 }
 
 static uint32_t exception_number(void) {

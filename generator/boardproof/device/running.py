@@ -98,6 +98,8 @@ class _Crew:
     def work(self, seat: Seat) -> None:
         """Runs samples on this board until none is left, and its first one again."""
         session = seat.session
+        if self._stateful:
+            session.restart()
         session.marks(repaint=True)
         resets = session.resets
         first: int | None = None

@@ -135,6 +135,11 @@ class Session:
         _ok(Request.PREPARE, reply)
         return facts
 
+    def restart(self) -> None:
+        """Has the model prepared anew: what it keeps from one inference to the next gets its first value."""
+        self.connect()
+        self._surviving_resets(self._prepare)
+
     def _known_facts(self) -> HelloReply:
         return self._facts or self.greet()
 

@@ -83,18 +83,25 @@ class Verdict:
         return self.exact == self.samples
 
 
-def run_on_board(session: Session, inputs: Vectors, on_progress: Callable[[int, int], None] | None = None) -> BoardRun:
+def run_on_board(
+    session: Session,
+    inputs: Vectors,
+    on_progress: Callable[[int, int], None] | None = None,
+    *,
+    stateful: bool = False,
+) -> BoardRun:
     """Runs every sample on one board; see `run_samples`.
 
     Args:
         session: A conversation with the board; connected here if it is not yet.
         inputs: What to run.
         on_progress: Is told (samples done, samples in all) after each.
+        stateful: The network remembers earlier samples.
 
     Raises:
         DeviceError: As `Session.infer`.
     """
-    return run_samples((Seat("board", session),), inputs, on_progress=on_progress)
+    return run_samples((Seat("board", session),), inputs, stateful=stateful, on_progress=on_progress)
 
 
 def compare(expected: Outputs, run: BoardRun) -> Verdict:

@@ -8,15 +8,13 @@ import numpy as np
 
 from boardproof.errors import ToolError
 from boardproof.model.isolation import WorkerError, run_isolated
-from boardproof.model.oracle import oracle_available
+from boardproof.model.oracle import ARENA_SLACK_BYTES, oracle_available
 from boardproof.model.reader import read_tflite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.samples import Vectors
-
-_SLACK_BYTES = 4 << 20
 
 
 def run_oracle_tensors(data: bytes, inputs: Vectors, sample: int) -> dict[int, NDArray[np.generic]]:
@@ -56,12 +54,12 @@ def _interpret(data: bytes, inputs: Vectors, sample: int) -> dict[int, NDArray[n
     activations = sum(t.size_bytes for g in (graph, *graph.subgraphs) for t in g.tensors if not t.is_constant)
     interpreter = runtime.Interpreter.from_bytes(
         data,
-        arena_size=2 * activations + 2 * len(data) + _SLACK_BYTES,
+        arena_size=2 * activations + 2 * len(data) + ARENA_SLACK_BYTES,
         intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
     )
     for number in range(sample + 1):
         for position, array in enumerate(inputs.arrays):
-            interpreter.set_input(np.ascontiguousarray(array[number]), position)
+            interpreter.set_input(np.array(array[number], order="C"), position)
         interpreter.invoke()
     outputs = {tensor for operator in graph.operators for tensor in operator.outputs}
     return {tensor: np.array(interpreter.GetTensor(tensor, 0)["tensor_data"]) for tensor in sorted(outputs)}

@@ -136,7 +136,7 @@ def _gathered(operator: Gather, graph: Graph, array: Array, fill: int) -> Array:
     rows = array.reshape(-1, *array.shape[batch_dims:])
     picks = indices.reshape(len(rows), *indices.shape[batch_dims:])
     parts = [row.take(pick, axis - batch_dims) for row, pick in zip(rows, picks, strict=True)]
-    return np.stack(parts).reshape(*batches, *parts[0].shape)
+    return np.stack(parts).reshape((*batches, *parts[0].shape))
 
 
 def _gathered_nd(operator: GatherNd, graph: Graph, array: Array, fill: int) -> Array:  # noqa: ARG001

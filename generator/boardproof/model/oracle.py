@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph
     from boardproof.model.samples import Vectors
 
-_ARENA_SLACK_BYTES = 4 << 20
+ARENA_SLACK_BYTES = 40 << 20
+"""More than malloc ever recycles, so that the arena begins as zeros like a board's: TensorFlow Lite Micro reads some
+memory that it never wrote (SPACE_TO_BATCH_ND's padding value). Pages that nobody touches cost nothing."""
 
 _MISSING_OPERATOR = re.compile(r"Didn't find op for builtin opcode '(\w+)'")
 _FAILED_NODE = re.compile(r"Node (\w+) \(number (\d+)\) failed to")
@@ -94,7 +96,7 @@ def interpret(data: bytes, inputs: Vectors, arena_bytes: int) -> tuple[NDArray[n
     rows = []
     for sample in range(inputs.samples):
         for position, array in enumerate(inputs.arrays):
-            interpreter.set_input(np.ascontiguousarray(array[sample]), position)
+            interpreter.set_input(np.array(array[sample], order="C"), position)
         interpreter.invoke()
         rows.append([np.array(interpreter.get_output(position)) for position in range(outputs)])
     return tuple(np.stack(column) for column in zip(*rows, strict=True))
@@ -146,7 +148,7 @@ def _run_litert(interpreter: Interpreter, inputs: Vectors) -> tuple[NDArray[np.g
 def _generous_arena_bytes(graph: Graph, data: bytes) -> int:
     """An arena that no model exceeds: every tensor apart, as much again for scratch, and room for bookkeeping."""
     activations = sum(t.size_bytes for g in (graph, *graph.subgraphs) for t in g.tensors if not t.is_constant)
-    return 2 * activations + 2 * len(data) + _ARENA_SLACK_BYTES
+    return 2 * activations + 2 * len(data) + ARENA_SLACK_BYTES
 
 
 def _refused(error: WorkerError) -> InputError:

@@ -67,7 +67,7 @@ def constant_ints(tensor: Tensor) -> list[int] | None:
     """The values of a constant integer tensor, flat; None when it is computed at run time."""
     if not tensor.is_constant:
         return None
-    if not np.issubdtype(tensor.dtype.numpy, np.integer):
+    if not tensor.dtype.size_bytes or not np.issubdtype(tensor.dtype.numpy, np.integer):
         raise MisfitError(f"{tensor.label} holds {tensor.dtype}, not integers")
     return [int(value) for value in tensor.array().ravel()]
 

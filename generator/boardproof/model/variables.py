@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 VariableOperator = VarHandle | ReadVariable | AssignVariable | CallOnce
 
+_NAMES = frozenset(kind.opcode for kind in (VarHandle, ReadVariable, AssignVariable, CallOnce))
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -51,8 +53,9 @@ class Stateful:
 
 def is_stateful(graph: Graph) -> bool:
     """Whether what the network computes can depend on earlier inferences."""
-    return any(isinstance(op, VariableOperator) for op in graph.operators) or any(
-        tensor.is_variable for tensor in graph.tensors
+    graphs = (graph, *graph.subgraphs)
+    return any(operator.name in _NAMES for g in graphs for operator in g.operators) or any(
+        tensor.is_variable for g in graphs for tensor in g.tensors
     )
 
 

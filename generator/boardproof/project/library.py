@@ -51,7 +51,9 @@ class Port:
     meaning: str
 
 
-def render_library(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: Options, name: str) -> Project:
+def render_library(
+    graph: Graph, data: bytes, board: Board, runtime: Runtime, options: Options, *, name: str
+) -> Project:
     """Renders the library, deterministically and without touching the disk.
 
     Args:

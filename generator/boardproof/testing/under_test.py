@@ -15,6 +15,7 @@ from boardproof.errors import BoardproofError, InputError
 from boardproof.model.affine import dequantize_array
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Samples, input_specs, load_samples, vectors_for
+from boardproof.model.variables import is_stateful
 from boardproof.model.vectors import random_vectors
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class BoardUnderTest:
         """
         with _told_in_full():
             vectors = self._vectors(samples, seed)
-            run = run_on_board(self._connected(), vectors)
+            run = run_on_board(self._connected(), vectors, stateful=is_stateful(self.network.graph))
             self.ticks.extend(int(ticks) for ticks in run.ticks)
             self._hello, self.stack_bytes = run.hello, run.stack_bytes
             return compare(run_oracle(self.network.data, vectors), run)

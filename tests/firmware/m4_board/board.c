@@ -1,7 +1,8 @@
 /* The least program that runs a generated model on samples of its own on QEMU's MPS2 AN386, and says by semihosting how
  * many outputs differ from the expected ones, and how many instructions each step took in the last inference.
  *
- * vectors.h, written by the test, has: SAMPLES, inputs[], outputs[] (each all samples of one tensor, one after another).
+ * vectors.h, written by the test, has: SAMPLES, inputs[], outputs[] (each all samples of one tensor, one after
+ * another).
  */
 #include <stdint.h>
 #include <string.h>
@@ -23,21 +24,18 @@ enum {
 
 extern uint32_t data_source[], data_begin[], data_end[], bss_begin[], bss_end[], stack_top[];
 
-static void host_call(uint32_t operation, const void *argument)
-{
+static void host_call(uint32_t operation, const void *argument) {
     register uint32_t r0 __asm__("r0") = operation;
     register const void *r1 __asm__("r1") = argument;
     __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
 }
 
-static void quit(uint32_t status)
-{
+static void quit(uint32_t status) {
     const uint32_t reason[2] = {STOPPED_BY_PROGRAM, status};
     host_call(SYS_EXIT_EXTENDED, reason);
 }
 
-static void say(uint32_t number)
-{
+static void say(uint32_t number) {
     char text[12];
     char *p = text + sizeof text;
     *--p = '\0';
@@ -49,13 +47,11 @@ static void say(uint32_t number)
     host_call(SYS_WRITE0, p);
 }
 
-uint32_t board_ticks(void)
-{
+uint32_t board_ticks(void) {
     return (0U - TIMER_VALUE) * INSTRUCTIONS_PER_TICK;
 }
 
-static uint32_t run_sample(uint32_t sample)
-{
+static uint32_t run_sample(uint32_t sample) {
     struct model_tensor tensor;
     uint32_t wrong = 0;
     for (uint16_t i = 0; i < model_info.input_count; ++i) {
@@ -72,8 +68,7 @@ static uint32_t run_sample(uint32_t sample)
     return wrong;
 }
 
-static void reset(void)
-{
+static void reset(void) {
     COPROCESSOR_ACCESS |= 0xFU << 20;
     __asm__ volatile("dsb\n\tisb");
     memcpy(data_begin, data_source, (size_t)((char *)data_end - (char *)data_begin));
@@ -91,11 +86,10 @@ static void reset(void)
     quit(0);
 }
 
-static void fault(void)
-{
+static void fault(void) {
     quit(1);
 }
 
-__attribute__((section(".vectors"), used)) const void *const vectors[16] = {
-    stack_top, (const void *)reset, (const void *)fault, (const void *)fault,
-    (const void *)fault, (const void *)fault, (const void *)fault};
+__attribute__((section(".vectors"), used))
+const void *const vectors[16] = {stack_top,           (const void *)reset, (const void *)fault, (const void *)fault,
+                                 (const void *)fault, (const void *)fault, (const void *)fault};

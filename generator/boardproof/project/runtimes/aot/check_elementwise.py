@@ -69,8 +69,10 @@ def check_binary(op: Binary, subject: Subject) -> Iterator[Finding]:
             yield from check_factors(subject, square_factors(first, second, subject.output)[2:])
         case BinaryFunction.MUL:
             yield from check_factors(subject, [product_factor(first, second, subject.output)])
-        case _:
+        case BinaryFunction.DIV:
             yield from _check_quotients(subject)
+        case _:
+            pass
 
 
 def _below_one(factor: float) -> bool:

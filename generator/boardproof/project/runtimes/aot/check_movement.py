@@ -173,14 +173,13 @@ def check_resize(op: Resize, subject: Subject) -> Iterator[Finding]:
 
 
 def check_space_to_batch(op: SpaceToBatchNd, subject: Subject) -> Iterator[Finding]:
-    """Constant block and paddings, and nothing to pad with but the number 0."""
+    """Constant block and paddings; a warning where padding is not with the zero point."""
     problems = [*parameters(1, 2)(op, subject)]
     yield from problems
     zero_point = subject.output.quantization.zero_point if subject.output.quantization else 0
     if not problems and zero_point and np.any(subject.input(2).array()):
-        what = f"pads with 0 in TensorFlow Lite Micro, not with the zero point {zero_point}"
-        hint = "Pad in a layer of its own before it, or use a dilated convolution instead."
-        yield subject.error("quantization", what, hint)
+        what = f"pads with 0 as TensorFlow Lite Micro does, not with its zero point {zero_point}, as it was trained"
+        yield subject.warning("padding", what, "Pad in a layer of its own before it, or use a dilated convolution.")
 
 
 def _quantized_alike(one: Tensor, other: Tensor) -> bool:

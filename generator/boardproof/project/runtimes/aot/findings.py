@@ -33,7 +33,15 @@ class Subject:
 
     def error(self, code: str, what: str, hint: str, tensor: Tensor | None = None) -> Finding:
         """A finding that stops the run; `what` continues "Operator 3 (ADD), which computes x, "."""
-        subject = f"Operator {self.op.index} ({self.op.name}), which computes {self.output.label},"
-        return Finding(
-            Severity.ERROR, code, f"{subject} {what}.", hint, self.op.index, None if tensor is None else tensor.index
-        )
+        return self._finding(Severity.ERROR, code, what, hint, tensor)
+
+    def warning(self, code: str, what: str, hint: str, tensor: Tensor | None = None) -> Finding:
+        """A finding that does not stop the run; `what` as for `error`."""
+        return self._finding(Severity.WARNING, code, what, hint, tensor)
+
+    def _finding(self, severity: Severity, code: str, what: str, hint: str, tensor: Tensor | None) -> Finding:
+        subject = f"Operator {self.op.index} ({self.op.name})"
+        if self.op.outputs:
+            subject += f", which computes {self.output.label},"
+        index = None if tensor is None else tensor.index
+        return Finding(severity, code, f"{subject} {what}.", hint, self.op.index, index)

@@ -96,11 +96,11 @@ def _int16_lines(op: Unary, graph: Graph) -> Fields:
     """ABS, RELU and RELU6: lines through 0."""
     data, output = graph.tensors[op.input], graph.tensors[op.output]
     if data.quantization is None or output.quantization is None:  # ABS alone takes plain numbers, and wraps around
-        return _line_fields(IDENTITY, IDENTITY, negate=True)
+        return _line_fields(IDENTITY, ZERO, mirror=True, high=INT16_MAX + 1)
     factor = quantize_multiplier(data.quantization.scale / output.quantization.scale)
     match op.function:
         case UnaryFunction.ABS:
-            return _line_fields(factor, factor, negate=True)
+            return _line_fields(factor, ZERO, mirror=True)
         case UnaryFunction.RELU:
             return _line_fields(factor, ZERO)
         case _:
@@ -109,7 +109,12 @@ def _int16_lines(op: Unary, graph: Graph) -> Fields:
 
 
 def _line_fields(
-    positive: tuple[int, int], negative: tuple[int, int], *, negate: bool = False, high: int = INT16_MAX
+    positive: tuple[int, int],
+    negative: tuple[int, int],
+    *,
+    negate: bool = False,
+    mirror: bool = False,
+    high: int = INT16_MAX,
 ) -> Fields:
     return (
         ("positive_multiplier", positive[0]),
@@ -117,6 +122,7 @@ def _line_fields(
         ("negative_multiplier", negative[0]),
         ("negative_shift", negative[1]),
         ("negate", int(negate)),
+        ("mirror", int(mirror)),
         ("activation_min", INT16_MIN),
         ("activation_max", high),
     )

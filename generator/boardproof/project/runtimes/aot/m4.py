@@ -25,7 +25,7 @@ from boardproof.model.graph import (
 )
 from boardproof.project.runtimes.aot.lower_pool import lower_pool
 from boardproof.project.runtimes.aot.lower_reduce import lower_reduce, merged_axes, reduced_axes
-from boardproof.project.runtimes.aot.m4_add import linear_addition
+from boardproof.project.runtimes.aot.m4_add import LinearAddition, linear_addition, table_addition
 from boardproof.project.runtimes.aot.m4_conv import ROWS_SCRATCH_BYTES, choose_convolution
 from boardproof.project.runtimes.aot.m4_dense import choose_dense
 from boardproof.project.runtimes.aot.m4_depthwise import choose_depthwise
@@ -38,11 +38,10 @@ from boardproof.project.runtimes.aot.operands import (
 )
 from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
 from boardproof.project.runtimes.aot.pack import UNIT
-from boardproof.project.runtimes.aot.program import InPlace, Params, Step
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator
-    from boardproof.project.runtimes.aot.m4_add import LinearAddition
 
 WITH_ADD = {
     "nn_conv2d_rows_s8_m4": "nn_conv2d_rows_add_s8_m4",
@@ -82,7 +81,7 @@ def add(op: Binary, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) 
         return None
     found = linear_addition(first, second, output, activation_range(op.activation, output))
     if found is None:
-        return None
+        return addition_by_table(op, graph)
     return with_convolution(op, graph, found, rows_scratch_bytes) or addition(op, graph, found)
 
 
@@ -100,6 +99,29 @@ def addition(op: Binary, graph: Graph, found: LinearAddition) -> Step:
         in_place=(InPlace(0), InPlace(1)),
         description=f"{shape_text(first)} + {shape_text(first)}" + activation_text(op.activation),
     )
+
+
+def addition_by_table(op: Binary, graph: Graph) -> Step | None:
+    """One nn_add_table_s8_m4."""
+    first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    found = table_addition(first, second, output)
+    if found is None:
+        return None
+    low, high = activation_range(op.activation, output)
+    looked_up = (first, second)[found.first]
+    fields = (
+        ("count", output.elements),
+        ("activation_min", low),
+        ("activation_max", high),
+        ("table", Table("table", found.table, f"{looked_up.label}, rescaled")),
+        ("multiplier", found.multiplier),
+        ("shift", found.shift),
+        ("round", found.round),
+    )
+    step = addition(op, graph, LinearAddition(0, 0, 0, 0, (low, high)))
+    kernel = "nn_add_table_s8_m4"
+    inputs = (op.inputs[found.first], op.inputs[1 - found.first])
+    return replace(step, kernel=kernel, params=Params(kernel, fields), inputs=inputs)
 
 
 def with_convolution(

@@ -132,4 +132,6 @@ def _dies(program: Program, root: int, step_position: int) -> bool:
 
 def _constant(program: Program, tensor: int) -> Table:
     constant = program.graph.tensors[tensor]
-    return Table("constant", constant.array().reshape(-1), f"constant, {constant.label}", tensor)
+    values = constant.array().reshape(-1)
+    alignment = max(values.itemsize, 4)
+    return Table("constant", values, f"constant, {constant.label}", tensor, alignment)

@@ -1,7 +1,8 @@
 """What `--optimize` means to the choice of kernels. docs/optimize.md says it to users.
 
-`balanced` takes the specialised kernels wherever there are any. `speed` lets convolutions unpack more rows at once, for
-more scratch memory. `size` goes back to portable kernels where that frees flash and hardly costs time.
+`speed` takes the specialised kernels wherever there are any, and lets convolutions unpack more rows at once, for more
+scratch memory. `balanced` and `size` go back to portable kernels where that frees flash, as long as the whole network
+does not get slower by more than they allow.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from boardproof.project.runtimes.aot.lower import lower
 from boardproof.project.runtimes.aot.m4 import choose_m4
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Mapping, Set
 
     from boardproof.model.graph import Graph, Operator
     from boardproof.project.boards import Board
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 SPEED_ROWS_SCRATCH_BYTES = 8192
 """What a convolution may take for unpacked rows under `speed`; more gained nothing on any network measured."""
 
-SIZE_SLOWDOWN = 1.25
-"""How many times the ticks `size` may take, as estimated, for less flash."""
+SLOWDOWN: Mapping[str, float] = {"balanced": 1.01, "size": 1.25}
+"""How many times the ticks of the fastest kernels a network may take, as estimated, for less flash."""
 
 SIZE_FLAGS = ("-Os",)
 """Compiler flags of the kernels under `size`, in place of -O2."""
@@ -46,11 +47,9 @@ def lower_for(graph: Graph, board: Board, optimize: str) -> Program:
     """
     if not board.cpu.dsp:
         return lower(graph)
-    if optimize == "size":
-        return _smallest(graph)
     if optimize == "speed":
         return lower(graph, (partial(choose_m4, rows_scratch_bytes=SPEED_ROWS_SCRATCH_BYTES),))
-    return lower(graph, (choose_m4,))
+    return _smallest(graph, SLOWDOWN[optimize])
 
 
 def kernel_sources(program: Program) -> dict[str, bytes]:
@@ -65,13 +64,13 @@ def flash_bytes(program: Program) -> int:
     return sum(constants.values()) + code_bytes(kernel_sources(program))
 
 
-def _smallest(graph: Graph) -> Program:
+def _smallest(graph: Graph, limit: float) -> Program:
     """Leaves the specialised kernels of one kind of operator after the other, where that is worth it."""
     portable: frozenset[str] = frozenset()
     best = fastest = lower(graph, (choose_m4,))
     for name in sorted({graph.operators[i].name for step in fastest.steps for i in step.implements}):
         other = lower(graph, (_without(portable | {name}),))
-        if flash_bytes(other) < flash_bytes(best) and slowdown(other, fastest) <= SIZE_SLOWDOWN:
+        if flash_bytes(other) < flash_bytes(best) and slowdown(other, fastest) <= limit:
             portable |= {name}
             best = other
     return best

@@ -198,15 +198,14 @@ def pack_depthwise3(linear: Linear, transpose: bool) -> Depthwise3 | None:
     rescale = one or two_sided(linear.channels)
     if rescale is None:
         return None
-    channels = len(linear.bias)
-    kernel = linear.weights.reshape(channels, 3, 3)
-    weights = np.zeros((channels, 3, UNIT), np.int8)
-    weights[:, :, :3] = kernel.transpose(0, 2, 1) if transpose else kernel
-    weights[:, 0, UNIT - 1] = rescale.shift
-    stream = np.empty((channels, 5), np.uint32)
-    stream[:, 0] = words(linear.folded_bias * (256 if one else 2) + rescale.offset)
-    stream[:, 1] = words(rescale.multiplier)
-    stream[:, 2:] = weights.view("<u4").reshape(channels, 3)
+    groups = len(linear.bias) // UNIT
+    kernel = linear.weights.reshape(-1, 3, 3)
+    weights = kernel.transpose(0, 2, 1) if transpose else kernel
+    stream = np.empty((groups, 18), np.uint32)
+    stream[:, :4] = words(linear.folded_bias * (256 if one else 2) + rescale.offset).reshape(groups, UNIT)
+    stream[:, 4:8] = words(rescale.multiplier).reshape(groups, UNIT)
+    stream[:, 8:17] = np.ascontiguousarray(weights).reshape(groups, 9 * UNIT).view("<u4")
+    stream[:, 17:] = rescale.shift.astype(np.int8).reshape(groups, UNIT).view("<u4")
     return Depthwise3(stream.reshape(-1), one is not None, 0 if one else 2 * linear.output_zero_point + 1)
 
 

@@ -18,6 +18,7 @@ from boardproof.project.runtimes.aot.lower_shape import lower_pad, lower_reshape
 from boardproof.project.runtimes.aot.registry_axes import AXES
 from boardproof.project.runtimes.aot.registry_elementwise import ELEMENTWISE
 from boardproof.project.runtimes.aot.registry_movement import MOVEMENT
+from boardproof.project.runtimes.aot.registry_products import PRODUCTS
 from boardproof.project.runtimes.aot.registry_state import STATE
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ OPERATORS: Mapping[str, Entry] = {
     **AXES,
     **ELEMENTWISE,
     **MOVEMENT,
+    **PRODUCTS,
     **STATE,
 }
 """By the operator's name."""

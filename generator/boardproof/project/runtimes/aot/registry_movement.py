@@ -31,15 +31,16 @@ if TYPE_CHECKING:
 
 _INT8, _UINT8, _INT16, _INT32, _INT64 = DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64
 _FLOAT, _BOOL = DType.FLOAT32, DType.BOOL
+_FILLED = (_INT8, _INT32, _FLOAT)
 
 
 def _moves(lower: Lowering, *dtypes: DType, check: Check | None = None, limits: str = "") -> Entry:
     return Entry(lower, alike(*dtypes), check, needs_scales=False, limits=limits)
 
 
-def _after_axis(*dtypes: DType) -> tuple[Types, ...]:
-    """Data as the second input, after an int32."""
-    return tuple(Types((_INT32, dtype), dtype) for dtype in dtypes)
+def _after(first: DType, *dtypes: DType) -> tuple[Types, ...]:
+    """Data as the second input, after integers."""
+    return tuple(Types((first, dtype), dtype) for dtype in dtypes)
 
 
 _CONSTANT = "all inputs but the data are constants"
@@ -54,9 +55,15 @@ MOVEMENT: Mapping[str, Entry] = {
     ),
     "CONCATENATION": _moves(lower_join, _INT8, _INT16, _INT32, _INT64, _FLOAT, _BOOL, check=check_concatenation),
     "DEPTH_TO_SPACE": _moves(lower_move, _INT8, _FLOAT),
-    "EMBEDDING_LOOKUP": Entry(lower_embedding, _after_axis(_INT8, _FLOAT), check_gather, needs_scales=False),
+    "EMBEDDING_LOOKUP": Entry(lower_embedding, _after(_INT32, _INT8, _FLOAT), check_gather, needs_scales=False),
     "EXPAND_DIMS": _moves(lower_move, _INT8, _INT16, _FLOAT, check=parameters(1), limits=_CONSTANT),
-    "FILL": Entry(lower_fill, _after_axis(_INT8, _INT32, _FLOAT), check_fill, needs_scales=False, limits=_CONSTANT),
+    "FILL": Entry(
+        lower_fill,
+        (*_after(_INT32, *_FILLED), *_after(_INT64, *_FILLED)),
+        check_fill,
+        needs_scales=False,
+        limits=_CONSTANT,
+    ),
     "GATHER": _moves(lower_gather, _INT8, _FLOAT, check=check_gather),
     "GATHER_ND": _moves(lower_gather_nd, _INT8, _FLOAT, check=check_gather),
     "MIRROR_PAD": _moves(lower_move, _INT8, _FLOAT, check=parameters(1, wide=True), limits=_CONSTANT),
@@ -79,12 +86,12 @@ MOVEMENT: Mapping[str, Entry] = {
         lower_move,
         *(_INT8, _FLOAT),
         check=check_space_to_batch,
-        limits="padding only with the zero point 0; " + _CONSTANT,
+        limits=f"pads with 0, whatever the zero point; {_CONSTANT}",
     ),
     "SPACE_TO_DEPTH": _moves(lower_move, _INT8, _FLOAT),
     "SPLIT": Entry(
         lower_parts,
-        _after_axis(_INT8, _INT16, _INT32, _FLOAT),
+        _after(_INT32, _INT8, _INT16, _INT32, _FLOAT),
         check_parts(0, data=1),
         needs_scales=False,
         limits=_CONSTANT,

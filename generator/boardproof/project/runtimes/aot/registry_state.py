@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.project.runtimes.aot.entry import Entry
+from boardproof.model.graph import DType
+from boardproof.project.runtimes.aot.check_products import check_lstm, check_svdf
+from boardproof.project.runtimes.aot.entry import Entry, alike
+from boardproof.project.runtimes.aot.lower_recurrent import lower_lstm, lower_svdf
 from boardproof.project.runtimes.aot.lower_state import lower_variable
 
 if TYPE_CHECKING:
@@ -18,5 +21,9 @@ _SUBGRAPHS = "CALL_ONCE may only assign constants, before anything reads them"
 STATE: Mapping[str, Entry] = {
     "ASSIGN_VARIABLE": Entry(lower_variable, (), needs_scales=False, limits=_SUBGRAPHS),
     "READ_VARIABLE": Entry(lower_variable, (), needs_scales=False, limits=_SUBGRAPHS),
+    "SVDF": Entry(lower_svdf, alike(DType.INT8), check_svdf, limits="state and time weights int8 or int16"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Entry(
+        lower_lstm, alike(DType.INT8), check_lstm, limits="no peephole, projection or normalization; cell state int16"
+    ),
 }
 """By the operator's name."""

@@ -32,6 +32,7 @@ SCALE_BITS = 8
 
 _MAX_SHIFT = 22
 _SHIFTS_TRIED = 4
+_FAST_EXPONENT = 12 - SCALE_BITS + 1  # for a shift of NN_GEMM_FAST_SHIFT
 _NEARBY = tuple(np.array(sorted(reach, key=abs), np.int64) for reach in (range(-2, 3), range(-256, 257)))
 
 
@@ -78,9 +79,13 @@ def one_sided(channels: list[Channel], zero_point: int) -> Rescale | None:
 
 
 def one_sided_layer(channels: list[Channel], zero_point: int) -> Rescale | None:
-    """One shift for all channels; None when none of the few shifts tried suits them all."""
+    """One shift for all channels, the fast one of nn_gemm_m4.h if it can be.
+
+    None when none of the few shifts tried suits all channels.
+    """
     largest = min(*(-channel.shift for channel in channels), _MAX_SHIFT - SCALE_BITS)
-    for exponent in range(largest, largest - _SHIFTS_TRIED, -1):
+    fast = (_FAST_EXPONENT,) if largest >= _FAST_EXPONENT else ()
+    for exponent in (*fast, *range(largest, largest - _SHIFTS_TRIED, -1)):
         fitted = []
         for channel in channels:
             found = _fit(channel, zero_point, exponent)

@@ -20,11 +20,18 @@ _LARGEST_SHIFT = {UnaryFunction.LOGISTIC: 0, UnaryFunction.TANH: 1}
 
 _TOLERANCE = 1e-3
 
+_ONE_ABOVE = (
+    *(4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39),
+    *(40, 41, 43, 44, 45, 46, 49, 50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135, 255),
+)
+"""Where TFLM's table (sigmoid_table_uint16 in tensorflow/lite/kernels/internal/common.h) is one above the nearest."""
+
 
 def sigmoid_table() -> NDArray[np.uint16]:
-    """The logistic function of i / 24 with 16 fractional bits, for i from 0 to 255; at most 65535."""
-    exact = 65536 / (1 + np.exp(-np.arange(256) / 24))
-    return np.minimum(np.round(exact), 65535).astype(np.uint16)
+    """The logistic function of i / 24 with 16 fractional bits, for i from 0 to 255, as TFLM has it."""
+    table = np.round(65536 / (1 + np.exp(-np.arange(256) / 24)))
+    table[list(_ONE_ABOVE)] += 1
+    return table.astype(np.uint16)
 
 
 def sigmoid_scaling(function: UnaryFunction, scale: float) -> tuple[int, int]:

@@ -1,0 +1,189 @@
+"""Random products, running sums, interpolations and recurrent layers, for `support.network`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import strategies as st
+
+from boardproof.model.graph import Padding
+from support.operators_movement import apply, axis_of, ints
+
+if TYPE_CHECKING:
+    from support.network import Activation, Network
+
+small = st.integers(1, 4)
+
+
+def transpose_conv(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    shape = (draw(st.integers(1, 2)), draw(small), draw(small), draw(small)) if x is None else x.shape
+    x = x or net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    padding = draw(st.sampled_from(Padding))
+    strides = [draw(st.integers(1, 3)) for _ in range(2)]
+    kernel = [draw(st.integers(1, 4)) for _ in range(2)]
+    size = [_output_size(draw, n, k, s, padding) for n, k, s in zip(shape[1:3], kernel, strides, strict=True)]
+    channels = draw(small)
+    weights = net.weights((channels, *kernel, shape[3]))
+    spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
+    scales = [float(s) for s in np.float32(draw(st.floats(1e-3, 0.2)) * spread)]
+    output_shape = (shape[0], *size, channels)
+    inputs = [ints(net, output_shape), net.constant(weights, "int8", scales), x.index]
+    if draw(st.booleans()):
+        biases = net.biases(channels, weights.size // channels)
+        inputs.append(net.constant(biases, "int32", [x.scale * s for s in scales]))
+    output = net.tensor(
+        output_shape, net.output_scale(draw, x.scale * max(scales), weights.size // channels), net.zero_point(draw)
+    )
+    return apply(
+        net,
+        "TRANSPOSE_CONV",
+        inputs,
+        output,
+        padding=padding.name,
+        stride_h=strides[0],
+        stride_w=strides[1],
+        fused_activation_function=net.activation(draw),
+    )
+
+
+def _output_size(draw: st.DrawFn, size: int, kernel: int, stride: int, padding: Padding) -> int:
+    """A size over which the window has `size` positions."""
+    least = (size - 1) * stride + (1 if padding is Padding.SAME else kernel)
+    return draw(st.integers(least, least + stride - 1))
+
+
+def batch_matmul(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    batches = draw(st.lists(st.integers(1, 3), max_size=3))
+    rows, depth, columns = draw(small), draw(st.integers(1, 9)), draw(small)
+    adjoint = [draw(st.booleans()), draw(st.booleans())]
+    sides = []
+    for matrix, swapped in zip(((rows, depth), (depth, columns)), adjoint, strict=True):
+        own = [n if draw(st.integers(0, 2)) else 1 for n in batches]
+        own = own[draw(st.integers(0, len(own))) if draw(st.booleans()) else 0 :]
+        shape = (*own, *(matrix[::-1] if swapped else matrix))
+        scale, zero_point = net.scale(draw, 0.05), net.zero_point(draw)
+        if sides and draw(st.booleans()):
+            values = net.rng.integers(-128, 128, shape).astype(np.int8)
+            index = net.builder.add_tensor(shape, "int8", scale=scale, zero_point=zero_point, data=values)
+            sides.append(type(sides[0])(index, shape, float(np.float32(scale)), zero_point))
+        else:
+            sides.append(net.input(shape, scale, zero_point))
+    broadcast = np.broadcast_shapes(sides[0].shape[:-2], sides[1].shape[:-2])
+    output = net.tensor(
+        (*broadcast, rows, columns),
+        net.output_scale(draw, sides[0].scale * sides[1].scale, depth),
+        net.zero_point(draw),
+    )
+    inputs = [side.index for side in sides]
+    return apply(net, "BATCH_MATMUL", inputs, output, adj_x=adjoint[0], adj_y=adjoint[1])
+
+
+def cumsum(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    if x is None:
+        shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
+        if draw(st.integers(0, 5)) == 0:
+            shape = (draw(st.integers(20, 40)),)  # sums that leave 32 bits
+        x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    axis = axis_of(draw, len(x.shape))
+    output = net.tensor(x.shape, x.scale * draw(st.sampled_from((1e-4, 0.5, 1.0, 3.0, 20.0))), net.zero_point(draw))
+    return apply(
+        net,
+        "CUMSUM",
+        [x.index, ints(net, axis)],
+        output,
+        exclusive=draw(st.booleans()),
+        reverse=draw(st.booleans()),
+    )
+
+
+def resize_bilinear(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    if x is None:
+        shape = (draw(st.integers(1, 2)), draw(st.integers(1, 7)), draw(st.integers(1, 7)), draw(small))
+        x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    size = [draw(st.integers(1, 15)), draw(st.integers(1, 15))]
+    mode = draw(st.sampled_from(((False, False), (True, False), (False, True))))
+    output = net.tensor((x.shape[0], *size, x.shape[3]), x.scale, x.zero_point)
+    return apply(
+        net,
+        "RESIZE_BILINEAR",
+        [x.index, ints(net, size)],
+        output,
+        align_corners=mode[0],
+        half_pixel_centers=mode[1],
+    )
+
+
+def svdf(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    batches, depth = draw(st.integers(1, 2)), draw(st.integers(1, 12))
+    units, rank, memory = draw(small), draw(st.integers(1, 3)), draw(st.integers(1, 6))
+    state_type = draw(st.sampled_from(("int8", "int16")))
+    x = net.input((batches, depth), net.scale(draw, 0.05), net.zero_point(draw))
+    feature_scale = float(np.float32(draw(st.floats(1e-3, 0.1))))
+    state_scale = net.output_scale(draw, x.scale * feature_scale, depth) * (1 if state_type == "int8" else 2**-8)
+    state_scale = float(np.float32(min(state_scale, 100.0)))  # the biases' scale must be near a product of it
+    time_scale = float(np.float32(draw(st.floats(1e-3, 0.1))))
+    limits = np.iinfo(state_type)
+    time = net.rng.integers(limits.min, limits.max + 1, (units * rank, memory)) // draw(st.sampled_from((1, 8)))
+    state_zero_point = net.zero_point(draw) if state_type == "int8" else 0
+    product = state_scale * time_scale
+    inputs = [
+        x.index,
+        net.constant(net.weights((units * rank, depth)), "int8", feature_scale),
+        net.constant(time, state_type, time_scale),
+        net.constant(net.biases(units, memory), "int32", product),
+        net.builder.add_tensor(
+            (batches, memory * units * rank),
+            state_type,
+            scale=state_scale,
+            zero_point=state_zero_point,
+            is_variable=True,
+        ),
+    ]
+    depth_of_sum = memory * rank * (100 if state_type == "int16" else 1)
+    output = net.tensor((batches, units), net.output_scale(draw, product, depth_of_sum), net.zero_point(draw))
+    return apply(
+        net, "SVDF", inputs, output, rank=rank, fused_activation_function=draw(st.sampled_from(("NONE", "RELU")))
+    )
+
+
+def lstm(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    batches, steps = draw(st.integers(1, 2)), draw(st.integers(1, 4))
+    depth, units = draw(st.integers(1, 6)), draw(st.integers(1, 5))
+    time_major = draw(st.booleans())
+    leading = (steps, batches) if time_major else (batches, steps)
+    x = net.input((*leading, depth), float(np.float32(draw(st.floats(0.005, 0.05)))), net.zero_point(draw))
+    hidden_scale = float(np.float32(draw(st.floats(0.003, 0.012))))
+    hidden_zero_point = net.zero_point(draw)
+    cell_scale = 2.0 ** draw(st.integers(-14, -8))
+    inputs = [x.index, *[-1] * 23]
+    for gate in range(4):
+        scales = [float(np.float32(draw(st.floats(0.002, 0.03)))) for _ in range(2)]
+        inputs[1 + gate] = net.constant(net.weights((units, depth)), "int8", scales[0])
+        inputs[5 + gate] = net.constant(net.weights((units, units)), "int8", scales[1])
+        inputs[12 + gate] = net.constant(net.biases(units, depth), "int32", x.scale * scales[0])
+    inputs[18] = net.builder.add_tensor(
+        (batches, units), scale=hidden_scale, zero_point=hidden_zero_point, is_variable=True
+    )
+    inputs[19] = net.builder.add_tensor((batches, units), "int16", scale=cell_scale, is_variable=True)
+    output = net.tensor((*leading, units), hidden_scale, hidden_zero_point)
+    return apply(
+        net,
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        inputs,
+        output,
+        fused_activation_function="TANH",
+        time_major=time_major,
+        cell_clip=draw(st.sampled_from((0.0, 0.0, 1.5, 10.0))),
+    )
+
+
+PRODUCTS = {
+    "BATCH_MATMUL": batch_matmul,
+    "CUMSUM": cumsum,
+    "RESIZE_BILINEAR": resize_bilinear,
+    "SVDF": svdf,
+    "TRANSPOSE_CONV": transpose_conv,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
+}
+"""By name."""
