@@ -37,25 +37,25 @@ enum model_error {
 };
 
 struct model_tensor {
-    void *data;        /* where its bytes are now; NULL if it has no memory of its own (fused away) */
-    uint32_t bytes;    /* size of the whole tensor */
-    uint8_t dtype;     /* enum model_dtype */
-    uint8_t rank;      /* entries of dims in use */
+    void *data;     /* where its bytes are now; NULL if it has no memory of its own (fused away) */
+    uint32_t bytes; /* size of the whole tensor */
+    uint8_t dtype;  /* enum model_dtype */
+    uint8_t rank;   /* entries of dims in use */
     int32_t dims[MODEL_MAX_RANK];
-    float scale;       /* real = scale * (q - zero_point); 0 when not quantized per tensor */
+    float scale; /* real = scale * (q - zero_point); 0 when not quantized per tensor */
     int32_t zero_point;
 };
 
 /* Constant facts about the model, for the hello reply. */
 struct model_info {
-    uint8_t sha256[32];       /* of the .tflite this firmware was generated from */
-    const char *runtime;      /* "aot" or "tflm" */
-    const char *library;      /* name and version of what executes it, such as "boardproof 0.1.0" */
-    const char *kernels;      /* which kernels, such as "portable", "m4", "reference" or "cmsis-nn" */
-    uint32_t arena_bytes;     /* size of the tensor arena */
+    uint8_t sha256[32];   /* of the .tflite this firmware was generated from */
+    const char *runtime;  /* "aot" or "tflm" */
+    const char *library;  /* name and version of what executes it, such as "boardproof 0.1.0" */
+    const char *kernels;  /* which kernels, such as "portable", "m4", "reference" or "cmsis-nn" */
+    uint32_t arena_bytes; /* size of the tensor arena */
     uint16_t input_count;
     uint16_t output_count;
-    uint16_t op_count;        /* operators that run, in order; their indices are those of the .tflite graph */
+    uint16_t op_count; /* operators that run, in order; their indices are those of the .tflite graph */
 };
 
 extern const struct model_info model_info;

@@ -24,9 +24,10 @@ struct nn_add_s8_m4 {
 /* The output may start where an input starts. */
 void nn_add_s8_m4(const struct nn_add_s8_m4 *op, const int8_t *input1, const int8_t *input2, int8_t *output);
 
-/* For scales with which no such factors exist (ratios like 5/4 make many sums fall between two outputs): TensorFlow Lite
- * Micro's own arithmetic, where input2 has the larger scale, so that its rescaling is a shift:
- *     sum = table[input1, as unsigned] + input2 * 2^20      twice the sum of the rescaled inputs, both zero points included
+/* For scales with which no such factors exist (with ratios like 5/4, many sums fall between two outputs): TensorFlow
+ * Lite Micro's own arithmetic, where input2 has the larger scale, so that its rescaling is a shift. With
+ *     sum = table[input1, as unsigned] + input2 * 2^20
+ * twice the sum of the rescaled inputs, both zero points included,
  *     output = (floor((sum * multiplier + 2^31) / 2^32) + (sum < 0 ? -1 : 0) + round) >> shift
  * clamped to the activation range. */
 struct nn_add_table_s8_m4 {

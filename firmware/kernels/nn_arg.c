@@ -1,8 +1,7 @@
 #include "nn_reduce.h"
 
 #define ARG_KERNEL(name, element, relation)                                                                            \
-    void name(const struct nn_arg *op, const element *input, int32_t *output)                                          \
-    {                                                                                                                  \
+    void name(const struct nn_arg *op, const element *input, int32_t *output) {                                        \
         for (int32_t outer = 0; outer < op->outer; ++outer) {                                                          \
             for (int32_t inner = 0; inner < op->inner; ++inner) {                                                      \
                 const element *in = input + inner;                                                                     \

@@ -10,10 +10,10 @@ extern "C" {
 
 enum { NN_MATMUL_BATCH_AXES = 3 };
 
-/* For each index of the three batch axes, [rows, depth] times [depth, columns] gives [rows, columns], one after another.
- * Strides are in elements: left_batch and right_batch per index of a batch axis, 0 where one matrix serves all;
- * left_row and left_depth, right_depth and right_column within a matrix.
- * Zero points in [-128, 127], multiplier and shift as in nn_requant. depth is at most 33025, so that sums fit in int32. */
+/* For each index of the three batch axes, [rows, depth] times [depth, columns] gives [rows, columns], one after
+ * another. Strides are in elements: left_batch and right_batch per index of a batch axis, 0 where one matrix serves
+ * all; left_row and left_depth, right_depth and right_column within a matrix. Zero points in [-128, 127], multiplier
+ * and shift as in nn_requant. depth is at most 33025, so that sums fit in int32. */
 struct nn_batch_matmul_s8 {
     int32_t batches[NN_MATMUL_BATCH_AXES];
     int32_t left_batch[NN_MATMUL_BATCH_AXES];

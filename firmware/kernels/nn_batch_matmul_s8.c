@@ -1,8 +1,7 @@
 #include "nn_batch_matmul.h"
 #include "nn_requant.h"
 
-static int8_t product(const struct nn_batch_matmul_s8 *op, const int8_t *left, const int8_t *right)
-{
+static int8_t product(const struct nn_batch_matmul_s8 *op, const int8_t *left, const int8_t *right) {
     int32_t acc = 0;
     for (int32_t k = 0; k < op->depth; ++k) {
         acc += (*left - op->left_zero_point) * (*right - op->right_zero_point);
@@ -13,8 +12,7 @@ static int8_t product(const struct nn_batch_matmul_s8 *op, const int8_t *left, c
     return (int8_t)nn_clamp(scaled, INT8_MIN, INT8_MAX);
 }
 
-static int8_t *multiply(const struct nn_batch_matmul_s8 *op, const int8_t *left, const int8_t *right, int8_t *output)
-{
+static int8_t *multiply(const struct nn_batch_matmul_s8 *op, const int8_t *left, const int8_t *right, int8_t *output) {
     for (int32_t i = 0; i < op->rows; ++i) {
         for (int32_t j = 0; j < op->columns; ++j) {
             *output++ = product(op, left, right + (ptrdiff_t)j * op->right_column);
@@ -24,8 +22,7 @@ static int8_t *multiply(const struct nn_batch_matmul_s8 *op, const int8_t *left,
     return output;
 }
 
-void nn_batch_matmul_s8(const struct nn_batch_matmul_s8 *op, const int8_t *left, const int8_t *right, int8_t *output)
-{
+void nn_batch_matmul_s8(const struct nn_batch_matmul_s8 *op, const int8_t *left, const int8_t *right, int8_t *output) {
     for (int32_t i = 0; i < op->batches[0]; ++i) {
         for (int32_t j = 0; j < op->batches[1]; ++j) {
             const int8_t *l = left + (ptrdiff_t)i * op->left_batch[0] + (ptrdiff_t)j * op->left_batch[1];

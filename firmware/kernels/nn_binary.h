@@ -25,8 +25,8 @@ void nn_add_s16(const struct nn_add_quantized *op, const int16_t *input1, const 
 void nn_sub_s8(const struct nn_add_quantized *op, const int8_t *input1, const int8_t *input2, int8_t *output);
 void nn_sub_s16(const struct nn_add_quantized *op, const int16_t *input1, const int16_t *input2, int16_t *output);
 
-/* (input1 - input2)^2: each input is rescaled to a common scale, 2^7 times finer for int8, the square is rescaled after.
- * Here output_shift may also be up to 31. Not clamped to less than the type. */
+/* (input1 - input2)^2: each input is rescaled to a common scale, 2^7 times finer for int8, the square is rescaled
+ * after. Here output_shift may also be up to 31. Not clamped to less than the type. */
 void nn_squared_difference_s8(const struct nn_add_quantized *op, const int8_t *input1, const int8_t *input2,
                               int8_t *output);
 void nn_squared_difference_s16(const struct nn_add_quantized *op, const int16_t *input1, const int16_t *input2,

@@ -2,34 +2,28 @@
 #include "nn_broadcast.h"
 #include "nn_f32.h"
 
-static float add(const struct nn_binary_f32 *op, float a, float b)
-{
+static float add(const struct nn_binary_f32 *op, float a, float b) {
     return nn_clamp_f32(a + b, op->activation_min, op->activation_max);
 }
 
-static float sub(const struct nn_binary_f32 *op, float a, float b)
-{
+static float sub(const struct nn_binary_f32 *op, float a, float b) {
     return nn_clamp_f32(a - b, op->activation_min, op->activation_max);
 }
 
-static float mul(const struct nn_binary_f32 *op, float a, float b)
-{
+static float mul(const struct nn_binary_f32 *op, float a, float b) {
     return nn_clamp_f32(a * b, op->activation_min, op->activation_max);
 }
 
-static float divide(const struct nn_binary_f32 *op, float a, float b)
-{
+static float divide(const struct nn_binary_f32 *op, float a, float b) {
     return nn_clamp_f32(a / b, op->activation_min, op->activation_max);
 }
 
-static float squared_difference(const struct nn_binary *op, float a, float b)
-{
+static float squared_difference(const struct nn_binary *op, float a, float b) {
     (void)op;
     return (a - b) * (a - b);
 }
 
-static float prelu(const struct nn_binary *op, float x, float alpha)
-{
+static float prelu(const struct nn_binary *op, float x, float alpha) {
     (void)op;
     return x >= 0.0F ? x : x * alpha;
 }

@@ -11,8 +11,7 @@ struct nn_row {
 };
 
 /* Moves to the next row; 0 when there is none. Begin with a row of zeros. */
-static inline int nn_next_row(const struct nn_broadcast *shape, struct nn_row *row)
-{
+static inline int nn_next_row(const struct nn_broadcast *shape, struct nn_row *row) {
     for (int axis = NN_MAX_RANK - 2; axis >= 0; --axis) {
         row->offset1 += shape->stride1[axis];
         row->offset2 += shape->stride2[axis];
@@ -29,8 +28,7 @@ static inline int nn_next_row(const struct nn_broadcast *shape, struct nn_row *r
 /* Defines the kernel `name`, which writes function(op, a, b) for each pair of elements. Its parameters are a struct
  * `params` with a member `shape`; inputs and output are arrays of the three types. */
 #define NN_BROADCAST_KERNEL(name, params, input1_type, input2_type, output_type, function)                             \
-    void name(const struct params *op, const input1_type *input1, const input2_type *input2, output_type *output)      \
-    {                                                                                                                  \
+    void name(const struct params *op, const input1_type *input1, const input2_type *input2, output_type *output) {    \
         const int32_t last = NN_MAX_RANK - 1;                                                                          \
         struct nn_row row = {0, 0, {0}};                                                                               \
         do {                                                                                                           \

@@ -7,8 +7,7 @@
 #include "nn_types.h"
 
 /* Copies `count` bytes in ascending order, so that an output that overlaps the input from below is correct. */
-static inline void nn_move_bytes(uint8_t *output, const uint8_t *input, int32_t count)
-{
+static inline void nn_move_bytes(uint8_t *output, const uint8_t *input, int32_t count) {
     const uintptr_t from = (uintptr_t)input;
     const uintptr_t to = (uintptr_t)output;
     if (to == from) {
@@ -24,8 +23,7 @@ static inline void nn_move_bytes(uint8_t *output, const uint8_t *input, int32_t 
 }
 
 /* The same for one element, whose size is known where this is inlined. */
-static inline void nn_move_element(uint8_t *output, const uint8_t *input, size_t size)
-{
+static inline void nn_move_element(uint8_t *output, const uint8_t *input, size_t size) {
     uint8_t element[8];
     memcpy(element, input, size);
     memcpy(output, element, size);

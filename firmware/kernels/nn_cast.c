@@ -7,8 +7,7 @@ struct number {
     int64_t whole;
 };
 
-static struct number load(int32_t type, const void *input, int32_t i)
-{
+static struct number load(int32_t type, const void *input, int32_t i) {
     struct number x = {type == NN_F32, 0.0F, 0};
     switch (type) {
     case NN_S8:
@@ -34,8 +33,7 @@ static struct number load(int32_t type, const void *input, int32_t i)
 }
 
 /* Without the fraction, where that fits in 32 bits, or for uint32 in 64. */
-static int64_t truncated(float x, int32_t type)
-{
+static int64_t truncated(float x, int32_t type) {
     if (type == NN_U32) {
         const float limit = 9223372036854775808.0F;
         return x >= -limit && x < limit ? (int64_t)x : 0;
@@ -44,8 +42,7 @@ static int64_t truncated(float x, int32_t type)
     return x >= -limit && x < limit ? (int64_t)x : INT32_MIN;
 }
 
-static void store(int32_t type, struct number x, void *output, int32_t i)
-{
+static void store(int32_t type, struct number x, void *output, int32_t i) {
     if (type == NN_F32) {
         ((float *)output)[i] = x.is_float ? x.real : (float)x.whole;
         return;
@@ -68,8 +65,7 @@ static void store(int32_t type, struct number x, void *output, int32_t i)
     }
 }
 
-void nn_cast(const struct nn_cast *op, const void *input, void *output)
-{
+void nn_cast(const struct nn_cast *op, const void *input, void *output) {
     for (int32_t i = 0; i < op->count; ++i) {
         store(op->to, load(op->from, input, i), output, i);
     }

@@ -2,8 +2,7 @@
 #include "nn_broadcast.h"
 
 #define COMPARE_KERNEL(name, type, relation)                                                                           \
-    static uint8_t name##_of(const struct nn_compare *op, type a, type b)                                              \
-    {                                                                                                                  \
+    static uint8_t name##_of(const struct nn_compare *op, type a, type b) {                                            \
         (void)op;                                                                                                      \
         return a relation b;                                                                                           \
     }                                                                                                                  \

@@ -1,5 +1,5 @@
-/* Relations of two tensors, element by element, broadcast against each other. The output is bool: one byte each, 0 or 1;
- * it may start where an input starts that is not repeated. a > b is b < a. */
+/* Relations of two tensors, element by element, broadcast against each other. The output is bool: one byte each, 0 or
+ * 1; it may start where an input starts that is not repeated. a > b is b < a. */
 #ifndef NN_COMPARE_H
 #define NN_COMPARE_H
 

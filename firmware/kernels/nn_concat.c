@@ -2,8 +2,7 @@
 
 #include "nn_move.h"
 
-void nn_concat(const struct nn_concat *op, const void *const *inputs, void *output)
-{
+void nn_concat(const struct nn_concat *op, const void *const *inputs, void *output) {
     uint8_t *out = output;
     for (int32_t i = 0; i < op->outer; ++i) {
         for (int32_t part = 0; part < op->count; ++part) {

@@ -1,5 +1,5 @@
-/* Convolutions and dense layers of floats; sums are added up in the order of the filter, from 0, the bias last. `bias` may be
- * NULL, which adds 0; activation_min <= activation_max. Otherwise as the kernels of nn_conv.h. */
+/* Convolutions and dense layers of floats; sums are added up in the order of the filter, from 0, the bias last. `bias`
+ * may be NULL, which adds 0; activation_min <= activation_max. Otherwise as the kernels of nn_conv.h. */
 #ifndef NN_CONV_F32_H
 #define NN_CONV_F32_H
 

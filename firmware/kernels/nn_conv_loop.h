@@ -4,12 +4,11 @@
 
 #include "nn_window.h"
 
-/* Defines the kernel `name`: for each output, output(op, sum, channel) of the sum of products over its window, added up in
- * the order of the filter. Its parameters are a struct `params` like nn_conv2d_s8 in shape, window and weights. */
+/* Defines the kernel `name`: for each output, output(op, sum, channel) of the sum of products over its window, added up
+ * in the order of the filter. Its parameters are a struct `params` like nn_conv2d_s8 in shape, window and weights. */
 #define NN_CONV2D_KERNEL(name, params, data, weight, accumulator, output_of)                                           \
     static accumulator name##_dot(const struct params *op, const data *input, const weight *weights,                   \
-                                  struct nn_span rows, struct nn_span columns)                                         \
-    {                                                                                                                  \
+                                  struct nn_span rows, struct nn_span columns) {                                       \
         const struct nn_window *window = &op->window;                                                                  \
         const int32_t depth = op->input_channels / op->groups;                                                         \
         accumulator sum = 0;                                                                                           \
@@ -27,8 +26,7 @@
         return sum;                                                                                                    \
     }                                                                                                                  \
                                                                                                                        \
-    void name(const struct params *op, const data *input, data *output)                                                \
-    {                                                                                                                  \
+    void name(const struct params *op, const data *input, data *output) {                                              \
         const struct nn_window *window = &op->window;                                                                  \
         const int32_t depth = op->input_channels / op->groups;                                                         \
         const int32_t group_outputs = op->output_channels / op->groups;                                                \
@@ -52,8 +50,7 @@
 /* The same for depthwise convolutions; parameters like nn_depthwise_conv2d_s8. */
 #define NN_DEPTHWISE_CONV2D_KERNEL(name, params, data, weight, accumulator, output_of)                                 \
     static accumulator name##_dot(const struct params *op, const data *input, const weight *weights,                   \
-                                  struct nn_span rows, struct nn_span columns)                                         \
-    {                                                                                                                  \
+                                  struct nn_span rows, struct nn_span columns) {                                       \
         const struct nn_window *window = &op->window;                                                                  \
         const int32_t output_channels = op->input_channels * op->multiplier;                                           \
         accumulator sum = 0;                                                                                           \
@@ -68,8 +65,7 @@
         return sum;                                                                                                    \
     }                                                                                                                  \
                                                                                                                        \
-    void name(const struct params *op, const data *input, data *output)                                                \
-    {                                                                                                                  \
+    void name(const struct params *op, const data *input, data *output) {                                              \
         const struct nn_window *window = &op->window;                                                                  \
         const int32_t output_channels = op->input_channels * op->multiplier;                                           \
         for (int32_t batch = 0; batch < op->batches; ++batch) {                                                        \
@@ -89,8 +85,7 @@
 
 /* The same for dense layers; parameters like nn_fully_connected_s8. */
 #define NN_FULLY_CONNECTED_KERNEL(name, params, data, weight, accumulator, output_of)                                  \
-    void name(const struct params *op, const data *input, data *output)                                                \
-    {                                                                                                                  \
+    void name(const struct params *op, const data *input, data *output) {                                              \
         for (int32_t batch = 0; batch < op->batches; ++batch) {                                                        \
             const weight *weights = op->weights;                                                                       \
             for (int32_t o = 0; o < op->output_size; ++o) {                                                            \
@@ -105,11 +100,11 @@
         }                                                                                                              \
     }
 
-/* Defines the kernel `name`: for each window finish(op, x, count), x being step(… step(step(start, a), b) …) of the `count`
- * elements inside the image. Its parameters are a struct `params` like nn_pool2d_s8. */
+/* Defines the kernel `name`: for each window finish(op, x, count), x being step(… step(step(start, a), b) …) of the
+ * `count` elements inside the image. Its parameters are a struct `params` like nn_pool2d_s8. */
 #define NN_POOL2D_KERNEL(name, params, element, state, start, step, finish)                                            \
-    static state name##_of(const struct params *op, const element *input, struct nn_span rows, struct nn_span columns) \
-    {                                                                                                                  \
+    static state name##_of(const struct params *op, const element *input, struct nn_span rows,                         \
+                           struct nn_span columns) {                                                                   \
         state x = start;                                                                                               \
         for (int32_t ky = rows.begin; ky < rows.end; ++ky) {                                                           \
             for (int32_t kx = columns.begin; kx < columns.end; ++kx) {                                                 \
@@ -120,8 +115,7 @@
         return x;                                                                                                      \
     }                                                                                                                  \
                                                                                                                        \
-    void name(const struct params *op, const element *input, element *output)                                          \
-    {                                                                                                                  \
+    void name(const struct params *op, const element *input, element *output) {                                        \
         const struct nn_window *window = &op->window;                                                                  \
         for (int32_t batch = 0; batch < op->batches; ++batch) {                                                        \
             for (int32_t y = 0; y < window->output_height; ++y) {                                                      \

@@ -1,5 +1,5 @@
-/* Convolutions and dense layers, int16 activations with zero points of 0, int8 weights that are symmetric, int64 sums and
- * biases. `bias` may be NULL. Otherwise as the kernels of nn_conv.h. */
+/* Convolutions and dense layers, int16 activations with zero points of 0, int8 weights that are symmetric, int64 sums
+ * and biases. `bias` may be NULL. Otherwise as the kernels of nn_conv.h. */
 #ifndef NN_CONV_S16_H
 #define NN_CONV_S16_H
 
@@ -9,8 +9,9 @@
 extern "C" {
 #endif
 
-/* Real rescaling factors as multiplier * 2^-shift, multiplier in [0, 2^15), shift in [8, 46]; one for each output channel
- * if per_channel is 1, one for all of them if it is 0. Products with sums fit in int64, and the results in int32. */
+/* Real rescaling factors as multiplier * 2^-shift, multiplier in [0, 2^15), shift in [8, 46]; one for each output
+ * channel if per_channel is 1, one for all of them if it is 0. Products with sums fit in int64, and the results in
+ * int32. */
 struct nn_requant_s16 {
     const int16_t *multiplier;
     const int8_t *shift;

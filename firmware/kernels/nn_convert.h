@@ -1,5 +1,5 @@
-/* Numbers of one type or quantization as those of another. The output may overlap the input if no element is overwritten
- * before it is read: where elements grow, by beginning before it. */
+/* Numbers of one type or quantization as those of another. The output may overlap the input if no element is
+ * overwritten before it is read: where elements grow, by beginning before it. */
 #ifndef NN_CONVERT_H
 #define NN_CONVERT_H
 

@@ -2,8 +2,7 @@
 #include "nn_move.h"
 
 /* Every so many bytes of the input, as a row of the output. Returns where the row ends. */
-static uint8_t *copy_row(const uint8_t *input, int32_t stride, int32_t count, int32_t block, uint8_t *output)
-{
+static uint8_t *copy_row(const uint8_t *input, int32_t stride, int32_t count, int32_t block, uint8_t *output) {
     for (int32_t i = 0; i < count; ++i) {
         switch (block) {
         case 1:
@@ -25,8 +24,7 @@ static uint8_t *copy_row(const uint8_t *input, int32_t stride, int32_t count, in
     return output;
 }
 
-void nn_copy(const struct nn_copy *op, const void *input, void *output)
-{
+void nn_copy(const struct nn_copy *op, const void *input, void *output) {
     const int last = NN_MOVE_AXES - 1;
     const uint8_t *in = (const uint8_t *)input + op->offset;
     uint8_t *out = output;

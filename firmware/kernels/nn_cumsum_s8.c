@@ -4,8 +4,7 @@
 enum { SUM_BITS = 19 };
 
 /* Every `step` elements, `count` of them. */
-static void sum_line(const struct nn_cumsum_s8 *op, const int8_t *input, int8_t *output, ptrdiff_t step)
-{
+static void sum_line(const struct nn_cumsum_s8 *op, const int8_t *input, int8_t *output, ptrdiff_t step) {
     const uint32_t zero_point = (uint32_t)op->input_zero_point;
     uint32_t sum = (0U - zero_point) << SUM_BITS;
     for (int32_t i = 0; i < op->count; ++i) {
@@ -19,8 +18,7 @@ static void sum_line(const struct nn_cumsum_s8 *op, const int8_t *input, int8_t 
     }
 }
 
-void nn_cumsum_s8(const struct nn_cumsum_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_cumsum_s8(const struct nn_cumsum_s8 *op, const int8_t *input, int8_t *output) {
     const ptrdiff_t last = (ptrdiff_t)(op->count - 1) * op->inner;
     for (int32_t i = 0; i < op->outer; ++i) {
         for (int32_t j = 0; j < op->inner; ++j) {

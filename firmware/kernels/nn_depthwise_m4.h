@@ -40,8 +40,7 @@ struct nn_depthwise3_axis {
  * one_sided = 1: for activations that clamp at the output zero point; accumulators a are held 256-fold, the result is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias; |256 * a + offset| < 2^31
  * one_sided = 0: any zero point, a twofold; the stream's shift is e - 1, where e >= 1 is the one that belongs to the
- *     multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1; |a| < 2^30
- */
+ *     multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1; |a| < 2^30 */
 struct nn_depthwise3_s8_m4 {
     struct nn_depthwise3_axis line, across;
     int32_t channels, stride;
@@ -51,7 +50,7 @@ struct nn_depthwise3_s8_m4 {
     const uint32_t *stream;
 };
 
-/* Scratch: 48 * (line words) + 40 bytes times 4, 4-aligned, where line words = (line input_size + pad + 3) / 2 + 1.
+/* Scratch, 4-aligned: 160 + 48 * (stride * pairs + 1) bytes, where pairs = line.output_size / 2, rounded up.
  * The output may start where the input starts if they have the same size and stride is 1. */
 void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch);
 

@@ -1,7 +1,6 @@
 #include "nn_convert.h"
 
-void nn_dequantize_s8_f32(const struct nn_dequantize_f32 *op, const int8_t *input, float *output)
-{
+void nn_dequantize_s8_f32(const struct nn_dequantize_f32 *op, const int8_t *input, float *output) {
     for (int32_t i = 0; i < op->count; ++i) {
         output[i] = op->scale * (float)(input[i] - op->zero_point);
     }

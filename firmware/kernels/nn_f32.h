@@ -1,8 +1,8 @@
 /* Arithmetic on floats that gives the same bits on every machine: include this before any code of a kernel.
  *
- * A multiplication and an addition are rounded each, never fused into one instruction, and sums are added up in the order
- * that is written. With IEEE 754 arithmetic rounded to nearest, in hardware or in the compiler's library, results are
- * then defined; only the bits of a not-a-number are not. */
+ * A multiplication and an addition are rounded each, never fused into one instruction, and sums are added up in the
+ * order that is written. With IEEE 754 arithmetic rounded to nearest, in hardware or in the compiler's library, results
+ * are then defined; only the bits of a not-a-number are not. */
 #ifndef NN_F32_H
 #define NN_F32_H
 
@@ -17,35 +17,30 @@
 #include "nn_types.h"
 
 /* x, at least low and at most high; x if it is not a number. */
-static inline float nn_clamp_f32(float x, float low, float high)
-{
+static inline float nn_clamp_f32(float x, float low, float high) {
     const float raised = x < low ? low : x;
     return high < raised ? high : raised;
 }
 
-static inline uint32_t nn_bits_f32(float x)
-{
+static inline uint32_t nn_bits_f32(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline float nn_from_bits_f32(uint32_t bits)
-{
+static inline float nn_from_bits_f32(uint32_t bits) {
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
 }
 
 /* The magnitude of x with the sign bit of another number's bits. */
-static inline float nn_with_sign_f32(float x, uint32_t sign)
-{
+static inline float nn_with_sign_f32(float x, uint32_t sign) {
     return nn_from_bits_f32((nn_bits_f32(x) & UINT32_C(0x7fffffff)) | (sign & UINT32_C(0x80000000)));
 }
 
 /* The largest whole number that is not above x; x if it is not a number. */
-static inline float nn_floor_f32_of(float x)
-{
+static inline float nn_floor_f32_of(float x) {
     const float all_whole = 8388608.0F;
     if (!(x > -all_whole && x < all_whole)) {
         return x;
@@ -56,14 +51,12 @@ static inline float nn_floor_f32_of(float x)
 }
 
 /* Whether a whole number is even; so are all that do not fit in an int32. */
-static inline int nn_is_even_f32(float x)
-{
+static inline int nn_is_even_f32(float x) {
     return !(x >= -2147483648.0F && x < 2147483648.0F) || (int32_t)x % 2 == 0;
 }
 
 /* The square root, correctly rounded, in integers: a C library's may call for more than the hardware has. */
-static inline float nn_sqrt_f32_of(float x)
-{
+static inline float nn_sqrt_f32_of(float x) {
     const uint32_t bits = nn_bits_f32(x);
     if (!(x > 0.0F) || bits == UINT32_C(0x7f800000)) {
         return x < 0.0F ? nn_from_bits_f32(UINT32_C(0x7fc00000)) : x; /* zeros, infinity and no number stay */

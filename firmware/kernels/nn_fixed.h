@@ -5,16 +5,14 @@
 #include "nn_requant.h"
 
 /* x * 2^exponent, saturated. 1 <= exponent <= 30. */
-static inline int32_t nn_shift_saturated(int32_t x, int32_t exponent)
-{
+static inline int32_t nn_shift_saturated(int32_t x, int32_t exponent) {
     const int32_t limit = (INT32_C(1) << (31 - exponent)) - 1;
     return x > limit ? INT32_MAX : x < -limit ? INT32_MIN : nn_shift_left(x, exponent);
 }
 
-/* 1 / (1 + x) for x in [0, 1), both with 31 fractional bits, by three steps of Newton's iteration, the first guess being
- * 48/17 - 32/17 d. The iteration's numbers have 29 fractional bits. */
-static inline int32_t nn_reciprocal_of_one_plus(int32_t x)
-{
+/* 1 / (1 + x) for x in [0, 1), both with 31 fractional bits, by three steps of Newton's iteration, the first guess
+ * being 48/17 - 32/17 d. The iteration's numbers have 29 fractional bits. */
+static inline int32_t nn_reciprocal_of_one_plus(int32_t x) {
     const int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
     int32_t guess = 1515870810 + nn_multiply_high(half_denominator, -1010580540);
     for (int step = 0; step < 3; ++step) {
@@ -25,8 +23,7 @@ static inline int32_t nn_reciprocal_of_one_plus(int32_t x)
 }
 
 /* Zero bits above the highest one bit; 32 for 0. */
-static inline int32_t nn_leading_zeros(uint32_t x)
-{
+static inline int32_t nn_leading_zeros(uint32_t x) {
     int32_t count = 0;
     for (int32_t step = 16; step > 0; step /= 2) {
         if (x >> (32 - step) == 0) {
@@ -43,8 +40,7 @@ struct nn_factor {
 };
 
 /* 1 / sqrt(x) for x >= 0, 0 counting as 1: five steps of Newton's iteration from 1, with 3 integer bits. */
-static inline struct nn_factor nn_inverse_square_root(int32_t x)
-{
+static inline struct nn_factor nn_inverse_square_root(int32_t x) {
     struct nn_factor result = {INT32_MAX, 0};
     if (x <= 1) {
         return result;

@@ -20,9 +20,10 @@ enum { NN_DENSE_ROWS = 4 };
  *     input_size / 4, rounded up, times: a word of four weights for each of the four outputs
  * one_sided = 1: one factor for all outputs, an activation that clamps at the output zero point or above; rescaling is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias
- * one_sided = 0, round != 0: one factor, any activation; `shift` is e - 1, where e >= 1 is the right shift that belongs
- * to the multiplier in [2^30, 2^31), and `round` is (2 * output zero point + 1) << (e - 1) Accumulators are below 2^23
- * in magnitude. */
+ * one_sided = 0: one factor, any activation; `shift` is e - 1, where e >= 1 is the right shift that belongs to the
+ *     multiplier in [2^30, 2^31), and `round` is (2 * output zero point + 1) << (e - 1)
+ *
+ * Accumulators are below 2^23 in magnitude. */
 struct nn_fully_connected_s8_m4 {
     int32_t batches, input_size, output_size;
     int32_t activation_min, activation_max;

@@ -3,8 +3,7 @@
 #include "nn_move.h"
 #include "nn_requant.h"
 
-void nn_gather(const struct nn_gather *op, const void *input, const int32_t *indices, void *output)
-{
+void nn_gather(const struct nn_gather *op, const void *input, const int32_t *indices, void *output) {
     const uint8_t *in = input;
     uint8_t *out = output;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
@@ -20,8 +19,7 @@ void nn_gather(const struct nn_gather *op, const void *input, const int32_t *ind
     }
 }
 
-void nn_gather_nd(const struct nn_gather_nd *op, const void *input, const int32_t *indices, void *output)
-{
+void nn_gather_nd(const struct nn_gather_nd *op, const void *input, const int32_t *indices, void *output) {
     uint8_t *out = output;
     for (int32_t i = 0; i < op->count; ++i) {
         const uint8_t *in = input;

@@ -82,8 +82,9 @@ struct nn_gemm_sink_m4 {
     int8_t *output;
     int32_t channels; /* 2 * pairs, or one less */
     int32_t stride;
-    int8_t *tile; /* working memory for what cannot go to the output directly: blocks of less than 4 pixels, */
-    const int8_t *residual; /* odd channel counts, residuals: 8 * pairs bytes; wide: 40 * pairs */
+    int8_t *tile; /* 8 * pairs bytes (wide: 40 * pairs, 4-aligned) for what takes a detour: blocks of less
+                   * than 4 pixels, odd channel counts, residuals, wide */
+    const int8_t *residual;
     const struct nn_gemm_wide_m4 *wide;
     void (*compute)(const struct nn_gemm_m4 *op, const uint32_t *block, const struct nn_gemm_sink_m4 *sink);
     const struct nn_add_s8_m4 *operands; /* its count is `channels` */

@@ -2,8 +2,7 @@
 
 #include "nn_normalize.h"
 
-void nn_l2_normalization_f32(const struct nn_l2_normalization *op, const float *input, float *output)
-{
+void nn_l2_normalization_f32(const struct nn_l2_normalization *op, const float *input, float *output) {
     const float least = 1e-6F;
     for (int32_t row = 0; row < op->rows; ++row) {
         float sum = 0.0F;

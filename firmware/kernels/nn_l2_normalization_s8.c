@@ -3,8 +3,7 @@
 
 enum { OUTPUT_BITS = 7 };
 
-void nn_l2_normalization_s8(const struct nn_l2_normalization *op, const int8_t *input, int8_t *output)
-{
+void nn_l2_normalization_s8(const struct nn_l2_normalization *op, const int8_t *input, int8_t *output) {
     for (int32_t row = 0; row < op->rows; ++row) {
         int32_t sum = 0;
         for (int32_t i = 0; i < op->depth; ++i) {

@@ -4,24 +4,20 @@
 /* Integer bits of the sum of exponentials (it is at most `depth`), of its logarithm, and while that is computed. */
 enum { SUM_INTEGER_BITS = 12, LOG_INTEGER_BITS = 5, ACCUMULATOR_INTEGER_BITS = 6, OUTPUT_INTEGER_BITS = 4 };
 
-static int32_t smaller(int32_t a, int32_t b)
-{
+static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-static int32_t larger(int32_t a, int32_t b)
-{
+static int32_t larger(int32_t a, int32_t b) {
     return a > b ? a : b;
 }
 
-static int32_t shifted(int32_t x, int32_t exponent)
-{
+static int32_t shifted(int32_t x, int32_t exponent) {
     return exponent == 0 ? x : nn_shift_saturated(x, exponent);
 }
 
 /* The logarithm of r in [1/2, 1) up to its power of two: a rational function around 2^(-1/4), 31 fractional bits. */
-static int32_t log_of_fraction(int32_t r)
-{
+static int32_t log_of_fraction(int32_t r) {
     const int32_t center = 1805811301; /* 2^(-1/4) */
     const int32_t p = (int32_t)(((int64_t)r + center + 1) >> 1);
     const int32_t q = 2 * (r - center);
@@ -35,8 +31,7 @@ static int32_t log_of_fraction(int32_t r)
 
 /* log(sum), 26 fractional bits, for a sum of at least 1 with 19. It is split into a power of two and a fraction near
  * 2^(-1/4), in one of two ways. */
-static int32_t log_of_sum(int32_t sum)
-{
+static int32_t log_of_sum(int32_t sum) {
     const int32_t half_sqrt_2 = 1518500250;
     const int32_t unit = 31 - ACCUMULATOR_INTEGER_BITS;
     const int32_t zeros_a = nn_leading_zeros((uint32_t)sum);
@@ -50,8 +45,7 @@ static int32_t log_of_sum(int32_t sum)
     return nn_shift_saturated(whole + log_of_fraction(smaller(fraction_a, fraction_b)), 1);
 }
 
-static int32_t sum_of_exponentials(const struct nn_log_softmax_s8 *op, const int8_t *input, int32_t max)
-{
+static int32_t sum_of_exponentials(const struct nn_log_softmax_s8 *op, const int8_t *input, int32_t max) {
     int32_t sum = 0;
     for (int32_t i = 0; i < op->depth; ++i) {
         const int32_t difference = max - input[i];
@@ -60,8 +54,7 @@ static int32_t sum_of_exponentials(const struct nn_log_softmax_s8 *op, const int
     return sum;
 }
 
-static void log_softmax_row(const struct nn_log_softmax_s8 *op, const int8_t *input, int8_t *output)
-{
+static void log_softmax_row(const struct nn_log_softmax_s8 *op, const int8_t *input, int8_t *output) {
     int32_t max = INT8_MIN;
     for (int32_t i = 0; i < op->depth; ++i) {
         max = larger(max, input[i]);
@@ -81,8 +74,7 @@ static void log_softmax_row(const struct nn_log_softmax_s8 *op, const int8_t *in
     }
 }
 
-void nn_log_softmax_s8(const struct nn_log_softmax_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_log_softmax_s8(const struct nn_log_softmax_s8 *op, const int8_t *input, int8_t *output) {
     for (int32_t row = 0; row < op->rows; ++row) {
         log_softmax_row(op, input, output);
         input += op->depth;

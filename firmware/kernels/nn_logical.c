@@ -1,14 +1,12 @@
 #include "nn_binary.h"
 #include "nn_broadcast.h"
 
-static uint8_t both(const struct nn_binary *op, uint8_t a, uint8_t b)
-{
+static uint8_t both(const struct nn_binary *op, uint8_t a, uint8_t b) {
     (void)op;
     return (uint8_t)(a & b);
 }
 
-static uint8_t either(const struct nn_binary *op, uint8_t a, uint8_t b)
-{
+static uint8_t either(const struct nn_binary *op, uint8_t a, uint8_t b) {
     (void)op;
     return (uint8_t)(a | b);
 }

@@ -1,7 +1,6 @@
 #include "nn_sigmoid.h"
 
-void nn_logistic_s16(const struct nn_sigmoid_s16 *op, const int16_t *input, int16_t *output)
-{
+void nn_logistic_s16(const struct nn_sigmoid_s16 *op, const int16_t *input, int16_t *output) {
     for (int32_t i = 0; i < op->count; ++i) {
         const int32_t x = nn_sigmoid_input(op, input[i]);
         const uint32_t magnitude = (uint32_t)(x < 0 ? -x : x);

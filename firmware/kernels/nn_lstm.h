@@ -25,8 +25,8 @@ struct nn_lstm_gate {
  * For each step: cell = forget gate * cell + input gate * cell gate, hidden = output gate * tanh(cell), which is the
  * output. All four gates are of the input and of the hidden state before the step; the cell gate is a tanh, the others
  * are logistic functions. Factors are as in nn_requant: forget of the first product, input of the second, output of the
- * third. A cell_clip above 0 limits the cell's magnitude. cell_to_tanh brings the cell to the unit that tanh takes, as in
- * nn_sigmoid_s16, with its count 1; so does gate_to_sigmoid for 12 fractional bits. */
+ * third. A cell_clip above 0 limits the cell's magnitude. cell_to_tanh brings the cell to the unit that tanh takes, as
+ * in nn_sigmoid_s16, with its count 1; so does gate_to_sigmoid for 12 fractional bits. */
 struct nn_lstm_s8 {
     int32_t batches, steps, input_size, units;
     int32_t input_batch_stride, input_step_stride;

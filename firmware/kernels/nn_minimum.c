@@ -2,8 +2,7 @@
 #include "nn_broadcast.h"
 
 #define MINIMUM_KERNEL(name, type)                                                                                     \
-    static type name##_of(const struct nn_binary *op, type a, type b)                                                  \
-    {                                                                                                                  \
+    static type name##_of(const struct nn_binary *op, type a, type b) {                                                \
         (void)op;                                                                                                      \
         return a < b ? a : b;                                                                                          \
     }                                                                                                                  \

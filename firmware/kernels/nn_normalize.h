@@ -20,10 +20,10 @@ void nn_l2_normalization_s8(const struct nn_l2_normalization *op, const int8_t *
 /* A norm below 1e-6 counts as 1e-6. */
 void nn_l2_normalization_f32(const struct nn_l2_normalization *op, const float *input, float *output);
 
-/* The logarithm of softmax along the last axis of [rows, depth], to the scale 1/16 and zero point 127; the output may start
- * where the input starts. exponentials[d] is exp(-d * input scale) with 31 fractional bits for d < `count` (1 to 256);
- * differences of `count` and more count as zero in the sum. 1 <= depth <= 4095. `multiplier` and `shift` (0 to 31) take
- * differences of the input to 26 fractional bits, `divisor` and `divisor_shift` (at most 0) take them back. */
+/* The logarithm of softmax along the last axis of [rows, depth], to the scale 1/16 and zero point 127; the output may
+ * start where the input starts. exponentials[d] is exp(-d * input scale) with 31 fractional bits for d < `count` (1 to
+ * 256); differences of `count` and more count as zero in the sum. 1 <= depth <= 4095. `multiplier` and `shift` (0 to
+ * 31) take differences of the input to 26 fractional bits, `divisor` and `divisor_shift` (at most 0) take them back. */
 struct nn_log_softmax_s8 {
     int32_t rows, depth;
     int32_t count;

@@ -5,8 +5,7 @@
 #include "nn_conv_s16.h"
 #include "nn_requant.h"
 
-static inline int16_t nn_output_s16(int64_t sum, const struct nn_requant_s16 *requant, int32_t channel)
-{
+static inline int16_t nn_output_s16(int64_t sum, const struct nn_requant_s16 *requant, int32_t channel) {
     const int32_t i = requant->per_channel ? channel : 0;
     const int32_t shift = requant->shift[i];
     const int64_t scaled = (sum * requant->multiplier[i] + (INT64_C(1) << (shift - 1))) >> shift;

@@ -2,8 +2,7 @@
 #include "nn_move.h"
 #include "nn_places.h"
 
-void nn_pick(const struct nn_pick *op, const void *input, void *output)
-{
+void nn_pick(const struct nn_pick *op, const void *input, void *output) {
     const uint8_t *in = input;
     uint8_t *out = output;
     struct nn_places places;

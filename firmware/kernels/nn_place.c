@@ -1,8 +1,7 @@
 #include "nn_bytes.h"
 #include "nn_places.h"
 
-static void fill(const struct nn_place *op, uint8_t *output)
-{
+static void fill(const struct nn_place *op, uint8_t *output) {
     if (op->fill_bytes == 1) {
         memset(output, op->fill[0], (size_t)op->bytes);
         return;
@@ -12,8 +11,7 @@ static void fill(const struct nn_place *op, uint8_t *output)
     }
 }
 
-void nn_place(const struct nn_place *op, const void *input, void *output)
-{
+void nn_place(const struct nn_place *op, const void *input, void *output) {
     const uint8_t *in = input;
     uint8_t *out = output;
     struct nn_places places;

@@ -11,8 +11,7 @@ struct nn_places {
     ptrdiff_t sum;
 };
 
-static inline void nn_places_begin(struct nn_places *places, const int32_t *dims, const int32_t *entries)
-{
+static inline void nn_places_begin(struct nn_places *places, const int32_t *dims, const int32_t *entries) {
     places->sum = 0;
     for (int axis = 0; axis < NN_MOVE_AXES; ++axis) {
         places->axis[axis] = entries;
@@ -23,8 +22,7 @@ static inline void nn_places_begin(struct nn_places *places, const int32_t *dims
 }
 
 /* Moves to the next index; 0 when there is none. */
-static inline int nn_places_next(struct nn_places *places, const int32_t *dims)
-{
+static inline int nn_places_next(struct nn_places *places, const int32_t *dims) {
     for (int axis = NN_MOVE_AXES - 1; axis >= 0; --axis) {
         const int32_t *entries = places->axis[axis];
         const int32_t before = entries[places->index[axis]];

@@ -33,7 +33,8 @@ struct nn_pool2d_s16 {
 void nn_average_pool2d_s16(const struct nn_pool2d_s16 *op, const int16_t *input, int16_t *output);
 void nn_max_pool2d_s16(const struct nn_pool2d_s16 *op, const int16_t *input, int16_t *output);
 
-/* The same for floats: sums in the order of the window; the largest is at least -FLT_MAX, and not-a-numbers do not count. */
+/* The same for floats: sums in the order of the window; the largest is at least -FLT_MAX, and not-a-numbers do not
+ * count. */
 struct nn_pool2d_f32 {
     struct nn_window window;
     int32_t batches, channels;

@@ -5,23 +5,19 @@
 #include "nn_conv_loop.h"
 #include "nn_pool.h"
 
-static float add(float sum, float x)
-{
+static float add(float sum, float x) {
     return sum + x;
 }
 
-static float larger(float max, float x)
-{
+static float larger(float max, float x) {
     return max < x ? x : max;
 }
 
-static float mean(const struct nn_pool2d_f32 *op, float sum, int32_t count)
-{
+static float mean(const struct nn_pool2d_f32 *op, float sum, int32_t count) {
     return nn_clamp_f32(sum / (float)count, op->activation_min, op->activation_max);
 }
 
-static float clamped(const struct nn_pool2d_f32 *op, float max, int32_t count)
-{
+static float clamped(const struct nn_pool2d_f32 *op, float max, int32_t count) {
     (void)count;
     return nn_clamp_f32(max, op->activation_min, op->activation_max);
 }

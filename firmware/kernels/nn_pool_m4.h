@@ -10,7 +10,7 @@ extern "C" {
 
 /* As nn_average_pool2d_s8 and nn_max_pool2d_s8, for channel counts divisible by 4; the averages' window has at most 256
  * elements. The output may start where the input starts, if each output pixel comes no later in memory than the first
- * pixel of its window: an output pixel's channels are written four at a time, after all of their window is read. */
+ * pixel of its window: the first pixel is read before an output pixel is written, the others may be read after. */
 void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output);
 void nn_max_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output);
 

@@ -2,12 +2,11 @@
 #include "nn_broadcast.h"
 #include "nn_requant.h"
 
-static int16_t prelu(const struct nn_prelu_quantized *op, int32_t a, int32_t b)
-{
+static int16_t prelu(const struct nn_prelu_quantized *op, int32_t a, int32_t b) {
     const int32_t x = a - op->zero_point1;
-    const int32_t scaled = x >= 0 ? nn_requantize(x, op->positive_multiplier, op->positive_shift)
-                                  : nn_requantize(x * (b - op->zero_point2), op->negative_multiplier,
-                                                  op->negative_shift);
+    const int32_t scaled = x >= 0
+                               ? nn_requantize(x, op->positive_multiplier, op->positive_shift)
+                               : nn_requantize(x * (b - op->zero_point2), op->negative_multiplier, op->negative_shift);
     return (int16_t)nn_clamp(scaled + op->output_zero_point, INT16_MIN, INT16_MAX);
 }
 

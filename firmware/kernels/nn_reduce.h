@@ -1,6 +1,6 @@
-/* Reductions along some axes. Kept and reduced axes alternate in the input once neighbours of a kind are merged, and there
- * are at most three of each; unused ones have size 1 and stride 0. Strides are in elements. Outputs are written in
- * ascending order and may start where the input starts, if elements of both have the same size. */
+/* Reductions along some axes. Kept and reduced axes alternate in the input once neighbours of a kind are merged, and
+ * there are at most three of each; unused ones have size 1 and stride 0. Strides are in elements. Outputs are written
+ * in ascending order and may start where the input starts, if elements of both have the same size. */
 #ifndef NN_REDUCE_H
 #define NN_REDUCE_H
 

@@ -3,12 +3,10 @@
 #include "nn_reduce_loop.h"
 
 #define EXTREMUM_KERNEL(name, element, start, relation)                                                                \
-    static element name##_step(element x, element next)                                                                \
-    {                                                                                                                  \
+    static element name##_step(element x, element next) {                                                              \
         return next relation x ? next : x;                                                                             \
     }                                                                                                                  \
-    static element name##_finish(const struct nn_reduce *op, element x)                                                \
-    {                                                                                                                  \
+    static element name##_finish(const struct nn_reduce *op, element x) {                                              \
         (void)op;                                                                                                      \
         return x;                                                                                                      \
     }                                                                                                                  \

@@ -2,8 +2,7 @@
 #include "nn_requant.h"
 
 #define REQUANTIZE_KERNEL(name, input_type, output_type, low, high)                                                    \
-    void name(const struct nn_requantize *op, const input_type *input, output_type *output)                            \
-    {                                                                                                                  \
+    void name(const struct nn_requantize *op, const input_type *input, output_type *output) {                          \
         for (int32_t i = 0; i < op->count; ++i) {                                                                      \
             const int32_t x = (int32_t)((uint32_t)input[i] - (uint32_t)op->zero_point);                                \
             const int32_t y = nn_requantize(x, op->multiplier, op->shift) + op->output_zero_point;                     \

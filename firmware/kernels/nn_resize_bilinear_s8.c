@@ -3,8 +3,7 @@
 enum { ONE = 1 << 10, HALF = 1 << 19, SHIFT = 20 };
 
 /* All channels of one output pixel, between four input pixels. */
-static int8_t *interpolate(const int8_t *const corners[4], const int32_t weights[4], int32_t channels, int8_t *output)
-{
+static int8_t *interpolate(const int8_t *const corners[4], const int32_t weights[4], int32_t channels, int8_t *output) {
     for (int32_t c = 0; c < channels; ++c) {
         int32_t sum = 0;
         for (int i = 0; i < 4; ++i) {
@@ -15,8 +14,7 @@ static int8_t *interpolate(const int8_t *const corners[4], const int32_t weights
     return output;
 }
 
-void nn_resize_bilinear_s8(const struct nn_resize_bilinear_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_resize_bilinear_s8(const struct nn_resize_bilinear_s8 *op, const int8_t *input, int8_t *output) {
     const ptrdiff_t row_size = (ptrdiff_t)op->input_width * op->channels;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         for (int32_t y = 0; y < op->output_height; ++y) {

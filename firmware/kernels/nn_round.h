@@ -5,8 +5,7 @@
 #include "nn_f32.h"
 
 /* Halves away from zero; numbers beyond 2^18 stop there, and no number is 0. */
-static inline int32_t nn_round_half_away(float x)
-{
+static inline int32_t nn_round_half_away(float x) {
     const float limit = 262144.0F; /* beyond any quantized type, with bits left for the fraction */
     if (x != x) {
         return 0;

@@ -4,8 +4,7 @@
 /* What keeps the root an integer with a fraction. */
 enum { HEADROOM_BITS = 20 };
 
-static int16_t rsqrt(const struct nn_rsqrt_s16 *op, int32_t x)
-{
+static int16_t rsqrt(const struct nn_rsqrt_s16 *op, int32_t x) {
     if (x <= 0) {
         return INT16_MAX;
     }
@@ -15,8 +14,7 @@ static int16_t rsqrt(const struct nn_rsqrt_s16 *op, int32_t x)
     return (int16_t)nn_clamp(y, INT16_MIN, INT16_MAX);
 }
 
-void nn_rsqrt_s16(const struct nn_rsqrt_s16 *op, const int16_t *input, int16_t *output)
-{
+void nn_rsqrt_s16(const struct nn_rsqrt_s16 *op, const int16_t *input, int16_t *output) {
     for (int32_t i = 0; i < op->count; ++i) {
         output[i] = rsqrt(op, input[i]);
     }

@@ -1,7 +1,6 @@
 #include "nn_select.h"
 
-static ptrdiff_t offset(const int32_t *stride, const int32_t *index)
-{
+static ptrdiff_t offset(const int32_t *stride, const int32_t *index) {
     ptrdiff_t sum = 0;
     for (int axis = 0; axis < NN_MAX_RANK; ++axis) {
         sum += (ptrdiff_t)stride[axis] * index[axis];
@@ -10,8 +9,7 @@ static ptrdiff_t offset(const int32_t *stride, const int32_t *index)
 }
 
 /* The next index in row-major order; 0 after the last. */
-static int next(const struct nn_select *op, int32_t *index)
-{
+static int next(const struct nn_select *op, int32_t *index) {
     for (int axis = NN_MAX_RANK - 1; axis >= 0; --axis) {
         if (++index[axis] < op->dims[axis]) {
             return 1;
@@ -22,8 +20,7 @@ static int next(const struct nn_select *op, int32_t *index)
 }
 
 void nn_select(const struct nn_select *op, const uint8_t *condition, const void *input1, const void *input2,
-               void *output)
-{
+               void *output) {
     int32_t index[NN_MAX_RANK] = {0};
     uint8_t *out = output;
     do {

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Three inputs broadcast to one output: strides as in nn_broadcast. Elements have 1, 2 or 4 bytes, those of the condition
- * 1 byte, 0 or not. */
+/* Three inputs broadcast to one output: strides as in nn_broadcast. Elements have 1, 2 or 4 bytes, those of the
+ * condition 1 byte, 0 or not. */
 struct nn_select {
     int32_t dims[NN_MAX_RANK];
     int32_t stride_condition[NN_MAX_RANK];

@@ -22,9 +22,9 @@ void nn_softmax_s8(const struct nn_softmax_s8 *op, const int8_t *input, int8_t *
 /* To the scale 1/65536 and zero point -32768. */
 void nn_softmax_s8_s16(const struct nn_softmax_s8 *op, const int8_t *input, int16_t *output);
 
-/* multiplier * 2^(shift - 31) takes differences of the input to 10/65535. Tables of 513 entries for -32768, -32640, ...,
- * 32767 and one more: exponential[i] is exp(x) for x from -10 to 0, reciprocal[i] is 1 / (1 + x) for x from 0 to 1, both
- * with 15 fractional bits. 1 <= depth <= 32767. */
+/* multiplier * 2^(shift - 31) takes differences of the input to 10/65535. Tables of 513 entries for -32768, -32640,
+ * ..., 32767 and one more: exponential[i] is exp(x) for x from -10 to 0, reciprocal[i] is 1 / (1 + x) for x from 0 to
+ * 1, both with 15 fractional bits. 1 <= depth <= 32767. */
 struct nn_softmax_s16 {
     int32_t rows, depth;
     int32_t multiplier, shift;

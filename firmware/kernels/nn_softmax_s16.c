@@ -2,21 +2,18 @@
 #include "nn_softmax.h"
 
 /* Between two entries of a table that covers all int16 in 512 steps, on a straight line. */
-static int32_t between(const int16_t *table, int32_t x)
-{
+static int32_t between(const int16_t *table, int32_t x) {
     const int16_t *entry = table + 256 + (x >> 7);
     return entry[0] + (((entry[1] - entry[0]) * (x & 127) + 64) >> 7);
 }
 
 /* exp of the difference to the row's largest, 15 fractional bits. */
-static int32_t exponential(const struct nn_softmax_s16 *op, int32_t difference)
-{
+static int32_t exponential(const struct nn_softmax_s16 *op, int32_t difference) {
     const int32_t scaled = nn_requantize(difference, op->multiplier, op->shift);
     return between(op->exponential, nn_clamp(scaled + INT16_MAX, INT16_MIN, INT16_MAX));
 }
 
-static void softmax_row(const struct nn_softmax_s16 *op, const int16_t *input, int16_t *output)
-{
+static void softmax_row(const struct nn_softmax_s16 *op, const int16_t *input, int16_t *output) {
     int32_t max = INT16_MIN;
     for (int32_t i = 0; i < op->depth; ++i) {
         max = input[i] > max ? input[i] : max;
@@ -39,8 +36,7 @@ static void softmax_row(const struct nn_softmax_s16 *op, const int16_t *input, i
     }
 }
 
-void nn_softmax_s16(const struct nn_softmax_s16 *op, const int16_t *input, int16_t *output)
-{
+void nn_softmax_s16(const struct nn_softmax_s16 *op, const int16_t *input, int16_t *output) {
     for (int32_t row = 0; row < op->rows; ++row) {
         softmax_row(op, input, output);
         input += op->depth;

@@ -9,8 +9,7 @@ struct row_scale {
     int32_t max, scale, exponent;
 };
 
-static struct row_scale scale_row(const struct nn_softmax_s8 *op, const int8_t *input, int32_t output_bits)
-{
+static struct row_scale scale_row(const struct nn_softmax_s8 *op, const int8_t *input, int32_t output_bits) {
     int32_t max = INT8_MIN;
     for (int32_t i = 0; i < op->depth; ++i) {
         max = input[i] > max ? input[i] : max;
@@ -22,12 +21,12 @@ static struct row_scale scale_row(const struct nn_softmax_s8 *op, const int8_t *
     }
     const int32_t zeros = nn_leading_zeros((uint32_t)sum);
     const int32_t fraction = (int32_t)(((uint32_t)sum << zeros) & INT32_MAX); /* sum is (1 + fraction) * 2^n */
-    const struct row_scale row = {max, nn_reciprocal_of_one_plus(fraction), SUM_INTEGER_BITS - zeros + 31 - output_bits};
+    const struct row_scale row = {max, nn_reciprocal_of_one_plus(fraction),
+                                  SUM_INTEGER_BITS - zeros + 31 - output_bits};
     return row;
 }
 
-static int32_t probability(const struct nn_softmax_s8 *op, struct row_scale row, int32_t input)
-{
+static int32_t probability(const struct nn_softmax_s8 *op, struct row_scale row, int32_t input) {
     const int32_t difference = row.max - input;
     if (difference >= op->count || row.exponent > 31) {
         return 0;
@@ -36,8 +35,7 @@ static int32_t probability(const struct nn_softmax_s8 *op, struct row_scale row,
 }
 
 #define SOFTMAX_KERNEL(name, output_type, output_bits, low, high)                                                      \
-    void name(const struct nn_softmax_s8 *op, const int8_t *input, output_type *output)                                \
-    {                                                                                                                  \
+    void name(const struct nn_softmax_s8 *op, const int8_t *input, output_type *output) {                              \
         for (int32_t row = 0; row < op->rows; ++row) {                                                                 \
             const struct row_scale scale = scale_row(op, input, output_bits);                                          \
             for (int32_t i = 0; i < op->depth; ++i) {                                                                  \

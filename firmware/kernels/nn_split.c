@@ -2,8 +2,7 @@
 
 #include "nn_move.h"
 
-void nn_split(const struct nn_split *op, const void *input, void *const *outputs)
-{
+void nn_split(const struct nn_split *op, const void *input, void *const *outputs) {
     const uint8_t *in = input;
     for (int32_t i = 0; i < op->outer; ++i) {
         for (int32_t part = 0; part < op->count; ++part) {

@@ -5,8 +5,7 @@
 /* With one more bit the square would not fit in 32 bits. */
 enum { HEADROOM_BITS = 0 };
 
-static int16_t squared_difference(const struct nn_add_quantized *op, int32_t a, int32_t b)
-{
+static int16_t squared_difference(const struct nn_add_quantized *op, int32_t a, int32_t b) {
     const struct nn_scaled_pair pair = nn_scale_pair(op, a, b, HEADROOM_BITS);
     return (int16_t)nn_rescale_sum(op, (pair.a - pair.b) * (pair.a - pair.b));
 }

@@ -4,8 +4,7 @@
 
 enum { HEADROOM_BITS = 20 };
 
-static int8_t sub(const struct nn_add_quantized *op, int32_t a, int32_t b)
-{
+static int8_t sub(const struct nn_add_quantized *op, int32_t a, int32_t b) {
     const struct nn_scaled_pair pair = nn_scale_pair(op, a, b, HEADROOM_BITS);
     return (int8_t)nn_rescale_sum(op, pair.a - pair.b);
 }

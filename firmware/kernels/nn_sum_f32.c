@@ -2,13 +2,11 @@
 
 #include "nn_reduce_loop.h"
 
-static float add(float sum, float x)
-{
+static float add(float sum, float x) {
     return sum + x;
 }
 
-static float divide(const struct nn_sum_f32 *op, float sum)
-{
+static float divide(const struct nn_sum_f32 *op, float sum) {
     return sum / op->divisor;
 }
 

@@ -11,11 +11,11 @@ extern "C" {
 /* input [batches, input_size], feature_weights [units * rank, input_size], time_weights [units * rank, memory],
  * output [batches, units]; state [batches, units * rank, memory], which keeps its value from one call to the next.
  *
- * The oldest of each `memory` numbers of the state makes room for the feature weights times the input, rescaled, clamped
- * to the state's type, and the state's zero point added. Then the time weights times the state (without its zero point),
- * summed over rank and memory with the bias, are rescaled to the output. This sum loses the bits that do not fit in
- * int32, as it does in TensorFlow Lite Micro. Multipliers and shifts are as in nn_requant; the feature weights' sums fit
- * in int32; zero points are in the range of their type; `bias` may be NULL. */
+ * The oldest of each `memory` numbers of the state makes room for the feature weights times the input, rescaled,
+ * clamped to the state's type, and the state's zero point added. Then the time weights times the state (without its
+ * zero point), summed over rank and memory with the bias, are rescaled to the output. This sum loses the bits that do
+ * not fit in int32, as it does in TensorFlow Lite Micro. Multipliers and shifts are as in nn_requant; the feature
+ * weights' sums fit in int32; zero points are in the range of their type; `bias` may be NULL. */
 struct nn_svdf_s8 {
     int32_t batches, input_size;
     int32_t units, rank, memory;

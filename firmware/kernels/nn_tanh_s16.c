@@ -1,8 +1,7 @@
 #include "nn_sigmoid.h"
 
 /* tanh(x) = 2 * logistic(2 * x) - 1. */
-void nn_tanh_s16(const struct nn_sigmoid_s16 *op, const int16_t *input, int16_t *output)
-{
+void nn_tanh_s16(const struct nn_sigmoid_s16 *op, const int16_t *input, int16_t *output) {
     for (int32_t i = 0; i < op->count; ++i) {
         const int32_t x = nn_sigmoid_input(op, input[i]);
         const uint32_t magnitude = (uint32_t)(x < 0 ? -x : x);

@@ -11,8 +11,8 @@ extern "C" {
 /* input [batches, H, W, input_channels], weights [output_channels, KH, KW, input_channels],
  * output [batches, OH, OW, output_channels].
  *
- * `window` is that of the convolution whose gradient this is, so its input_height and input_width are OH and OW, and its
- * output_height and output_width are H and W. Dilations are 1. Everything else is as in nn_conv.h: zero points in
+ * `window` is that of the convolution whose gradient this is, so its input_height and input_width are OH and OW, and
+ * its output_height and output_width are H and W. Dilations are 1. Everything else is as in nn_conv.h: zero points in
  * [-128, 127], symmetric weights, -128 <= activation_min <= activation_max <= 127, `bias` may be NULL, and the
  * accumulator fits in int32 for every possible input. */
 struct nn_transpose_conv_s8 {

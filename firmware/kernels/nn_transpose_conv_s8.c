@@ -1,14 +1,13 @@
 #include "nn_requant.h"
 #include "nn_transpose_conv.h"
 
-/* The taps of one axis that reach an output position, and the inputs they come from: tap + i * stride for 0 <= i < count
- * meets input - i. */
+/* The taps of one axis that reach an output position, and the inputs they come from: tap + i * stride for 0 <= i <
+ * count meets input - i. */
 struct reach {
     int32_t tap, input, count;
 };
 
-static struct reach find_reach(int32_t position, int32_t pad, int32_t stride, int32_t kernel, int32_t size)
-{
+static struct reach find_reach(int32_t position, int32_t pad, int32_t stride, int32_t kernel, int32_t size) {
     const int32_t place = position + pad;
     const int32_t last = place / stride;
     const int32_t skipped = last < size ? 0 : last - size + 1;
@@ -21,8 +20,7 @@ static struct reach find_reach(int32_t position, int32_t pad, int32_t stride, in
 
 /* The sum over everything that reaches one output pixel, for one channel; `weights` are that channel's. */
 static int32_t dot(const struct nn_transpose_conv_s8 *op, const int8_t *input, const int8_t *weights, struct reach rows,
-                   struct reach columns)
-{
+                   struct reach columns) {
     const struct nn_window *window = &op->window;
     int32_t acc = 0;
     for (int32_t i = 0; i < rows.count; ++i) {
@@ -41,17 +39,16 @@ static int32_t dot(const struct nn_transpose_conv_s8 *op, const int8_t *input, c
     return acc;
 }
 
-void nn_transpose_conv_s8(const struct nn_transpose_conv_s8 *op, const int8_t *input, int8_t *output)
-{
+void nn_transpose_conv_s8(const struct nn_transpose_conv_s8 *op, const int8_t *input, int8_t *output) {
     const struct nn_window *window = &op->window;
     const ptrdiff_t filter_size = (ptrdiff_t)window->kernel_height * window->kernel_width * op->input_channels;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         for (int32_t y = 0; y < window->input_height; ++y) {
-            const struct reach rows = find_reach(y, window->pad_top, window->stride_height, window->kernel_height,
-                                                 window->output_height);
+            const struct reach rows =
+                find_reach(y, window->pad_top, window->stride_height, window->kernel_height, window->output_height);
             for (int32_t x = 0; x < window->input_width; ++x) {
-                const struct reach columns = find_reach(x, window->pad_left, window->stride_width,
-                                                        window->kernel_width, window->output_width);
+                const struct reach columns =
+                    find_reach(x, window->pad_left, window->stride_width, window->kernel_width, window->output_width);
                 for (int32_t o = 0; o < op->output_channels; ++o) {
                     const int32_t acc = dot(op, input, op->weights + o * filter_size, rows, columns);
                     *output++ = nn_output_s8(op->bias ? acc + op->bias[o] : acc, &op->requant, o, op->output_zero_point,

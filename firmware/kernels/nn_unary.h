@@ -1,5 +1,5 @@
-/* Functions of one number, element by element; those of an int8 are tables (nn_lookup_8 in nn_elementwise.h). The output
- * may start where the input starts. */
+/* Functions of one number, element by element; those of an int8 are tables (nn_lookup_8 in nn_elementwise.h). The
+ * output may start where the input starts. */
 #ifndef NN_UNARY_H
 #define NN_UNARY_H
 
@@ -9,9 +9,9 @@
 extern "C" {
 #endif
 
-/* int16 with zero points of 0: one straight line for numbers not below zero and one for those below, each a factor as in
- * nn_requant; the second is subtracted if `negate` is 1. If `mirror` is 1, numbers below zero change their sign first.
- * activation_min <= activation_max, both in int16, or the latter 2^15, which wraps around. */
+/* int16 with zero points of 0: one straight line for numbers not below zero and one for those below, each a factor as
+ * in nn_requant; the second is subtracted if `negate` is 1. If `mirror` is 1, numbers below zero change their sign
+ * first. activation_min <= activation_max, both in int16, or the latter 2^15, which wraps around. */
 struct nn_two_lines_s16 {
     int32_t count;
     int32_t positive_multiplier, positive_shift;
@@ -22,9 +22,9 @@ struct nn_two_lines_s16 {
 
 void nn_two_lines_s16(const struct nn_two_lines_s16 *op, const int16_t *input, int16_t *output);
 
-/* The logistic function and tanh of int16, to the scale 2^-15. The input times `multiplier`, rounded and shifted right by
- * `shift` (0 to 31), has 1/(3 * 4096) as its unit; the product fits in int32. sigmoid[i] is the logistic function of i / 24
- * with 16 fractional bits, 256 entries. */
+/* The logistic function and tanh of int16, to the scale 2^-15. The input times `multiplier`, rounded and shifted right
+ * by `shift` (0 to 31), has 1/(3 * 4096) as its unit; the product fits in int32. sigmoid[i] is the logistic function of
+ * i / 24 with 16 fractional bits, 256 entries. */
 struct nn_sigmoid_s16 {
     int32_t count;
     int32_t multiplier, shift;

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from boardproof.subject import Network, Target
 
 
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is to be proven.

@@ -34,7 +34,9 @@ def test_the_workflow_proves_the_project(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", commands[3]], cwd=project, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "exact: 360 of 360" in done.stdout
-    artifact = next(step["with"]["path"] for step in steps if step.get("uses", "").startswith("actions/upload-artifact"))
+    artifact = next(
+        step["with"]["path"] for step in steps if step.get("uses", "").startswith("actions/upload-artifact")
+    )
     assert (project / artifact).is_file()
 
 

@@ -1,12 +1,23 @@
-"""The portable kernels, compiled once for all firmware tests."""
+"""The kernels, compiled once for all firmware tests: portable ones for the host, all of them for both."""
 
 from __future__ import annotations
 
 import pytest
 
 from support.aot import build_kernels
+from support.m4 import CORTEX_M4, add_kernels, build_all_kernels
 
 
 @pytest.fixture(scope="session")
 def toolchain(tmp_path_factory):
     return build_kernels(tmp_path_factory.mktemp("kernels"), "gcc", "-O1", "-fPIC")
+
+
+@pytest.fixture(scope="session")
+def m4_on_host(toolchain, tmp_path_factory):
+    return add_kernels(toolchain, tmp_path_factory.mktemp("m4_on_host"))
+
+
+@pytest.fixture(scope="session")
+def m4_on_board(tmp_path_factory):
+    return build_all_kernels(tmp_path_factory.mktemp("m4_on_board"), "arm-none-eabi-gcc", *CORTEX_M4)

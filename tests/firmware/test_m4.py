@@ -19,7 +19,7 @@ from firmware.test_sanitizers import FLAGS as SANITIZERS
 from firmware.test_sanitizers import MAIN
 from support import operators_m4
 from support.aot import generate, oracle_outputs, write_sources
-from support.m4 import BOARD, CORTEX_M4, build_all_kernels, check_on_host, run_on_board
+from support.m4 import BOARD, build_all_kernels, check_on_host, run_on_board
 from support.network import Network
 
 CASES_PER_MODEL = 20
@@ -46,19 +46,9 @@ LEAST_SHARE = 0.15
 """Of the cases; the others have rescaling factors, activations or sizes that a kernel does not take."""
 
 
-@pytest.fixture(scope="session")
-def host_toolchain(tmp_path_factory):
-    return build_all_kernels(tmp_path_factory.mktemp("m4_host"), "gcc", "-O1", "-fPIC")
-
-
-@pytest.fixture(scope="session")
-def board_toolchain(tmp_path_factory):
-    return build_all_kernels(tmp_path_factory.mktemp("m4_board"), "arm-none-eabi-gcc", *CORTEX_M4)
-
-
 @pytest.mark.native
 @pytest.mark.parametrize("kernel", [*OPERATORS, "with addition"])
-def test_kernel_on_the_host_equals_tflite_micro(kernel, host_toolchain, tmp_path):
+def test_kernel_on_the_host_equals_tflite_micro(kernel, m4_on_host, tmp_path):
     folders = (tmp_path / str(i) for i in itertools.count())
     operator = OPERATORS.get(kernel, operators_m4.convolution_add)
     used = Counter()
@@ -70,7 +60,7 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, host_toolchain, tmp_path
         nonlocal cases
         net = Network(seed)
         net.outputs = [operator(data.draw, net).index for _ in range(CASES_PER_MODEL)]
-        used.update(check_on_host(net.build(), net.vectors(), host_toolchain, next(folders)))
+        used.update(check_on_host(net.build(), net.vectors(), m4_on_host, next(folders)))
         cases += CASES_PER_MODEL
 
     check()
@@ -116,8 +106,8 @@ def test_no_undefined_behaviour(tmp_path):
 
 
 @pytest.mark.qemu
-def test_assembly_on_qemu_equals_tflite_micro(board_toolchain, tmp_path):
+def test_assembly_on_qemu_equals_tflite_micro(m4_on_board, tmp_path):
     for number, (data, inputs) in enumerate(board_models()):
-        run = run_on_board(data, inputs, board_toolchain, tmp_path / str(number))
+        run = run_on_board(data, inputs, m4_on_board, tmp_path / str(number))
         assert run.wrong == 0
         assert len(run.ticks) >= len(OPERATORS)

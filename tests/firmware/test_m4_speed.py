@@ -11,7 +11,7 @@ import pytest
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes import window_output
-from support.m4 import CORTEX_M4, build_all_kernels, run_on_board
+from support.m4 import run_on_board
 from support.network import Network
 
 pytestmark = pytest.mark.qemu
@@ -33,11 +33,6 @@ CONVOLUTIONS = (
     ("FULLY_CONNECTED", (1, 1, 640), 128, (1, 1), 1, 1.00),
     ("FULLY_CONNECTED", (1, 1, 128), 128, (1, 1), 1, 1.05),
 )
-
-
-@pytest.fixture(scope="module")
-def toolchain(tmp_path_factory):
-    return build_all_kernels(tmp_path_factory.mktemp("m4_board"), "arm-none-eabi-gcc", *CORTEX_M4)
 
 
 def add_convolution(net, opcode, shape, channels, kernel, stride):
@@ -66,17 +61,17 @@ def add_convolution(net, opcode, shape, channels, kernel, stride):
     return int(np.prod(y.shape)) * inputs
 
 
-def test_instructions_per_multiply_accumulate(toolchain, tmp_path):
+def test_instructions_per_multiply_accumulate(m4_on_board, tmp_path):
     net = Network(1)
     macs = [add_convolution(net, *layer[:5]) for layer in CONVOLUTIONS]
-    run = run_on_board(net.build(), net.vectors(2), toolchain, tmp_path)
+    run = run_on_board(net.build(), net.vectors(2), m4_on_board, tmp_path)
     assert run.wrong == 0
     rates = [ticks / count for ticks, count in zip(run.ticks, macs, strict=True)]
     too_slow = [(layer, round(rate, 3)) for layer, rate in zip(CONVOLUTIONS, rates, strict=True) if rate > layer[5]]
     assert too_slow == []
 
 
-def test_instructions_per_element(toolchain, tmp_path):
+def test_instructions_per_element(m4_on_board, tmp_path):
     net = Network(2)
     for scales in ((0.0394, 0.1042, 0.051), (0.04, 0.1, 0.08)):  # the second pair has no linear form
         summands = [net.input((1, 32, 32, 16), scale, zp) for scale, zp in zip(scales, (-128, 4), strict=False)]
@@ -88,7 +83,7 @@ def test_instructions_per_element(toolchain, tmp_path):
     options = {"filter_height": 25, "filter_width": 5, "stride_h": 25, "stride_w": 5, "padding": "VALID"}
     net.builder.add_operator("AVERAGE_POOL_2D", [image.index], [pooled.index], **options)
     net.outputs.append(pooled.index)
-    run = run_on_board(net.build(), net.vectors(2), toolchain, tmp_path)
+    run = run_on_board(net.build(), net.vectors(2), m4_on_board, tmp_path)
     assert run.wrong == 0
     assert run.ticks[0] <= 8.5 * 32 * 32 * 16
     assert run.ticks[1] <= 13.0 * 32 * 32 * 16

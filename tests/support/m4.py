@@ -15,7 +15,15 @@ import numpy as np
 
 from boardproof.model.reader import read_tflite
 from boardproof.project.resources import resource
-from support.aot import WARNINGS, CompiledModel, Toolchain, generate, oracle_outputs, write_sources
+from support.aot import (
+    WARNINGS,
+    CompiledModel,
+    Toolchain,
+    build_kernels,
+    generate,
+    oracle_outputs,
+    write_sources,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +40,21 @@ QEMU = (
 
 def build_all_kernels(folder: Path, *command: str) -> Toolchain:
     """Compiles every kernel, _m4 or not, into an archive."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sources = [str(path) for path in sorted(resource("firmware/kernels").glob("*.c"))]
+    return add_kernels(build_kernels(folder, *command), folder)
+
+
+def add_kernels(toolchain: Toolchain, folder: Path) -> Toolchain:
+    """The portable kernels of a toolchain and the _m4 ones, in an archive in `folder`."""
+    objects, archive = folder / "m4", folder / "liball.a"
+    objects.mkdir(parents=True, exist_ok=True)
+    sources = [str(path) for path in sorted(resource("firmware/kernels").glob("*_m4.c"))]
     done = subprocess.run(
-        [*command, *WARNINGS, "-c", *sources], cwd=folder, capture_output=True, text=True, check=False
+        [*toolchain.command, *WARNINGS, "-c", *sources], cwd=objects, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    archive = folder / "libkernels.a"
-    subprocess.run(["ar", "rcs", str(archive), *map(str, folder.glob("*.o"))], check=True)
-    return Toolchain(command, archive)
+    archive.write_bytes(toolchain.archive.read_bytes())
+    subprocess.run(["ar", "rs", str(archive), *map(str, objects.glob("*.o"))], check=True, capture_output=True)
+    return Toolchain(toolchain.command, archive)
 
 
 class HostModel(CompiledModel):

@@ -61,7 +61,9 @@ def softmax(dtype: str, target: str) -> partial[Activation]:
 
 def _softmax(dtype: str, target: str, draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     scale = float32(draw(st.one_of(st.floats(1e-5, 0.01), st.floats(0.01, 4.0))))
-    x = net.input(draw(rows), scale if dtype == "int8" else scale / 100, net.zero_point(draw) if dtype == "int8" else 0, dtype)
+    x = net.input(
+        draw(rows), scale if dtype == "int8" else scale / 100, net.zero_point(draw) if dtype == "int8" else 0, dtype
+    )
     result = net.tensor(x.shape, *((1 / 65536, -32768) if dtype == "int8" else (1 / 32768, 0)), target)
     return apply(draw, net, "SOFTMAX", [x], result, beta=draw(st.sampled_from((1.0, 0.3, 2.5))))
 
@@ -144,9 +146,7 @@ def _fully_connected(dtype: str, draw: st.DrawFn, net: Network, x: Activation | 
     units = draw(st.integers(1, 12))
     keep = draw(st.booleans())
     shape = (*x.shape[:-1], units) if keep else (prod(x.shape[:-1]), units)
-    return _weighted(
-        draw, net, "FULLY_CONNECTED", dtype, x, ((units, x.shape[-1]), 0), shape, {"keep_num_dims": keep}
-    )
+    return _weighted(draw, net, "FULLY_CONNECTED", dtype, x, ((units, x.shape[-1]), 0), shape, {"keep_num_dims": keep})
 
 
 def _weighted(
@@ -183,9 +183,7 @@ def _weighted(
     result = output(draw, net, shape, x.scale * scale / factor if dtype != "float32" else 1.0, dtype)
     if opcode == "FULLY_CONNECTED" and not has_bias:
         inputs.append(-1)
-    net.builder.add_operator(
-        opcode, inputs, [result.index], fused_activation_function=net.activation(draw), **options
-    )
+    net.builder.add_operator(opcode, inputs, [result.index], fused_activation_function=net.activation(draw), **options)
     return result
 
 
@@ -205,7 +203,11 @@ NORMALIZATIONS = {
 }
 
 WINDOWS = {
-    **{f"{opcode} {dtype}": pool(opcode, dtype) for opcode in ("AVERAGE_POOL_2D", "MAX_POOL_2D") for dtype in ("int16", "float32")},
+    **{
+        f"{opcode} {dtype}": pool(opcode, dtype)
+        for opcode in ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+        for dtype in ("int16", "float32")
+    },
     **{f"CONV_2D {dtype}": conv2d(dtype) for dtype in ("int16", "float32")},
     **{f"DEPTHWISE_CONV_2D {dtype}": depthwise_conv2d(dtype) for dtype in ("int16", "float32")},
     **{f"FULLY_CONNECTED {dtype}": fully_connected(dtype) for dtype in ("int16", "float32")},

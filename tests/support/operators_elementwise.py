@@ -1,4 +1,4 @@
-"""Random operators that work element by element, for `support.network`. Functions of a type: `binary("SUB", "int16")`."""
+"""Random operators that work element by element, for `support.network`, made for a type: `binary("SUB", "int16")`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 PLAIN = {"float32", "int32", "int64", "bool"}
 """Types without a scale."""
+
+FINEST_CLAMPED = 1e-8
+"""An output scale with which a clamp at 6 is still an int32."""
 
 shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
 wide_shapes = st.lists(st.integers(1, 3), min_size=5, max_size=6).map(tuple)
@@ -111,12 +114,12 @@ def _binary(opcode: str, dtype: str, draw: st.DrawFn, net: Network, x: Activatio
     if draw(st.integers(0, 9)) == 0:
         pair = [x, x]
     shape = np.broadcast_shapes(pair[0].shape, pair[1].shape)
-    result = output(draw, net, shape, _natural(opcode, *pair) / ratio(draw, net), dtype)
-    options = {}
-    if opcode in {"ADD", "SUB", "MUL", "DIV"}:
-        plain_sum = opcode == "ADD" and dtype == "int32"
-        options["fused_activation_function"] = "NONE" if plain_sum else net.activation(draw)
-    return apply(draw, net, opcode, pair, result, **options)
+    scale, options = _natural(opcode, *pair) / ratio(draw, net), {}
+    if opcode in {"ADD", "SUB", "MUL", "DIV"} and (opcode, dtype) != ("ADD", "int32"):
+        activation = net.activation(draw)
+        options["fused_activation_function"] = activation
+        scale = scale if activation == "NONE" else max(scale, FINEST_CLAMPED)
+    return apply(draw, net, opcode, pair, output(draw, net, shape, scale, dtype), **options)
 
 
 def _second_scale(draw: st.DrawFn, net: Network, x: Activation, dtype: str) -> tuple[float, int]:
@@ -150,7 +153,7 @@ def divide_bytes(draw: st.DrawFn, net: Network, x: Activation | None = None) -> 
     scale = float32(draw(st.floats(0.01, 2.0)))
     y = constant(net, divisors.astype(np.int8), scale, zero_point)
     factor = draw(st.one_of(st.floats(2.0 ** (bits - 1), 2.0**bits * 30), st.just(2.0 ** (bits - 1))))
-    result = output(draw, net, x.shape, x.scale / scale / factor, "int8")
+    result = output(draw, net, x.shape, max(x.scale / scale / factor, FINEST_CLAMPED), "int8")
     return apply(draw, net, "DIV", [x, y], result, fused_activation_function=net.activation(draw))
 
 

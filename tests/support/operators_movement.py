@@ -327,7 +327,7 @@ def embedding_lookup(draw: st.DrawFn, net: Network, x: Activation | None = None)
 
 
 def _indices(draw: st.DrawFn, net: Network, sizes: Sequence[int], shape: tuple[int, ...]) -> int:
-    """An int32 tensor of valid indices, the last axis going through the sizes: a constant, or computed by REVERSE_V2."""
+    """An int32 tensor of valid indices, the last axis going through the sizes: constant, or computed by REVERSE_V2."""
     values = net.rng.integers(0, np.resize(np.array(sizes), shape), shape).astype(np.int32)
     if draw(st.booleans()) or not shape or values.nbytes > 1000:
         return ints(net, values)

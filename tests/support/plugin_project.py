@@ -43,7 +43,9 @@ def make_project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def run_pytest(project, *arguments: str) -> pytest.RunResult:
-    return project.runpytest_subprocess("-p", "boardproof.testing.plugin", "-W", "error", "--strict-markers", *arguments)
+    return project.runpytest_subprocess(
+        "-p", "boardproof.testing.plugin", "-W", "error", "--strict-markers", *arguments
+    )
 
 
 def junit(project) -> tuple[dict[str, str], dict[str, dict[str, str]]]:

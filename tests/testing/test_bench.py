@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from boardproof.testing import bench as bench_module
-from boardproof.testing import under_test
 from boardproof.device.locks import try_lock
 from boardproof.device.ports import Port
 from boardproof.device.types import Firmware
 from boardproof.errors import BoardproofError, DeviceError, InputError
+from boardproof.testing import bench as bench_module
+from boardproof.testing import under_test
 from boardproof.testing.bench import Bench, Place, settings_for
 from support.usb_world import APPLICATION, MODEL, SimulatedClock, hello
 

@@ -25,7 +25,7 @@ _HALF_SQRT_2_Q31 = 1518500250
 
 
 def tanh(x: ArrayLike, integer_bits: int) -> NDArray[np.int64]:
-    """tanh(x) with 31 fractional bits, for x with `integer_bits` integer bits in 32."""
+    """The hyperbolic tangent with 31 fractional bits, of x with `integer_bits` integer bits in 32."""
     x = np.asarray(x, np.int64)
     exponential = exp_on_negative_values(-np.abs(x), integer_bits + 1)
     of_magnitude = shift_left_saturating(newton_reciprocal(exponential) - (1 << 29), 2)

@@ -142,6 +142,8 @@ def fit_shape(operator: Shape, fit: Fit) -> None:  # noqa: ARG001 one signature 
 def fit_resize(operator: Resize, fit: Fit) -> None:  # noqa: ARG001 one signature for all
     """The output has the size that is given."""
     require_rank(fit.data, _IMAGE_RANK)
+    if 0 in fit.data:
+        raise MisfitError(f"the image {list(fit.data)} is empty")
     size = constant_ints(fit.inputs[1])
     if fit.inputs[1].shape != (2,):
         raise MisfitError(f"the size has shape {list(fit.inputs[1].shape)}, not [2]")

@@ -25,7 +25,7 @@ _Alignas(4) const int32_t model_op0_bias[2] = {
 
 /* rescaling factors, 31 fractional bits */
 _Alignas(4) const int32_t model_op3_multiplier[1] = {
-     1832519394,
+     1832519293,
 };
 
 /* their binary exponents */

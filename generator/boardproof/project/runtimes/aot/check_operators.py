@@ -8,9 +8,10 @@ import numpy as np
 
 from boardproof.model.fixed_point import INT32_MAX, quantize_multiplier
 from boardproof.model.graph import Activation, Conv2D, DepthwiseConv2D, DType, FullyConnected
+from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
 from boardproof.project.runtimes.aot.findings import QUANTIZE_HINT, RECONVERT_HINT, TFLM_HINT
 from boardproof.project.runtimes.aot.lower_shape import PAD_AXES
-from boardproof.project.runtimes.aot.operands import RANGES, convolution_factors, quantization
+from boardproof.project.runtimes.aot.operands import RANGES, activation_fits, convolution_factors, quantization
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +41,9 @@ def check_activation(activation: Activation, subject: Subject) -> Iterator[Findi
     if activation not in _COMPILED_ACTIVATIONS:
         what = f"has a fused {activation.name}, which kernels do not apply"
         yield subject.error("unsupported-activation", what, "Make the activation a layer of its own.")
+    elif subject.output.dtype in QUANTIZED_TYPES and not activation_fits(activation, subject.output):
+        what = f"has an output scale too fine for its fused {activation.name}"
+        yield subject.error("quantization", what, RECONVERT_HINT, subject.output)
 
 
 def check_weights(op: Conv2D | DepthwiseConv2D | FullyConnected, subject: Subject) -> Iterator[Finding]:

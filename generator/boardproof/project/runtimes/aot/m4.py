@@ -190,8 +190,11 @@ def pool(op: AveragePool2D | MaxPool2D, graph: Graph) -> Step | None:
     if data.shape[3] % UNIT or data.dtype is not DType.INT8 or (is_average and averaged > MAX_AVERAGED):
         return None
     portable = lower_pool(op, graph)
-    reads = first_reads(data.shape, op.filter_size, op.window)[:, None] + np.arange(0, data.shape[3], UNIT)
-    offset = safe_offset(reads.reshape(-1), np.arange(1, reads.size + 1) * UNIT, reads_first=True)
+    reads = first_reads(data.shape, op.filter_size, op.window)
+    begins = np.arange(reads.size) * data.shape[3]
+    offset = min(
+        safe_offset(reads, begins, reads_first=False), safe_offset(reads, begins + data.shape[3], reads_first=True)
+    )
     return Step(
         operator=op.index,
         implements=(op.index,),

@@ -63,6 +63,12 @@ def activation_range(activation: Activation, output: Tensor) -> tuple[int, int]:
     return low, high
 
 
+def activation_fits(activation: Activation, output: Tensor) -> bool:
+    """Whether the bounds of a fused activation fit in int32 as quantized values, without which TFLM refuses it."""
+    bounds = [bound for bound in _REAL_RANGES.get(activation, ()) if bound is not None]
+    return all(abs(np.float32(bound) / np.float32(quantization(output).scale)) < 2**31 for bound in bounds)
+
+
 def plain_range(activation: Activation, dtype: DType) -> tuple[float, float] | tuple[int, int]:
     """The range that a fused activation leaves of a float or an integer that is not quantized.
 
@@ -85,7 +91,8 @@ def convolution_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[f
 def dense_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[float]:
     """Accumulator scale to output scale, one per output or one for all, as TFLM's FULLY_CONNECTED computes it.
 
-    All in double precision, like a convolution's; releases before 2026 rounded the product of the scales to float32.
+    All in double precision, like a convolution's: so does the pinned tflite_micro. Older TensorFlow Lite Micro, and the
+    libraries made from it, round the product of the scales to float32 where there is one for all outputs.
     """
     return convolution_factors(data, weights, output)
 

@@ -1,6 +1,5 @@
-#include "nn_pool_m4.h"
-
 #include "nn_dsp.h"
+#include "nn_pool_m4.h"
 #include "nn_requant.h"
 #include "nn_window.h"
 
@@ -10,8 +9,6 @@ struct area {
     int32_t rows, columns;
     int32_t row_step, column_step; /* bytes */
 };
-
-typedef uint32_t reduce_function(const struct nn_pool2d_s8 *op, const struct area *area);
 
 static int32_t mean(const struct nn_pool2d_s8 *op, int32_t sum, int32_t count) {
     const int32_t half = count / 2;
@@ -50,20 +47,7 @@ static uint32_t average(const struct nn_pool2d_s8 *op, const struct area *area) 
     return means;
 }
 
-static uint32_t maximum(const struct nn_pool2d_s8 *op, const struct area *area) {
-    const uint32_t ones = 0x01010101U;
-    const int8_t *row = area->input;
-    uint32_t max = (uint32_t)(uint8_t)op->activation_min * ones;
-    for (int32_t y = 0; y < area->rows; ++y, row += area->row_step) {
-        const int8_t *pixel = row;
-        for (int32_t x = 0; x < area->columns; ++x, pixel += area->column_step) {
-            max = nn_smax8(max, nn_load_word(pixel));
-        }
-    }
-    return nn_smin8(max, (uint32_t)(uint8_t)op->activation_max * ones);
-}
-
-static void pool(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output, reduce_function *reduce) {
+void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output) {
     const struct nn_window *window = &op->window;
     const int32_t row_step = window->input_width * op->channels;
     for (int32_t batch = 0; batch < op->batches; ++batch, input += window->input_height * row_step) {
@@ -80,17 +64,9 @@ static void pool(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *out
                     area.rows = 1;
                 }
                 for (int32_t c = 0; c < op->channels; c += 4, area.input += 4, output += 4) {
-                    nn_store_word(output, reduce(op, &area));
+                    nn_store_word(output, average(op, &area));
                 }
             }
         }
     }
-}
-
-void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output) {
-    pool(op, input, output, average);
-}
-
-void nn_max_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output) {
-    pool(op, input, output, maximum);
 }
