@@ -2,10 +2,10 @@
 BOARDPROOF = .venv/bin/boardproof
 DIGITS = examples/digits
 
-.PHONY: help demo test lint format bench fuzz
+.PHONY: help demo test test-long lint format bench fuzz
 
 help: ## Lists these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: ## Installs what is missing, then proves the digits example on an emulated Cortex-M4F
 	@scripts/setup run
@@ -14,6 +14,10 @@ demo: ## Installs what is missing, then proves the digits example on an emulated
 test: ## Installs what is missing, then runs every test; native and QEMU tests must not be skipped
 	@scripts/setup dev
 	BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2
+
+test-long: ## The operators' property tests with 300 cases each, on the host and on QEMU
+	@scripts/setup dev
+	BOARDPROOF_CASES=300 BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2 tests/firmware tests/e2e
 
 lint: ## Style, types, import rules and C formatting
 	@scripts/setup dev

@@ -32,14 +32,27 @@ static struct number load(int32_t type, const void *input, int32_t i) {
     return x;
 }
 
-/* Without the fraction, where that fits in 32 bits, or for uint32 in 64. */
-static int64_t truncated(float x, int32_t type) {
-    if (type == NN_U32) {
-        const float limit = 9223372036854775808.0F;
-        return x >= -limit && x < limit ? (int64_t)x : 0;
+/* Without the fraction, at least low and at most high, which are whole numbers of 32 bits. */
+static int64_t truncated(float x, int64_t low, int64_t high)
+{
+    if (x != x) {
+        return 0;
     }
-    const float limit = 2147483648.0F;
-    return x >= -limit && x < limit ? (int64_t)x : INT32_MIN;
+    return x <= (float)low ? low : x >= (float)high ? high : (int64_t)x;
+}
+
+static int64_t truncated_to(int32_t type, float x)
+{
+    switch (type) {
+    case NN_S8:
+        return truncated(x, INT8_MIN, INT8_MAX);
+    case NN_S16:
+        return truncated(x, INT16_MIN, INT16_MAX);
+    case NN_U32:
+        return truncated(x, 0, UINT32_MAX);
+    default:
+        return truncated(x, INT32_MIN, INT32_MAX);
+    }
 }
 
 static void store(int32_t type, struct number x, void *output, int32_t i) {
@@ -51,7 +64,7 @@ static void store(int32_t type, struct number x, void *output, int32_t i) {
         ((uint8_t *)output)[i] = x.is_float ? x.real != 0.0F : x.whole != 0;
         return;
     }
-    const int64_t whole = x.is_float ? truncated(x.real, type) : x.whole;
+    const int64_t whole = x.is_float ? truncated_to(type, x.real) : x.whole;
     switch (type) {
     case NN_S8:
         ((int8_t *)output)[i] = (int8_t)whole;

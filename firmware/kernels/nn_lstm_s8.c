@@ -16,8 +16,8 @@ static int32_t dot(const int8_t *weights, const int8_t *values, int32_t zero_poi
 }
 
 /* A gate of one unit before its function, 12 fractional bits. */
-static int16_t gate(const struct nn_lstm_s8 *op, const struct nn_lstm_gate *gate, const int8_t *input,
-                    const int8_t *hidden, int32_t unit) {
+static int16_t nn_lstm_sum(const struct nn_lstm_s8 *op, const struct nn_lstm_gate *gate, const int8_t *input,
+                           const int8_t *hidden, int32_t unit) {
     const int8_t *recurrent_weights = gate->recurrent_weights + (ptrdiff_t)unit * op->units;
     const int8_t *input_weights = gate->input_weights + (ptrdiff_t)unit * op->input_size;
     const int32_t of_input = dot(input_weights, input, op->input_zero_point, op->input_size) + gate->bias[unit];
@@ -39,9 +39,9 @@ static int16_t tanh_of(const struct nn_sigmoid_s16 *scaling, int16_t x) {
 /* The cell of one unit after a step. */
 static int16_t next_cell(const struct nn_lstm_s8 *op, const int8_t *input, const int8_t *hidden, int16_t cell,
                          int32_t unit) {
-    const int16_t forget = sigmoid(op, gate(op, &op->forget_gate, input, hidden, unit));
-    const int16_t enter = sigmoid(op, gate(op, &op->input_gate, input, hidden, unit));
-    const int16_t value = tanh_of(&op->gate_to_sigmoid, gate(op, &op->cell_gate, input, hidden, unit));
+    const int16_t forget = sigmoid(op, nn_lstm_sum(op, &op->forget_gate, input, hidden, unit));
+    const int16_t enter = sigmoid(op, nn_lstm_sum(op, &op->input_gate, input, hidden, unit));
+    const int16_t value = tanh_of(&op->gate_to_sigmoid, nn_lstm_sum(op, &op->cell_gate, input, hidden, unit));
     const int16_t kept = clamp_s16(nn_requantize(forget * cell, op->forget_multiplier, op->forget_shift));
     const int16_t entered = clamp_s16(nn_requantize(enter * value, op->input_multiplier, op->input_shift));
     const int16_t sum = clamp_s16(kept + entered);
@@ -52,7 +52,7 @@ static int16_t next_cell(const struct nn_lstm_s8 *op, const int8_t *input, const
 static void step(const struct nn_lstm_s8 *op, const int8_t *input, int8_t *hidden, int16_t *cell, int8_t *output) {
     for (int32_t unit = 0; unit < op->units; ++unit) {
         cell[unit] = next_cell(op, input, hidden, cell[unit], unit);
-        const int16_t leave = sigmoid(op, gate(op, &op->output_gate, input, hidden, unit));
+        const int16_t leave = sigmoid(op, nn_lstm_sum(op, &op->output_gate, input, hidden, unit));
         const int32_t product = tanh_of(&op->cell_to_tanh, cell[unit]) * leave;
         const int32_t scaled = nn_requantize(product, op->output_multiplier, op->output_shift);
         output[unit] = (int8_t)nn_clamp(scaled + op->hidden_zero_point, INT8_MIN, INT8_MAX);

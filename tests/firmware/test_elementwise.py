@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.aot import assert_exact, plan_quickly
+from support.cases import models_of
 from support.network import Network
 from support.operators_elementwise import FLOAT, INT8, INT16, PLAIN_NUMBERS
 
 CASES_PER_MODEL = 60
-MODELS = 5
+MODELS = models_of(CASES_PER_MODEL)
 OPERATORS = {**INT8, **INT16, **FLOAT, **PLAIN_NUMBERS}
 
 pytestmark = pytest.mark.native

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from support.aot import assert_exact, plan_quickly
+from support.cases import models_of
 from support.network import Network
 from support.operators_movement import MOVEMENT
 from support.operators_products import PRODUCTS
@@ -19,7 +20,7 @@ from support.operators_products import PRODUCTS
 OPERATORS = {**MOVEMENT, **PRODUCTS}
 
 CASES_PER_MODEL = 60
-MODELS = 5
+MODELS = models_of(CASES_PER_MODEL)
 
 pytestmark = pytest.mark.native
 

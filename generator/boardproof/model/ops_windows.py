@@ -22,11 +22,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Conv2D(Operator):
-    """inputs: data [N,H,W,C], filter [O,KH,KW,C/groups], bias [O] (optional)."""
+    """inputs: data [N,H,W,C], filter [O,KH,KW,C/groups], bias [O] (optional).
+
+    `narrow_sums`: without biases, sums of int16 data have 32 bits, not 64.
+    """
 
     opcode: ClassVar[str] = "CONV_2D"
     window: Window
     activation: Activation
+    narrow_sums: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,12 @@ class DepthwiseConv2D(Operator):
 
 @dataclass(frozen=True, slots=True)
 class FullyConnected(Operator):
-    """inputs: data [..., I], weights [O,I], bias [O] (optional)."""
+    """inputs: data [..., I], weights [O,I], bias [O] (optional). `narrow_sums` as of Conv2D."""
 
     opcode: ClassVar[str] = "FULLY_CONNECTED"
     activation: Activation
     keep_num_dims: bool
+    narrow_sums: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tflite import (
     FullyConnectedOptions,
     FullyConnectedOptionsWeightsFormat,
     Pool2DOptions,
+    TensorType,
 )
 
 from boardproof.model.graph import (
@@ -35,7 +36,12 @@ _Dilated: TypeAlias = Conv2DOptions | DepthwiseConv2DOptions
 
 def _conv_2d(raw: RawOperator) -> Conv2D:
     options = raw.require_options(BuiltinOptions.Conv2DOptions, Conv2DOptions)
-    return Conv2D(*raw.wiring, window=_window(raw, options), activation=raw.activation(options))
+    return Conv2D(
+        *raw.wiring,
+        window=_window(raw, options),
+        activation=raw.activation(options),
+        narrow_sums=options.QuantizedBiasType() == TensorType.INT32,
+    )
 
 
 def _depthwise_conv_2d(raw: RawOperator) -> DepthwiseConv2D:
@@ -54,7 +60,12 @@ def _fully_connected(raw: RawOperator) -> FullyConnected | Unsupported:
         return FullyConnected(*raw.wiring, activation=Activation.NONE, keep_num_dims=False)
     if options.WeightsFormat() != FullyConnectedOptionsWeightsFormat.DEFAULT:
         return Unsupported(*raw.wiring, opcode_name="FULLY_CONNECTED with shuffled weights")
-    return FullyConnected(*raw.wiring, activation=raw.activation(options), keep_num_dims=bool(options.KeepNumDims()))
+    return FullyConnected(
+        *raw.wiring,
+        activation=raw.activation(options),
+        keep_num_dims=bool(options.KeepNumDims()),
+        narrow_sums=options.QuantizedBiasType() == TensorType.INT32,
+    )
 
 
 def _pool(raw: RawOperator) -> tuple[Window, tuple[int, int], Activation]:

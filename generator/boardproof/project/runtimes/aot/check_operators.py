@@ -67,6 +67,9 @@ def _check_sums(
 ) -> Iterator[Finding]:
     """Factors and sums in the range of the arithmetic for the data's type."""
     data, weights = subject.input(0), subject.input(1)
+    narrow = not isinstance(op, DepthwiseConv2D) and op.narrow_sums
+    if data.dtype is DType.INT16 and biases is None and narrow:
+        yield subject.error("unsupported-type", "sums int16 products in 32 bits", RECONVERT_HINT, data)
     factors = convolution_factors(data, weights, subject.output)
     largest, bits, most = (INT32_MAX, 32, MAX_SHIFT) if data.dtype is DType.INT8 else (2**47 - 1, 48, MAX_SHIFT_INT16)
     yield from check_factors(subject, factors, most)
