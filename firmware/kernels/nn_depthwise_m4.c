@@ -319,21 +319,38 @@ static void compute_channels(const struct nn_depthwise3_s8_m4 *op, const struct 
     }
 }
 
-void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch) {
-    static line_function *const functions[] = {stride1_two_sided, stride1_one_sided, stride2_two_sided,
-                                               stride2_one_sided};
+static void compute_image(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, uint32_t *scratch,
+                          line_function *compute) {
     const struct layout layout = lay_out(op);
-    uint32_t *weights = scratch;
-    uint32_t *ring = weights + CHANNELS * WEIGHT_WORDS;
+    uint32_t *ring = scratch + CHANNELS * WEIGHT_WORDS;
     const uint32_t *group = op->stream;
     for (int32_t place = 0; place < LINES; ++place) {
         pad_line(&layout, ring + place);
     }
     for (int32_t c = 0; c < op->channels; c += CHANNELS, group += NN_DEPTHWISE3_GROUP_WORDS) {
         struct line lines[CHANNELS];
-        prepare(op, &layout, group, ring, weights, output + c, lines);
-        compute_channels(op, &layout, input + c, ring, lines, functions[2 * (op->stride - 1) + op->one_sided]);
+        prepare(op, &layout, group, ring, scratch, output + c, lines);
+        compute_channels(op, &layout, input + c, ring, lines, compute);
     }
     nn_clamp_s8_m4(output, op->line.output_size * op->across.output_size * op->channels, op->activation_min,
                    op->activation_max);
+}
+
+void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch) {
+    compute_image(op, input, output, scratch, stride1_one_sided);
+}
+
+void nn_depthwise3_two_sided_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output,
+                                   void *scratch) {
+    compute_image(op, input, output, scratch, stride1_two_sided);
+}
+
+void nn_depthwise3_stride2_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output,
+                                 void *scratch) {
+    compute_image(op, input, output, scratch, stride2_one_sided);
+}
+
+void nn_depthwise3_stride2_two_sided_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output,
+                                           void *scratch) {
+    compute_image(op, input, output, scratch, stride2_two_sided);
 }

@@ -50,9 +50,18 @@ struct nn_depthwise3_s8_m4 {
     const uint32_t *stream;
 };
 
-/* Scratch, 4-aligned: 160 + 48 * (stride * pairs + 1) bytes, where pairs = line.output_size / 2, rounded up.
+/* One function for each stride and kind of rescaling, so that only what is used is linked: without `two_sided` for
+ * one_sided = 1.
+ *
+ * Scratch, 4-aligned: 160 + 48 * (stride * pairs + 1) bytes, where pairs = line.output_size / 2, rounded up.
  * The output may start where the input starts if they have the same size and stride is 1. */
 void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch);
+void nn_depthwise3_two_sided_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output,
+                                   void *scratch);
+void nn_depthwise3_stride2_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output,
+                                 void *scratch);
+void nn_depthwise3_stride2_two_sided_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output,
+                                           void *scratch);
 
 #ifdef __cplusplus
 }

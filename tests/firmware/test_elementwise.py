@@ -1,4 +1,7 @@
-"""Operators that work element by element, generated and compiled, against tflite_micro: every byte, all types."""
+"""Operators that work element by element, generated and compiled, against tflite_micro: every byte, all types.
+
+The first model of each is hypothesis's simplest, so the others make the 300 cases.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 
 from support.aot import assert_exact, plan_quickly
 from support.cases import models_of
+from support.effort import effort
 from support.network import Network
 from support.operators_elementwise import FLOAT, INT8, INT16, PLAIN_NUMBERS
 

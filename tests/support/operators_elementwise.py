@@ -160,7 +160,8 @@ def divide_bytes(draw: st.DrawFn, net: Network, x: Activation | None = None) -> 
 def divide_integers(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     x = source(draw, net, "int32")
     divisors = values(net, x.shape[-1:], "int32") >> draw(st.integers(0, 30))
-    y = constant(net, np.where(divisors == 0, 7, divisors).astype(np.int32), 0.0, 0)
+    # Undefined in TFLM, and fatal on x86: division by zero, and of the least integer by -1.
+    y = constant(net, np.where((divisors == 0) | (divisors == -1), 7, divisors).astype(np.int32), 0.0, 0)
     result = net.tensor(x.shape, 0.0, 0, "int32")
     return apply(draw, net, "DIV", [x, y], result, fused_activation_function=net.activation(draw))
 

@@ -24,7 +24,7 @@ from boardproof.model.graph import (
 )
 from boardproof.model.movement import MOVES, PARTS, data_position, moved
 from boardproof.model.shape_rules import constant_ints
-from boardproof.model.shapes import check_fit
+from boardproof.model.shapes import check_fit, check_shapes
 
 if TYPE_CHECKING:
     from typing import Any
@@ -68,6 +68,8 @@ def fold(graph: Graph) -> Graph:
             for index, value in zip(operator.outputs, values, strict=True):
                 tensors[index] = replace(tensors[index], data=np.ascontiguousarray(value).tobytes())
             folded = replace(folded, tensors=tuple(tensors))
+    if folded is not graph:
+        check_shapes(folded)
     return folded
 
 

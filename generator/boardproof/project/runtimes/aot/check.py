@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.entry import Entry
 
 
+CONTROL_FLOW_HINTS = {
+    "IF": "Compute both branches and choose with tf.where, which TensorFlow can also quantize.",
+    "WHILE": "Unroll the loop (Keras' recurrent layers take unroll=True): TensorFlow cannot quantize one.",
+}
+"""Control flow is not compiled: the arena plan and the ticks of each operator rely on every step running once."""
+
+
 def check_graph(graph: Graph) -> tuple[Finding, ...]:
     """Every reason why this graph cannot be compiled ahead of time; empty when there is none.
 
@@ -79,7 +86,8 @@ def _check_operator(op: Operator, graph: Graph) -> Iterator[Finding]:
     if entry is None or isinstance(op, Unsupported):
         is_custom = isinstance(op, Unsupported) and op.is_custom
         kind = "a custom operator" if is_custom else "not among the operators that are compiled ahead of time"
-        yield subject.error("unsupported-operator", f"is {kind}", f"Replace its layer. {TFLM_HINT}")
+        hint = CONTROL_FLOW_HINTS.get(op.name, "Replace its layer.")
+        yield subject.error("unsupported-operator", f"is {kind}", f"{hint} {TFLM_HINT}")
         return
     problems = [*_check_types(entry, subject)]
     yield from problems

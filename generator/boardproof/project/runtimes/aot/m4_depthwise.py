@@ -1,4 +1,4 @@
-"""DEPTHWISE_CONV_2D to nn_depthwise3_s8_m4."""
+"""DEPTHWISE_CONV_2D to the kernels of nn_depthwise_m4.h."""
 
 from __future__ import annotations
 
@@ -16,13 +16,22 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.program import Value
 
 
+KERNELS = {
+    ((1, 1), True): "nn_depthwise3_s8_m4",
+    ((1, 1), False): "nn_depthwise3_two_sided_s8_m4",
+    ((2, 2), True): "nn_depthwise3_stride2_s8_m4",
+    ((2, 2), False): "nn_depthwise3_stride2_two_sided_s8_m4",
+}
+"""By stride and by whether rescaling is one-sided."""
+
+
 def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
-    """One nn_depthwise3_s8_m4: 3x3, stride 1 or 2, channels divisible by 4."""
+    """The step for 3x3, stride 1 or 2, channels divisible by 4."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     pads = padding_before((data.shape[1], data.shape[2]), (3, 3), op.window)
     if (
         weights.shape[1:3] != (3, 3)
-        or op.window.stride not in {(1, 1), (2, 2)}
+        or op.window.stride not in {stride for stride, _ in KERNELS}
         or op.window.dilation != (1, 1)
         or op.depth_multiplier != 1
         or data.shape[0] != 1
@@ -57,7 +66,7 @@ def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     return Step(
         operator=op.index,
         implements=(op.index,),
-        kernel="nn_depthwise3_s8_m4",
+        kernel=KERNELS[op.window.stride, packed.one_sided],
         header="nn_depthwise_m4.h",
         params=Params("nn_depthwise3_s8_m4", fields),
         inputs=(op.input,),
