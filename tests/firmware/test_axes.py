@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from support.aot import assert_exact, plan_quickly
 from support.cases import models_of
-from support.effort import effort
 from support.network import Network
 from support.operators_axes import NORMALIZATIONS, REDUCTIONS, WINDOWS
 

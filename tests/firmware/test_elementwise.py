@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from support.aot import assert_exact, plan_quickly
 from support.cases import models_of
-from support.effort import effort
 from support.network import Network
 from support.operators_elementwise import FLOAT, INT8, INT16, PLAIN_NUMBERS
 
