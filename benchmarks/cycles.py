@@ -2,9 +2,9 @@
 
     python -m benchmarks.cycles MODEL.tflite [--optimize speed|balanced|size]
 
-The firmware for mps2-an386 is built as always; its model_invoke() then runs under unicorn, block by block, and every
-executed instruction is given its cycles from the table in docs/estimates.md, as a range. It is an estimate: nothing
-here knows the chip's buses and caches.
+The firmware for mps2-an386 is built without link-time optimization; its model_invoke() then runs under unicorn, block
+by block, and every executed instruction is given its cycles from the table in docs/estimates.md, as a range. It is an
+estimate: nothing here knows the chip's buses and caches.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ def main() -> None:
 
 
 def build(model: Path, optimize: str, scratch: Path) -> Path:
-    settings = Settings(model=model, out=scratch / "project", options=Options(optimize=optimize))
+    # debug: without link-time optimization, which leaves no model_invoke().
+    settings = Settings(model=model, out=scratch / "project", options=Options(optimize=optimize, debug=True))
     network = pipeline.prepare(settings, Silent())
     target = Target(BOARDS["mps2-an386"], RUNTIMES["aot"])
     return pipeline.compile_network(network, target, settings, Silent())[0].elf

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -31,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     unknown = required_markers() - PROGRAMS.keys()
     if unknown:
         raise pytest.UsageError(f"BOARDPROOF_REQUIRE names {', '.join(sorted(unknown))}; known: {', '.join(PROGRAMS)}")
+    # A shell starts what runs in its background deaf to Ctrl-C; programs that tests interrupt would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

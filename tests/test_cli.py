@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+import boardproof.device.upload as upload_module
+from boardproof import pipeline
 from boardproof.cli import main, run_command
+from boardproof.project.runtimes.tflm.library import library_unavailable
 from support.flatbuffer_models import ModelBuilder
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def test_too_large_for_the_board(tmp_path: Path, capsys: pytest.CaptureFixture[s
     status, err = failure(capsys, "run", str(path), "--out", str(tmp_path / "out"))
     assert status == 2
     assert "bytes" in err
-    assert "262,144" in err
+    assert "245,760" in err
     assert not (tmp_path / "out").exists()
 
 
@@ -147,6 +149,24 @@ def test_wrong_settings_file(text: str, message: str, model: Path, capsys: pytes
     assert message in err
 
 
+def test_inspect_says_when_it_could_not_read_the_library(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(spec: str | None, **_: object) -> None:
+        raise library_unavailable(str(spec), "HTTPClientError")
+
+    monkeypatch.setattr(pipeline, "fetch_library", unreachable)
+    assert run_command(["inspect", str(model), "--runtime", "tflm", "--tflm-lib", "someone/Else@^1.0", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "could not get the TensorFlow Lite Micro library someone/Else@^1.0" in captured.err
+    document = json.loads(captured.out)
+    assert document["arena_how"] == "an upper bound from tflite_micro's recorded allocations; `run` measures it"
+    assert 500 < document["arena_bytes"] < 4000
+    (note,) = document["findings"]
+    assert (note["severity"], note["code"]) == ("note", "library-not-read")
+    assert note["message"].startswith("someone/Else@^1.0 ^1.0 has not been fetched")
+
+
 def test_inspect_lists_operators_memory_and_findings(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["inspect", str(model)]) == 0
     out = capsys.readouterr().out
@@ -183,9 +203,65 @@ def test_interrupt_has_status_130_and_leaves_no_project(tmp_path: Path, model: P
     out = tmp_path / "out"
     command = [sys.executable, "-m", "boardproof", "run", str(model), "--random", "200", "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+    assert process.stderr is not None
+    assert "loading" in process.stderr.readline()  # before that, Python itself is still starting
     process.send_signal(2)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted" in err
     assert not [p for p in tmp_path.iterdir() if p.name.startswith((".out", "tmp"))]
+
+
+@pytest.fixture
+def nothing_plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_module, "serial_ports", lambda: ())
+
+
+@pytest.mark.parametrize(
+    ("port", "status", "words"),
+    [
+        ((), 3, "error: No Arduino Nano 33 BLE is connected"),
+        (("--port", "/dev/ttyACM7"), 2, "error: There is no port or board /dev/ttyACM7."),
+        (
+            ("--port", "socket://lab:4000"),
+            2,
+            "error: The Arduino Nano 33 BLE cannot be flashed through socket://lab:4000",
+        ),
+    ],
+)
+def test_flashing_looks_for_the_board_before_it_builds(
+    port: tuple[str, ...],
+    status: int,
+    words: str,
+    model: Path,
+    nothing_plugged_in: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = tmp_path / "firmware"
+    assert run_command(["generate", str(model), "--board", "nano33ble", "--out", str(project)]) == 0
+    capsys.readouterr()
+    got, text = failure(capsys, "flash", str(project), *port)
+    assert got == status
+    assert words in text
+    assert "next: " in text
+    assert "building" not in text
+
+
+def test_a_run_on_hardware_looks_for_the_board_first(
+    model: Path, nothing_plugged_in: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, text = failure(capsys, "run", str(model), "--board", "nano33ble", "--out", str(tmp_path / "firmware"))
+    assert status == 3
+    assert text.startswith("error: No Arduino Nano 33 BLE is connected")
+
+
+def test_an_emulated_board_is_not_flashed_and_not_built_for_it(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "firmware"
+    assert run_command(["generate", str(model), "--board", "native", "--out", str(project)]) == 0
+    capsys.readouterr()
+    status, text = failure(capsys, "flash", str(project))
+    assert status == 2
+    assert text.startswith("error: native is not flashed: boardproof starts it itself.")

@@ -10,7 +10,7 @@ import pytest
 from boardproof.errors import InputError
 from boardproof.model.graph import DType, Graph, Tensor, Unsupported
 from boardproof.model.load import LoadedModel, ModelKind
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.variables import is_stateful
 from boardproof.proving import check_plan
 from boardproof.settings import Settings

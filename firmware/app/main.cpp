@@ -1,9 +1,13 @@
 // The sketch: connects the board's serial stream to the request loop. Everything else is in C.
 
 #include <Arduino.h>
+#if defined(ARDUINO_ARCH_MBED) && defined(SERIAL_CDC)
+#include <USB/PluggableUSBSerial.h>
+#endif
 
 #include "board.h"
 #include "link_server.h"
+#include "model.h"
 #include "requests.h"
 
 // The stream to the host; Serial1 where Serial is USB and there is none.
@@ -12,6 +16,13 @@
 #endif
 #ifndef BOARDPROOF_BAUD
 #define BOARDPROOF_BAUD 115200
+#endif
+
+#ifdef __ELF__
+extern "C" const char *model_locate_fault(const char *fault) __attribute__((weak)); // null in runtimes without it
+#define LOCATE_FAULT model_locate_fault
+#else
+#define LOCATE_FAULT static_cast<const char *(*)(const char *)>(nullptr)
 #endif
 
 namespace {
@@ -43,10 +54,14 @@ template <typename Port> size_t write_some(Port &port, const uint8_t *data, size
 }
 
 #if defined(ARDUINO_ARCH_MBED) && defined(SERIAL_CDC)
-// The USB stack's write() waits as long as a port is open and nobody reads it. send_nb() takes what there is room for.
-size_t write_some(arduino::USBSerial &serial, const uint8_t *data, size_t bytes) {
+// Serial is a UART by type, with the USB port behind it. That port's write() waits as long as it is open and nobody
+// reads; send_nb() takes what there is room for.
+size_t write_some(arduino::UART &port, const uint8_t *data, size_t bytes) {
+    if (&port != &Serial) {
+        return port.write(data, bytes);
+    }
     uint32_t taken = 0;
-    serial.send_nb(const_cast<uint8_t *>(data), static_cast<uint32_t>(bytes), &taken, true);
+    _SerialUSB.send_nb(const_cast<uint8_t *>(data), static_cast<uint32_t>(bytes), &taken, true);
     return taken;
 }
 #endif
@@ -67,7 +82,8 @@ const link_config config = {nullptr, read_stream, write_stream, app_handle};
 link_server server;
 
 void report_fault(const char *text) {
-    link_say(&server, LINK_FAULT, text);
+    const char *(*const locate)(const char *) = LOCATE_FAULT;
+    link_say(&server, LINK_FAULT, locate != nullptr ? locate(text) : text);
 }
 
 } // namespace

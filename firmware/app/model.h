@@ -93,6 +93,10 @@ uint32_t model_arena_needed(void);
 /* A message for the last error, or "". */
 const char *model_error_message(void);
 
+/* A fault's description, after "in operator 3: " if that one was running or being prepared. Valid until the next call.
+ * Runtimes that do not know leave this function out: the firmware looks whether it is there. */
+const char *model_locate_fault(const char *fault);
+
 #ifdef __cplusplus
 }
 #endif

@@ -24,23 +24,15 @@ static uint32_t average(const struct nn_pool2d_s8 *op, const struct area *area) 
     uint32_t odd = 0;
     for (int32_t y = 0; y < area->rows; ++y, row += area->row_step) {
         const int8_t *pixel = row;
-        int32_t left = area->columns;
-        if (left % 2) {
+        for (int32_t left = area->columns; left > 0; --left, pixel += step) {
             const uint32_t word = nn_load_word(pixel);
             even = nn_sxtab16(even, word);
             odd = nn_sxtab16_odd(odd, word);
-            pixel += step;
-        }
-        for (left /= 2; left > 0; --left) {
-            const uint32_t a = nn_load_word(pixel);
-            const uint32_t b = nn_load_word(pixel + step);
-            pixel += 2 * step;
-            even = nn_sxtab16(nn_sxtab16(even, a), b);
-            odd = nn_sxtab16_odd(nn_sxtab16_odd(odd, a), b);
         }
     }
     const int32_t sums[] = {(int16_t)even, (int16_t)odd, (int32_t)even >> 16, (int32_t)odd >> 16};
     uint32_t means = 0;
+#pragma GCC unroll 1
     for (int32_t c = 3; c >= 0; --c) {
         means = means << 8 | (uint8_t)mean(op, sums[c], count);
     }

@@ -5,11 +5,13 @@
 static int32_t average_window(const struct nn_pool2d_s8 *op, const int8_t *input, struct nn_span rows,
                               struct nn_span columns) {
     const int32_t count = (rows.end - rows.begin) * (columns.end - columns.begin);
+    const int32_t channels = op->channels;
     int32_t sum = 0;
     for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
-        for (int32_t kx = columns.begin; kx < columns.end; ++kx) {
-            const int32_t pixel = (rows.origin + ky) * op->window.input_width + columns.origin + kx;
-            sum += input[(ptrdiff_t)pixel * op->channels];
+        const int32_t pixel = (rows.origin + ky) * op->window.input_width + columns.origin + columns.begin;
+        ptrdiff_t at = (ptrdiff_t)pixel * channels;
+        for (int32_t left = columns.end - columns.begin; left > 0; --left, at += channels) {
+            sum += input[at];
         }
     }
     return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;

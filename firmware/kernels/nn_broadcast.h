@@ -26,20 +26,24 @@ static inline int nn_next_row(const struct nn_broadcast *shape, struct nn_row *r
 }
 
 /* Defines the kernel `name`, which writes function(op, a, b) for each pair of elements. Its parameters are a struct
- * `params` with a member `shape`; inputs and output are arrays of the three types. */
+ * `params` with a member `shape`; inputs and output are arrays of the three types. It works on a copy of the
+ * parameters, because for all the compiler knows a byte written might be one of theirs. */
 #define NN_BROADCAST_KERNEL(name, params, input1_type, input2_type, output_type, function)                             \
     void name(const struct params *op, const input1_type *input1, const input2_type *input2, output_type *output) {    \
+        const struct params own = *op;                                                                                 \
         const int32_t last = NN_MAX_RANK - 1;                                                                          \
+        const int32_t step1 = own.shape.stride1[last];                                                                 \
+        const int32_t step2 = own.shape.stride2[last];                                                                 \
         struct nn_row row = {0, 0, {0}};                                                                               \
         do {                                                                                                           \
             const input1_type *a = input1 + row.offset1;                                                               \
             const input2_type *b = input2 + row.offset2;                                                               \
-            for (int32_t i = 0; i < op->shape.dims[last]; ++i) {                                                       \
-                *output++ = function(op, *a, *b);                                                                      \
-                a += op->shape.stride1[last];                                                                          \
-                b += op->shape.stride2[last];                                                                          \
+            for (int32_t left = own.shape.dims[last]; left > 0; --left) {                                              \
+                *output++ = function(&own, *a, *b);                                                                    \
+                a += step1;                                                                                            \
+                b += step2;                                                                                            \
             }                                                                                                          \
-        } while (nn_next_row(&op->shape, &row));                                                                       \
+        } while (nn_next_row(&own.shape, &row));                                                                       \
     }
 
 #endif

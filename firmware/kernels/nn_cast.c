@@ -33,16 +33,14 @@ static struct number load(int32_t type, const void *input, int32_t i) {
 }
 
 /* Without the fraction, at least low and at most high, which are whole numbers of 32 bits. */
-static int64_t truncated(float x, int64_t low, int64_t high)
-{
+static int64_t truncated(float x, int64_t low, int64_t high) {
     if (x != x) {
         return 0;
     }
     return x <= (float)low ? low : x >= (float)high ? high : (int64_t)x;
 }
 
-static int64_t truncated_to(int32_t type, float x)
-{
+static int64_t truncated_to(int32_t type, float x) {
     switch (type) {
     case NN_S8:
         return truncated(x, INT8_MIN, INT8_MAX);

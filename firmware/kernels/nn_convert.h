@@ -46,8 +46,8 @@ void nn_requantize_s16_s32(const struct nn_requantize *op, const int16_t *input,
 void nn_requantize_s32_s8(const struct nn_requantize *op, const int32_t *input, int8_t *output);
 void nn_requantize_s32_s16(const struct nn_requantize *op, const int32_t *input, int16_t *output);
 
-/* Numbers as they are. Floats lose their fraction, and stop at the ends of the type; not-a-number is 0. Integers that do not
- * fit lose their high bits. To bool: whether it is not 0. */
+/* Numbers as they are. Floats lose their fraction, and stop at the ends of the type; not-a-number is 0. Integers that
+ * do not fit lose their high bits. To bool: whether it is not 0. */
 enum nn_type { NN_S8, NN_S16, NN_S32, NN_U32, NN_BOOL, NN_F32 };
 
 struct nn_cast {

@@ -6,15 +6,19 @@
 static int32_t dot_window(const struct nn_depthwise_conv2d_s8 *op, const int8_t *input, const int8_t *weights,
                           struct nn_span rows, struct nn_span columns) {
     const struct nn_window *window = &op->window;
-    const int32_t output_channels = op->input_channels * op->multiplier;
+    const int32_t weight_step = op->input_channels * op->multiplier;
+    const int32_t input_step = window->dilation_width * op->input_channels;
+    const int32_t first_x = columns.origin + columns.begin * window->dilation_width;
+    const int32_t zero_point = op->input_zero_point;
     int32_t acc = 0;
     for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
         const int32_t y = rows.origin + ky * window->dilation_height;
-        for (int32_t kx = columns.begin; kx < columns.end; ++kx) {
-            const int32_t x = columns.origin + kx * window->dilation_width;
-            const int32_t in = input[(ptrdiff_t)(y * window->input_width + x) * op->input_channels];
-            const int32_t w = weights[(ptrdiff_t)(ky * window->kernel_width + kx) * output_channels];
-            acc += w * (in - op->input_zero_point);
+        ptrdiff_t at = (ptrdiff_t)(y * window->input_width + first_x) * op->input_channels;
+        ptrdiff_t weight = (ptrdiff_t)(ky * window->kernel_width + columns.begin) * weight_step;
+        for (int32_t left = columns.end - columns.begin; left > 0; --left) {
+            acc += weights[weight] * (input[at] - zero_point);
+            weight += weight_step;
+            at += input_step;
         }
     }
     return acc;

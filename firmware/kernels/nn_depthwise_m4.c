@@ -208,26 +208,33 @@ static inline void store_pair(uint32_t *ring, int32_t plane, uint32_t first, uin
     ring[3 * plane] = nn_pkhtb(odd2, odd1);
 }
 
-/* A line of the image into one of the three places in the ring. */
-static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring) {
+/* At the ends of lines: out of line, which the inner loop is not. */
+__attribute__((noinline)) static void store_end(uint32_t *ring, int32_t plane, uint32_t first, uint32_t second) {
+    store_pair(ring, plane, first, second);
+}
+
+/* A line of the image into one of the three places in the ring. Not inlined, for the registers that its loop needs. */
+__attribute__((noinline)) static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring) {
     const int32_t step = layout->step;
     const int32_t plane = layout->plane;
     if (layout->head) {
-        store_pair(ring, plane, layout->padding, nn_load_word(input));
+        store_end(ring, plane, layout->padding, nn_load_word(input));
         input += step;
         ring += LINES;
     }
     for (const uint32_t *end = ring + LINES * layout->full; ring != end; ring += LINES) {
         store_pair(ring, plane, nn_load_word(input), nn_load_word(input + step));
         input += 2 * step;
+        NN_KEEP_IN_REGISTER(input); /* the compiler would work out where they end, by a division */
+        NN_KEEP_IN_REGISTER(ring);
     }
     if (layout->tail) {
-        store_pair(ring, plane, nn_load_word(input), layout->padding);
+        store_end(ring, plane, nn_load_word(input), layout->padding);
     }
 }
 
 /* A line of padding. */
-static void pad_line(const struct layout *layout, uint32_t *ring) {
+__attribute__((noinline)) static void pad_line(const struct layout *layout, uint32_t *ring) {
     const uint32_t pair = nn_sxtb16(layout->padding);
     const int32_t plane = layout->plane;
     for (const uint32_t *end = ring + plane; ring < end; ring += LINES) {
@@ -241,7 +248,7 @@ static void pad_line(const struct layout *layout, uint32_t *ring) {
 /* The nine weights of a channel as pairs, 256-fold or twofold; the first two kernel lines again after the third, so
  * that any rotation of the three is three consecutive ones. */
 static void unpack_weights(const int8_t *packed, int32_t one_sided, uint32_t *pairs) {
-#pragma GCC unroll 3
+#pragma GCC unroll 1
     for (int32_t k = 0; k < LINES; ++k) {
         const uint32_t word = nn_load_word(packed + LINES * k); /* three weights, and a byte that does not matter */
         uint32_t even = (word << 8) & 0xFF00FF00U;

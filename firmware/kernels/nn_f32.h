@@ -59,7 +59,7 @@ static inline int nn_is_even_f32(float x) {
 static inline float nn_sqrt_f32_of(float x) {
     const uint32_t bits = nn_bits_f32(x);
     if (!(x > 0.0F) || bits == UINT32_C(0x7f800000)) {
-        return x < 0.0F ? nn_from_bits_f32(UINT32_C(0x7fc00000)) : x; /* zeros, infinity and no number stay */
+        return x < 0.0F ? (x - x) / (x - x) : x; /* no number; zeros and infinity stay */
     }
     int32_t exponent = (int32_t)(bits >> 23) - 127;
     uint32_t mantissa = (bits & UINT32_C(0x7fffff)) | UINT32_C(0x800000);

@@ -191,18 +191,23 @@ void nn_fully_connected_s8_m4(const struct nn_fully_connected_s8_m4 *op, const i
 }
 
 /* All parts of a batch, added up in `sums`. */
-static void sum_parts(const struct nn_fully_connected_wide_s8_m4 *op, const uint32_t *operands, int32_t *sums) {
+static void sum_parts(const struct nn_fully_connected_wide_s8_m4 *op, const int8_t *input, uint32_t *operands,
+                      int32_t units, int32_t *sums) {
     const int32_t size = (op->output_size + ROWS - 1) / ROWS * ROWS;
-    const int32_t units = (op->input_size + UNIT - 1) / UNIT;
-    const int32_t most = (units + op->parts - 1) / op->parts;
-    struct rows rows = {.input_end = operands, .stream = op->stream};
+    struct rows rows = {.input = operands,
+                        .output_end = (int8_t *)(sums + size),
+                        .input_end = operands + 2 * units,
+                        .stream = op->stream,
+                        .units = units};
     memset(sums, 0, (size_t)size * sizeof *sums);
-    for (int32_t left = units; left > 0; left -= most) {
-        rows.units = left < most ? left : most;
-        rows.input = rows.input_end;
-        rows.input_end += 2 * rows.units;
+    for (int32_t left = op->input_size; left > 0; left -= UNIT * units) {
+        if (left < UNIT * units) {
+            rows.units = (left + UNIT - 1) / UNIT;
+            rows.input_end = operands + 2 * rows.units;
+        }
+        expand(input, left < UNIT * units ? left : UNIT * units, operands);
+        input += UNIT * units;
         rows.output = (int8_t *)sums;
-        rows.output_end = (int8_t *)(sums + size);
         compute_rows(&rows);
         rows.stream += size * (rows.units + 1);
     }
@@ -210,11 +215,11 @@ static void sum_parts(const struct nn_fully_connected_wide_s8_m4 *op, const uint
 
 void nn_fully_connected_wide_s8_m4(const struct nn_fully_connected_wide_s8_m4 *op, const int8_t *input, int8_t *output,
                                    void *scratch) {
+    const int32_t units = ((op->input_size + UNIT - 1) / UNIT + op->parts - 1) / op->parts;
     uint32_t *operands = scratch;
-    int32_t *sums = (int32_t *)scratch + 2 * ((op->input_size + UNIT - 1) / UNIT);
+    int32_t *sums = (int32_t *)scratch + 2 * units;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
-        expand(input, op->input_size, operands);
-        sum_parts(op, operands, sums);
+        sum_parts(op, input, operands, units, sums);
         for (int32_t i = 0; i < op->output_size; ++i) {
             *output++ =
                 nn_output_s8(sums[i], &op->requant, i, op->output_zero_point, op->activation_min, op->activation_max);

@@ -48,7 +48,8 @@ struct nn_fully_connected_wide_s8_m4 {
     struct nn_requant requant;
 };
 
-/* Scratch: another 16 * (output_size / 4, rounded up) bytes. */
+/* Scratch, 4-aligned: 8 * (units of a part) + 16 * (output_size / 4, rounded up) bytes, where a part has
+ * (input_size / 4, rounded up) / parts units, rounded up. */
 void nn_fully_connected_wide_s8_m4(const struct nn_fully_connected_wide_s8_m4 *op, const int8_t *input, int8_t *output,
                                    void *scratch);
 

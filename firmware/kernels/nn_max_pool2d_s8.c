@@ -4,12 +4,13 @@
 
 static int32_t max_window(const struct nn_pool2d_s8 *op, const int8_t *input, struct nn_span rows,
                           struct nn_span columns) {
+    const int32_t channels = op->channels;
     int32_t max = INT8_MIN;
     for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
-        for (int32_t kx = columns.begin; kx < columns.end; ++kx) {
-            const int32_t pixel = (rows.origin + ky) * op->window.input_width + columns.origin + kx;
-            const int32_t value = input[(ptrdiff_t)pixel * op->channels];
-            max = value > max ? value : max;
+        const int32_t pixel = (rows.origin + ky) * op->window.input_width + columns.origin + columns.begin;
+        ptrdiff_t at = (ptrdiff_t)pixel * channels;
+        for (int32_t left = columns.end - columns.begin; left > 0; --left, at += channels) {
+            max = input[at] > max ? input[at] : max;
         }
     }
     return max;

@@ -96,6 +96,21 @@ struct nn_gather_nd {
 
 void nn_gather_nd(const struct nn_gather_nd *op, const void *input, const int32_t *indices, void *output);
 
+/* The operand's `bytes` bytes with an update in them: `count` runs of `run` bytes, the update's last axis each, of
+ * which there are size[i] along each axis i before it; size of the last one is 1. start [rank] is clamped to [0,
+ * last[i]], axis by axis; strides are the output's. Unused axes come first and have size 1. */
+struct nn_update_slice {
+    int32_t bytes;
+    int32_t count, run;
+    int32_t rank;
+    int32_t size[NN_MOVE_AXES];
+    int32_t stride[NN_MOVE_AXES];
+    int32_t last[NN_MOVE_AXES];
+};
+
+void nn_update_slice(const struct nn_update_slice *op, const void *operand, const void *update, const int32_t *start,
+                     void *output);
+
 #ifdef __cplusplus
 }
 #endif

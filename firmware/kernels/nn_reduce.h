@@ -36,11 +36,13 @@ struct nn_sum_f32 {
 
 void nn_sum_f32(const struct nn_sum_f32 *op, const float *input, float *output);
 
-/* The largest and the smallest; of floats at least -FLT_MAX and at most FLT_MAX, and not-a-numbers do not count. */
+/* Whether all of bytes that are 0 or 1 are 1; the largest and the smallest: of floats at least -FLT_MAX and at most
+ * FLT_MAX, and not-a-numbers do not count. */
 struct nn_reduce {
     struct nn_reduce_axes axes;
 };
 
+void nn_reduce_all_bool(const struct nn_reduce *op, const uint8_t *input, uint8_t *output);
 void nn_reduce_max_s8(const struct nn_reduce *op, const int8_t *input, int8_t *output);
 void nn_reduce_max_f32(const struct nn_reduce *op, const float *input, float *output);
 void nn_reduce_min_s8(const struct nn_reduce *op, const int8_t *input, int8_t *output);

@@ -12,6 +12,7 @@
     }                                                                                                                  \
     NN_REDUCE_KERNEL(name, nn_reduce, element, element, start, name##_step, name##_finish)
 
+EXTREMUM_KERNEL(nn_reduce_all_bool, uint8_t, 1, <)
 EXTREMUM_KERNEL(nn_reduce_max_s8, int8_t, INT8_MIN, >)
 EXTREMUM_KERNEL(nn_reduce_max_f32, float, -FLT_MAX, >)
 EXTREMUM_KERNEL(nn_reduce_min_s8, int8_t, INT8_MAX, <)

@@ -1,4 +1,4 @@
-/* Interpolation, int8. (A resize to the nearest neighbours moves elements only: see nn_pick in nn_move.h.) */
+/* Interpolation. (A resize to the nearest neighbours moves elements only: see nn_pick in nn_move.h.) */
 #ifndef NN_RESIZE_H
 #define NN_RESIZE_H
 
@@ -22,6 +22,19 @@ struct nn_resize_bilinear_s8 {
 
 /* Rounded to nearest, halves away from zero. */
 void nn_resize_bilinear_s8(const struct nn_resize_bilinear_s8 *op, const int8_t *input, int8_t *output);
+
+/* The same, but `rows` and `columns` have two entries each, and the weights are floats of their own. */
+struct nn_resize_bilinear_f32 {
+    int32_t batches, channels;
+    int32_t input_height, input_width;
+    int32_t output_height, output_width;
+    const int16_t *rows;
+    const int16_t *columns;
+    const float *row_weights;
+    const float *column_weights;
+};
+
+void nn_resize_bilinear_f32(const struct nn_resize_bilinear_f32 *op, const float *input, float *output);
 
 #ifdef __cplusplus
 }

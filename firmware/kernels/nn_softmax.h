@@ -35,6 +35,14 @@ struct nn_softmax_s16 {
 /* To the scale 1/32768 and zero point 0; the output may start where the input starts. */
 void nn_softmax_s16(const struct nn_softmax_s16 *op, const int16_t *input, int16_t *output);
 
+/* Exponentials as in nn_exp.h, added up in order; the output may start where the input starts. */
+struct nn_softmax_f32 {
+    int32_t rows, depth;
+    float beta;
+};
+
+void nn_softmax_f32(const struct nn_softmax_f32 *op, const float *input, float *output);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,7 +1,8 @@
-/* Transposed convolution, int8 activations and weights, int32 accumulators. */
+/* Transposed convolutions. */
 #ifndef NN_TRANSPOSE_CONV_H
 #define NN_TRANSPOSE_CONV_H
 
+#include "nn_conv_s16.h"
 #include "nn_types.h"
 
 #ifdef __cplusplus
@@ -12,9 +13,11 @@ extern "C" {
  * output [batches, OH, OW, output_channels].
  *
  * `window` is that of the convolution whose gradient this is, so its input_height and input_width are OH and OW, and
- * its output_height and output_width are H and W. Dilations are 1. Everything else is as in nn_conv.h: zero points in
- * [-128, 127], symmetric weights, -128 <= activation_min <= activation_max <= 127, `bias` may be NULL, and the
- * accumulator fits in int32 for every possible input. */
+ * its output_height and output_width are H and W. Dilations are 1. Everything else is as for the convolutions of
+ * nn_conv.h, nn_conv_s16.h and nn_conv_f32.h: what zero points, factors, weights and biases may be, and that sums fit.
+ *
+ * All of them write one pixel (all its channels) after another; the output may start so far before the input that no
+ * pixel is overwritten before its last use. */
 struct nn_transpose_conv_s8 {
     struct nn_window window;
     int32_t batches;
@@ -26,9 +29,30 @@ struct nn_transpose_conv_s8 {
     const int32_t *bias;
 };
 
-/* Writes one pixel (all its channels) after another; the output may start so far before the input that no pixel is
- * overwritten before its last use. */
 void nn_transpose_conv_s8(const struct nn_transpose_conv_s8 *op, const int8_t *input, int8_t *output);
+
+struct nn_transpose_conv_s16 {
+    struct nn_window window;
+    int32_t batches;
+    int32_t input_channels, output_channels;
+    struct nn_requant_s16 requant;
+    const int8_t *weights;
+    const int64_t *bias;
+};
+
+void nn_transpose_conv_s16(const struct nn_transpose_conv_s16 *op, const int16_t *input, int16_t *output);
+
+/* Sums are added up in the order of the inputs, rows first, from 0, the bias last. */
+struct nn_transpose_conv_f32 {
+    struct nn_window window;
+    int32_t batches;
+    int32_t input_channels, output_channels;
+    float activation_min, activation_max;
+    const float *weights;
+    const float *bias;
+};
+
+void nn_transpose_conv_f32(const struct nn_transpose_conv_f32 *op, const float *input, float *output);
 
 #ifdef __cplusplus
 }

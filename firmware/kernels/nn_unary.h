@@ -50,8 +50,11 @@ struct nn_unary {
 
 void nn_logical_not(const struct nn_unary *op, const uint8_t *input, uint8_t *output);
 
-/* Of floats. Rounding is to nearest, halves to even; square roots are correctly rounded. */
+/* Of floats. Rounding is to nearest, halves to even; square roots are correctly rounded;
+ * exponentials as in nn_exp.h. */
 void nn_abs_f32(const struct nn_unary *op, const float *input, float *output);
+void nn_exp_f32(const struct nn_unary *op, const float *input, float *output);
+void nn_logistic_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_ceil_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_floor_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_hard_swish_f32(const struct nn_unary *op, const float *input, float *output);

@@ -1,9 +1,9 @@
 /* The tensor arena's allocator: TensorFlow Lite Micro's own, with two things added.
  *
  * It measures the arena's true high-water mark, temporaries included, which `arena_used_bytes()` does not count.
- * And it leaves by longjmp as soon as memory runs out while the interpreter prepares: built without assertions, the
- * library goes on with the null pointer in many places (flash and the vector table lie at address 0), and it hands out
- * persistent memory that overlaps temporaries still in use.
+ * And it leaves by longjmp as soon as memory runs out, also while an operator runs (SELECT_V2, for one, takes
+ * temporaries then): built without assertions, the library goes on with the null pointer in many places (flash and the
+ * vector table lie at address 0), and it hands out persistent memory that overlaps temporaries still in use.
  */
 #ifndef BOARDPROOF_TFLM_ARENA_H
 #define BOARDPROOF_TFLM_ARENA_H
@@ -17,7 +17,7 @@
 /* What did not fit: written before `exit` is taken. */
 struct TflmExhausted {
     jmp_buf exit;
-    bool armed;               /* whether running out of memory takes `exit` (only while the interpreter prepares) */
+    bool armed;               /* whether running out of memory takes `exit` */
     uint32_t requested_bytes; /* the allocation that failed; 0 when none has */
     uint32_t available_bytes; /* what was left for it */
 };
@@ -26,6 +26,10 @@ class TflmArena final : public tflite::SingleArenaBufferAllocator {
   public:
     /* `buffer` is aligned to 16 bytes; `exhausted` outlives the arena. */
     TflmArena(uint8_t *buffer, size_t size_bytes, TflmExhausted *exhausted);
+
+    size_t size_bytes() const {
+        return size_bytes_;
+    }
 
     /* The smallest arena, in bytes, that could have served everything so far. `planner` is the one that shared it. */
     size_t peak_bytes(tflite::GreedyMemoryPlanner *planner) const;

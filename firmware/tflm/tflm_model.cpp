@@ -74,11 +74,13 @@ TfLiteStatus allocate(uint32_t arena_bytes) {
 
 /* Starts the interpreter anew in the first `arena_bytes` of the arena. 0, or a negative model_error. */
 int prepare(uint32_t arena_bytes) {
+    needed_bytes = 0;
     tflm_message_begin("");
     tflm_log_clear();
     exhausted.requested_bytes = 0;
     tflm_trace.position = 0;
     tflm_trace.nesting = 0;
+    tflm_trace.active = false;
     if (setjmp(exhausted.exit) != 0) {
         exhausted.armed = false;
         return out_of_memory(arena_bytes);
@@ -93,13 +95,21 @@ int prepare(uint32_t arena_bytes) {
 }
 
 int run(uint16_t limit) {
+    needed_bytes = 0;
     tflm_message_begin("");
     tflm_log_clear();
     tflm_trace.limit = limit;
     tflm_trace.position = 0;
     tflm_trace.nesting = 0;
     tflm_trace.stopped = false;
+    tflm_trace.active = false;
+    if (setjmp(exhausted.exit) != 0) {
+        exhausted.armed = false;
+        return out_of_memory(static_cast<uint32_t>(arena->size_bytes()));
+    }
+    exhausted.armed = true; /* some operators take temporary memory while they run */
     const TfLiteStatus status = interpreter->Invoke();
+    exhausted.armed = false;
     if (status == kTfLiteOk || tflm_trace.stopped) {
         return 0;
     }
@@ -227,9 +237,20 @@ extern "C" uint32_t model_arena_used(void) {
 }
 
 extern "C" uint32_t model_arena_needed(void) {
-    return init_result == MODEL_ERROR_ARENA ? needed_bytes : 0;
+    return needed_bytes;
 }
 
 extern "C" const char *model_error_message(void) {
+    return tflm_message();
+}
+
+extern "C" const char *model_locate_fault(const char *fault) {
+    tflm_message_begin("");
+    if (tflm_trace.active && tflm_trace.position < tflm_model.op_count) {
+        tflm_message_text("in operator ");
+        tflm_message_number(tflm_trace.position);
+        tflm_message_text(": ");
+    }
+    tflm_message_text(fault);
     return tflm_message();
 }

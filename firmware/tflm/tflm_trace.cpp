@@ -5,7 +5,9 @@
 TflmTrace tflm_trace;
 
 TfLiteStatus tflm_trace_prepare(TflmStep kernel, TfLiteContext *context, TfLiteNode *node) {
+    tflm_trace.active = true;
     const TfLiteStatus status = kernel == nullptr ? kTfLiteOk : kernel(context, node);
+    tflm_trace.active = false;
     if (status == kTfLiteOk) {
         tflm_trace.position++; /* stays at the operator that refused */
     }
@@ -22,9 +24,11 @@ TfLiteStatus tflm_trace_invoke(TflmStep kernel, TfLiteContext *context, TfLiteNo
         return kTfLiteError;
     }
     trace->nesting++;
+    trace->active = true;
     const uint32_t start = board_ticks();
     const TfLiteStatus status = kernel(context, node);
     const uint32_t ticks = board_ticks() - start;
+    trace->active = false;
     trace->nesting--;
     if (status != kTfLiteOk) {
         return status;

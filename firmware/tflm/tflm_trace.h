@@ -19,6 +19,7 @@ struct TflmTrace {
     uint16_t limit;         /* the execution position to stop before */
     uint16_t position;      /* operators of the main graph that have run, or were prepared */
     uint16_t nesting;       /* more than 0 inside an operator that runs a graph of its own (IF, WHILE, CALL_ONCE) */
+    bool active;            /* whether an operator is being prepared or runs: that at `position` */
     bool stopped;           /* whether `limit` ended the inference */
     TfLiteContext *context; /* of the operator that ran last */
     TfLiteNode *node;       /* likewise */

@@ -28,6 +28,7 @@ class Inspection:
         findings: Errors first, then warnings.
         plan: The arena, where the runtime plans it and the network can run; else None.
         arena_bytes: The tensor arena's size; None when the network cannot run.
+        arena_how: How that size was obtained, for people; None likewise.
         runtime: Name of the runtime it was checked for.
         board: Name of the board it was checked for.
         choices: How each step would be computed, where the runtime says.
@@ -43,6 +44,7 @@ class Inspection:
     runtime: str
     board: str
     choices: tuple[Choice, ...] = ()
+    arena_how: str | None = None
 
 
 def inspect_network(network: Network, target: Target, options: Options) -> Inspection:
@@ -62,4 +64,5 @@ def inspect_network(network: Network, target: Target, options: Options) -> Inspe
         runtime=target.runtime.name,
         board=target.board.name,
         choices=generated.choices if generated else (),
+        arena_how=generated.arena_how if generated else None,
     )

@@ -82,6 +82,7 @@ def judge(
         repeats=run.repeats,
         boards=run.shares,
         warnings=doubts(run),
+        notes=generated.notes if generated is not None else (),
     )
 
 

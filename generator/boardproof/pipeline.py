@@ -9,23 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boardproof.device.arena_search import Workload, find_arena
+from boardproof.device.arena_search import Workload, bound_arena, find_arena
 from boardproof.device.build import build, compile_project
+from boardproof.device.narration import narrate
 from boardproof.device.ports import is_url
-from boardproof.device.tflm_fetch import fetch_library
+from boardproof.device.tflm_fetch import fetch_library, known_library, rounding_notes
 from boardproof.device.toolchain import require_tools
-from boardproof.device.upload import flash
+from boardproof.device.upload import flash, require_board
 from boardproof.device.workspace import read_marker, write_project
-from boardproof.errors import InputError
+from boardproof.errors import InputError, ToolError
 from boardproof.files import write_atomically
 from boardproof.inspection import Inspection, inspect_network
 from boardproof.model.load import load_model
 from boardproof.model.preflight import Severity, preflight, raise_errors, require_runnable
 from boardproof.model.quantize import Scheme
 from boardproof.model.quantize import quantize as convert
-from boardproof.model.reader import read_tflite
 from boardproof.model.sample_checks import check_calibration, check_inputs
 from boardproof.model.samples import load_samples, vectors_for
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS, Reach
 from boardproof.project.ci import with_github_workflow
@@ -40,13 +41,19 @@ from boardproof.subject import Network, Target
 if TYPE_CHECKING:
     from boardproof.device.flash import Flashed
     from boardproof.device.types import Firmware
+    from boardproof.device.workspace import Marker
     from boardproof.model.preflight import Finding
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
+    from boardproof.project.boards import Board
     from boardproof.project.runtimes.base import Generated
+    from boardproof.project.runtimes.tflm.library import TflmLibrary
     from boardproof.project.types import Project
     from boardproof.report import Report
     from boardproof.settings import Settings
+
+_INSPECT_TIMEOUT_S = 30.0
+"""How long `inspect` waits for a library it does not have yet."""
 
 
 def run(settings: Settings, progress: Progress) -> Report:
@@ -59,6 +66,8 @@ def run(settings: Settings, progress: Progress) -> Report:
     """
     target = _target(settings)
     require_tools(target.board)
+    if target.board.reach is Reach.SERIAL:
+        _require_boards(target.board, settings.port)
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
@@ -123,7 +132,7 @@ def compile_network(
     """From a network to built firmware."""
     project, generated = generate(network, target, settings, progress)
     progress.stage(f"building for {target.board.name}")
-    return build(project, settings.project_dir, on_line=progress.line), generated
+    return build(project, settings.project_dir, on_line=narrate(progress)), generated
 
 
 def generate(network: Network, target: Target, settings: Settings, progress: Progress) -> tuple[Project, Generated]:
@@ -131,13 +140,13 @@ def generate(network: Network, target: Target, settings: Settings, progress: Pro
     options, arena_how, runtime = settings.options, None, target.runtime
     if isinstance(runtime, TflmRuntime):
         progress.stage("looking into the TensorFlow Lite Micro library")
-        runtime = replace(runtime, library=fetch_library(options.tflm_lib, on_line=progress.line))
+        runtime = replace(runtime, library=fetch_library(options.tflm_lib, on_line=narrate(progress)))
         target = replace(target, runtime=runtime)
     check(network, target, settings, progress)
     if isinstance(runtime, TflmRuntime):
         progress.stage("measuring the tensor arena (the first build of the library takes minutes)")
         workload = Workload(network.graph, network.data, runtime, options)
-        arena = find_arena(workload, target.board, settings.project_dir, on_line=progress.line)
+        arena = find_arena(workload, target.board, settings.project_dir, on_line=narrate(progress))
         options, arena_how = replace(options, arena_bytes=arena.arena_bytes), str(arena)
     progress.stage(f"generating {runtime.name} firmware")
     project, generated = render(network.graph, network.data, target.board, runtime, options)
@@ -176,7 +185,9 @@ def generate_to_disk(settings: Settings, progress: Progress) -> Path:
     if settings.form == "library":
         write_project(generate_library(network, target, settings, progress), settings.project_dir)
         return settings.project_dir
-    project, _ = generate(network, target, settings, progress)
+    project, generated = generate(network, target, settings, progress)
+    for note in generated.notes:
+        progress.warn(note)
     if settings.ci == "github":
         samples = (settings.samples.name, settings.samples.read_bytes()) if settings.samples else None
         project = with_github_workflow(project, network.data, samples, settings.random)
@@ -186,6 +197,13 @@ def generate_to_disk(settings: Settings, progress: Progress) -> Path:
 
 def build_on_disk(root: Path, progress: Progress) -> Firmware:
     """Builds a project that `generate` wrote."""
+    marker = _marker(root)
+    progress.stage(f"building for {marker.board}")
+    return compile_project(root, BOARDS[marker.board], marker.model_sha256, on_line=narrate(progress))
+
+
+def _marker(root: Path) -> Marker:
+    """What `generate` noted of the firmware project it wrote."""
     marker = read_marker(root)
     if marker is None:
         raise InputError(f"{root} is not a project that boardproof generated.", "Make one with `boardproof generate`.")
@@ -194,8 +212,7 @@ def build_on_disk(root: Path, progress: Progress) -> Firmware:
             f"{root} is a library, which becomes firmware only in a project of yours.",
             "Its README.md says how to use it; for firmware, generate without --as library.",
         )
-    progress.stage(f"building for {marker.board}")
-    return compile_project(root, BOARDS[marker.board], marker.model_sha256, on_line=progress.line)
+    return marker
 
 
 def verify_existing(settings: Settings, progress: Progress) -> Report:
@@ -204,21 +221,30 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)
-    if target.board.reach is Reach.SERIAL:
-        return prove(Case(network, target, inputs, None, None), settings.port, settings, progress)
-    firmware = build_on_disk(settings.project_dir, progress)
-    return prove(Case(network, target, inputs, firmware, None), settings.port, settings, progress)
+    firmware = None if target.board.reach is Reach.SERIAL else build_on_disk(settings.project_dir, progress)
+    found = prove(Case(network, target, inputs, firmware, None), settings.port, settings, progress)
+    if found.runtime != TflmRuntime().name:
+        return found
+    return replace(found, notes=rounding_notes(network.graph, found.library, settings.options.tflm_lib))
 
 
 def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:
     """Builds a project that `generate` wrote if need be, and puts it on a board."""
-    firmware = build_on_disk(root, progress)
-    if firmware.board.reach is not Reach.SERIAL:
+    board = BOARDS[_marker(root).board]
+    if board.reach is not Reach.SERIAL:
         raise InputError(
-            f"{firmware.board.name} is not flashed: boardproof starts it itself.",
+            f"{board.name} is not flashed: boardproof starts it itself.",
             f"Use `boardproof verify` or `boardproof run`; to flash, generate with --board {_flashable()}.",
         )
-    return flash(firmware, port, progress)
+    require_board(board, port)
+    return flash(build_on_disk(root, progress), port, progress)
+
+
+def _require_boards(board: Board, ports: tuple[str, ...]) -> None:
+    """Makes sure that every board to flash is plugged in, before minutes are spent on firmware for it."""
+    for port in ports or (None,):
+        if not is_url(port or ""):
+            require_board(board, port)
 
 
 def _flash_all(firmware: Firmware, ports: tuple[str, ...], progress: Progress) -> tuple[str, ...]:
@@ -235,9 +261,27 @@ def _flash_all(firmware: Firmware, ports: tuple[str, ...], progress: Progress) -
 
 def inspect(settings: Settings, progress: Progress) -> Inspection:
     """Looks at a network without building anything."""
-    target = _target(settings)
+    target, options = _target(settings), settings.options
     network = prepare(settings, progress)
-    return inspect_network(network, target, settings.options)
+    if not isinstance(target.runtime, TflmRuntime):
+        return inspect_network(network, target, options)
+    progress.stage("looking into the TensorFlow Lite Micro library")
+    library = _library_to_inspect(options.tflm_lib, progress)
+    target = replace(target, runtime=replace(target.runtime, library=library))
+    found = inspect_network(network, target, options)
+    if options.arena_bytes is not None or found.arena_bytes is None:
+        return found
+    size_bytes, basis = bound_arena(network.graph, network.data, target.board)
+    return replace(found, arena_bytes=size_bytes, arena_how=f"an upper bound from {basis}; `run` measures it")
+
+
+def _library_to_inspect(spec: str | None, progress: Progress) -> TflmLibrary:
+    """The library, fetched if that is quick; else what is assumed of it, which a finding says."""
+    try:
+        return fetch_library(spec, on_line=progress.line, timeout_s=_INSPECT_TIMEOUT_S)
+    except ToolError as error:
+        progress.warn(error.message)
+        return known_library(spec)
 
 
 def _flashable() -> str:

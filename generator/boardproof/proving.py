@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from boardproof.device.checkpoint import Checkpoint, identify
 from boardproof.device.divergence import find_divergence
+from boardproof.device.failures import BoardFaultError
 from boardproof.device.links import open_link, open_port
 from boardproof.device.running import Seat, run_samples
 from boardproof.device.session import Session
 from boardproof.errors import BoardproofError, InputError
 from boardproof.judging import judge
 from boardproof.model.intermediates import run_oracle_tensors
-from boardproof.model.variables import is_stateful
+from boardproof.model.variables import is_stateful, keeps_sequences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
     from boardproof.report import Report
     from boardproof.settings import Settings
     from boardproof.subject import Network, Target
+
+
+SEQUENCES_GO_ON = (
+    "the LSTM layers remember earlier samples, on the board as on the host: all samples count as one sequence, where "
+    "Keras begins a new one with each; in an application, model_init() begins a new one"
+)
+"""TensorFlow Lite keeps an LSTM's state until it is told to forget it."""
+
+MAX_REPLAYED = 10_000
+"""Inferences that looking for an operator may take where all samples before run again for each operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,10 @@ def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Prog
         ToolError: There is no oracle here.
     """
     path = settings.project_dir.with_name(f"{settings.project_dir.name}.checkpoint.npz")
-    run, checkpoint = _run(case, ports, path, settings, progress)
+    try:
+        run, checkpoint = _run(case, ports, path, settings, progress)
+    except BoardFaultError as error:
+        raise error.naming([operator.name for operator in case.network.graph.operators]) from error
     progress.stage("comparing with the host")
     report = judge(
         case.network,
@@ -93,6 +107,8 @@ def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Prog
         generated=case.generated,
     )
     checkpoint.remove()
+    if keeps_sequences(case.network.graph) and case.inputs.samples > 1:
+        report = _warned(report, SEQUENCES_GO_ON)
     if (bad := report.verdict.first_bad) is not None:
         port = run.ran_on[bad.sample] if run.ran_on[bad.sample] in ports else next(iter(ports), None)
         report = _with_divergence(report, bad.sample, case=case, port=port, settings=settings, progress=progress)
@@ -147,8 +163,10 @@ def _with_divergence(
 ) -> Report:
     """The report with the first operator that went astray, or with why it was not found."""
     progress.stage(f"looking for the first operator that differs, in sample {sample}")
-    if is_stateful(case.network.graph):
-        return _warned(report, "the first operator that differs is not looked for: this network keeps state")
+    inferences = (sample + 1) * len(report.ops)
+    if is_stateful(case.network.graph) and inferences > MAX_REPLAYED:
+        why = f"this network keeps state, so that sample {sample} would take {inferences} inferences"
+        return _warned(report, f"the first operator that differs is not looked for: {why}")
     try:
         with _open(case, port, settings, progress) as link:
             found = _search(case, sample, link, progress)
@@ -166,7 +184,15 @@ def _with_divergence(
 def _search(case: Case, sample: int, link: Link, progress: Progress) -> Divergence | None:
     expected = run_oracle_tensors(case.network.data, case.inputs, sample)
     session = Session(link, case.network.sha256, on_log=progress.line)
-    return find_divergence(session, case.network.graph, expected, case.inputs, sample, on_progress=progress.advance)
+    return find_divergence(
+        session,
+        case.network.graph,
+        expected,
+        case.inputs,
+        sample,
+        stateful=is_stateful(case.network.graph),
+        on_progress=progress.advance,
+    )
 
 
 def _warned(report: Report, warning: str) -> Report:

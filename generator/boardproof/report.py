@@ -102,7 +102,8 @@ class Report:
     """Everything one run found out. Sizes are in bytes; those of firmware that was on the board already are None.
 
     `divergence` is the first operator that went astray, where the verdict is not exact and it could be found; `repeats`
-    are the samples that ran twice, `boards` what each board did, `warnings` what else a reader should know.
+    are the samples that ran twice, `boards` what each board did, `warnings` what else a reader should know, `notes` why
+    the board's library may differ from the oracle.
     `choices` are how each of `ops` is computed, where code was generated for it and the runtime says.
     """
 
@@ -130,6 +131,7 @@ class Report:
     boards: tuple[BoardShare, ...] = ()
     warnings: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from boardproof.report import Report
 
 _BAR_WIDTH = 32
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
 def report_table(report: Report) -> RenderableType:
@@ -139,7 +140,7 @@ def _timeline(inspection: Inspection) -> Iterator[RenderableType]:
     plan = inspection.plan
     if plan is None:
         if inspection.arena_bytes:
-            yield Text(f"arena: {inspection.arena_bytes:,} bytes")
+            yield Text(f"arena: {inspection.arena_bytes:,} bytes ({inspection.arena_how})")
         return
     yield Text(f"\narena: {plan.size_bytes:,} bytes (no plan can be below {plan.lower_bound_bytes:,}), step by step:")
     table = _plain()
@@ -154,7 +155,7 @@ def _timeline(inspection: Inspection) -> Iterator[RenderableType]:
 
 def _findings(inspection: Inspection) -> Iterator[RenderableType]:
     for finding in inspection.findings:
-        colour = "red" if finding.severity is Severity.ERROR else "yellow"
+        colour = _COLOURS[finding.severity]
         yield f"[{colour}]{finding.severity}[/]: {escape(finding.message)}\n  next: {escape(finding.hint)}"
     if not any(finding.severity is Severity.ERROR for finding in inspection.findings):
         yield f"[green]runs with {inspection.runtime} on {inspection.board}[/]"
@@ -168,6 +169,7 @@ def inspection_json(inspection: Inspection) -> str:
         "runtime": inspection.runtime,
         "board": inspection.board,
         "arena_bytes": inspection.arena_bytes,
+        "arena_how": inspection.arena_how,
         "ops": [
             {"index": op.index, "op": op.name, "version": op.version, "macs": count, "outputs": list(op.outputs)}
             for op, count in zip(graph.operators, inspection.op_macs, strict=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def verdict_view(report: Report) -> RenderableType:
-    """Boards, warnings, differences; the verdict itself last, where the eye ends."""
+    """Boards, differences, warnings and notes; the verdict itself last, where the eye ends."""
     return Group(*_boards(report), *_divergence(report.divergence), *_warnings(report), _conclusion(report))
 
 
@@ -35,6 +35,8 @@ def _boards(report: Report) -> Iterator[RenderableType]:
 def _warnings(report: Report) -> Iterator[RenderableType]:
     for warning in report.warnings:
         yield f"[yellow]warning:[/] {escape(warning)}"
+    for note in report.notes:
+        yield f"[cyan]note:[/] {escape(note)}"
 
 
 def _divergence(found: Divergence | None) -> Iterator[RenderableType]:

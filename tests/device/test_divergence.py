@@ -60,6 +60,33 @@ def test_the_first_operator_that_differs_is_named_with_values_around_the_differe
     assert found.expected == tuple(int(value) for value in expected[2][0, 2:12])
 
 
+def test_a_network_with_state_sees_all_samples_before_for_each_operator(inputs, expected):
+    with fake_session() as session:
+        session.connect()
+        done, infer, prepare = [], session.infer, session._prepare
+        session.infer = lambda arrays: done.append(arrays[0]) or infer(arrays)
+        session._prepare = lambda: done.append("afresh") or prepare()
+        assert find_divergence(session, GRAPH, expected, inputs, SAMPLE, stateful=True) is None
+    assert done[::2] == ["afresh"] * 3
+    assert all(array is not None and (array == inputs.arrays[0][0]).all() for array in done[1::2])
+
+
+def test_a_reset_in_between_is_an_error_where_there_is_state(inputs, expected):
+    with fake_session() as session:
+        session.connect()
+        infer = session.infer
+
+        def reset_after(arrays):
+            session.resets += 1
+            return infer(arrays)
+
+        session.infer = reset_after
+        with pytest.raises(DeviceError) as caught:
+            find_divergence(session, GRAPH, expected, inputs, SAMPLE, stateful=True)
+    assert caught.value.message == "The board was reset, and this network remembers earlier samples."
+    assert caught.value.hint == "Run it again."
+
+
 def test_any_output_of_an_operator_counts(inputs, expected):
     expected[6] = expected[6] + np.float32(0.5)
     with fake_session() as session:

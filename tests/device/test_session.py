@@ -151,7 +151,7 @@ def test_another_protocol_version_is_refused(monkeypatch):
 def test_an_arena_too_small_says_what_it_needs():
     with fake_session("arena") as session, pytest.raises(ModelFailedError) as caught:
         session.connect()
-    assert caught.value.message == "The tensor arena of 4096 bytes is too small: it needs 5000."
+    assert caught.value.message == "The tensor arena is too small: at least 5,000 bytes needed, 4,096 available."
     assert "--arena-bytes" in caught.value.hint
     assert (caught.value.code, caught.value.needed_bytes) == (-1, 5000)
 

@@ -10,11 +10,11 @@ import pytest
 from boardproof.device import tflm_fetch
 from boardproof.device.diagnosis import explain
 from boardproof.device.process import Completed
-from boardproof.device.tflm_fetch import fetch_library
+from boardproof.device.tflm_fetch import fetch_library, known_library, rounding_notes
 from boardproof.errors import ToolError
 from boardproof.project.boards import BOARDS
-from boardproof.project.runtimes.tflm_library import DEFAULT_SPEC, TWO_WAYS_ON
-from support.tflm import make_library
+from boardproof.project.runtimes.tflm.library import DEFAULT_SPEC, TWO_WAYS_ON
+from support.tflm import graph_of, make_library, reduction_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +72,41 @@ def test_without_registry_and_library_there_are_two_ways_on(monkeypatch: pytest.
     assert caught.value.message == f"PlatformIO could not get the TensorFlow Lite Micro library {DEFAULT_SPEC}."
     assert caught.value.hint == TWO_WAYS_ON
     assert "HTTPClientError" in caught.value.details
+
+
+def test_a_registry_that_does_not_answer_in_time_is_the_same_error(monkeypatch: pytest.MonkeyPatch):
+    def hang(command, *, timeout_s, **_):
+        raise ToolError(f"python did not finish within {timeout_s:g} s.", "Try again.", "Library Manager: Installing")
+
+    monkeypatch.setattr(tflm_fetch, "run", hang)
+    with pytest.raises(ToolError) as caught:
+        fetch_library(None, timeout_s=7)
+    assert caught.value.message == f"PlatformIO could not get the TensorFlow Lite Micro library {DEFAULT_SPEC}."
+    assert caught.value.hint == TWO_WAYS_ON
+    assert caught.value.details == "python did not finish within 7 s.\nLibrary Manager: Installing"
+
+
+def test_a_library_is_known_once_it_was_fetched(archive: Path, monkeypatch: pytest.MonkeyPatch):
+    spec = f"file://{archive}"
+    assert not known_library(spec).inspected
+    library = fetch_library(spec)
+    monkeypatch.setattr(tflm_fetch, "run", None)
+    assert known_library(spec) == library
+
+
+def test_firmware_with_the_default_library_is_explained_by_what_is_known_of_it():
+    graph = graph_of(reduction_model("MEAN", output_scale=0.5))
+    (note,) = rounding_notes(graph, "Chirale_TensorFLowLite 2.0.0", None)
+    assert note.startswith("Chirale_TensorFLowLite 2.0.0 rounds MEAN differently from tflite_micro")
+
+
+def test_firmware_with_a_library_that_was_given_is_explained_by_its_sources(tmp_path: Path):
+    graph = graph_of(reduction_model("MEAN", output_scale=0.5))
+    folder = str(make_library(tmp_path / "tflm"))
+    assert rounding_notes(graph, "Pretend_TFLM 9.1.2", folder) == ()
+    assert rounding_notes(graph, "Pretend_TFLM 9.1.2", None) == (
+        "Whether Pretend_TFLM 9.1.2 rounds as tflite_micro does is not known: name that library with --tflm-lib.",
+    )
 
 
 def test_a_build_that_could_not_get_the_library_says_the_same(tmp_path: Path):

@@ -27,7 +27,8 @@ settings = env.BoardConfig().get("upload")
 
 def upload(target, source, env):
     port = env.subst("$UPLOAD_PORT")
-    print(f"UPLOAD {port} touch={settings['use_1200bps_touch']} wait={settings['wait_for_upload_port']}")
+    print(f"UPLOAD {port} touch={settings['use_1200bps_touch']} wait={settings['wait_for_upload_port']} "
+        f"flush={not settings.get('disable_flushing', False)}")
     return 1 if "bad" in port else 0
 
 
@@ -72,7 +73,7 @@ def test_platformio_uploads_to_the_port_it_is_given_without_touching_or_waiting_
     listener = Listener()
     PlatformioUpload(firmware, listener)("/dev/ttyACM7", 120.0)
     assert [line for line in listener.lines if line.startswith("UPLOAD")] == [
-        "UPLOAD /dev/ttyACM7 touch=False wait=False"
+        "UPLOAD /dev/ttyACM7 touch=False wait=False flush=False"
     ]
 
 

@@ -10,8 +10,8 @@ import pytest
 from boardproof.device.build import build
 from boardproof.device.links import open_link
 from boardproof.model.oracle import run_oracle
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import Vectors
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.mlperf import with_mlperf_protocol
 from boardproof.project.render import render

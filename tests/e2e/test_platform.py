@@ -124,17 +124,17 @@ def test_heap_ends_where_ram_ends(open_qemu: AbstractContextManager[Stream], fir
 
 FAULTS = {
     "fault undefined": "usage fault, undefined instruction; sp 0x",
-    "fault data": "memory management fault, execution of memory that holds no code; sp 0x",
-    "fault arm": "usage fault, jump to an address that is not Thumb code; sp 0x",
+    "fault data": "memory management fault, execution of data; sp 0x",
+    "fault arm": "usage fault, jump to code that is not Thumb; sp 0x",
     "fault stack": "memory management fault, stack overflow; ",
-    "fault interrupt": "unexpected interrupt; sp 0x",
+    "fault call": "unexpected exception; sp 0x",
     "fault abort": "abort() was called",
     "fault virtual": "a pure virtual function was called",
     "fault heap": "the heap is exhausted",
-    "poke 0": "memory management fault, data access that is not allowed; sp 0x",
-    "poke 0x20040000": "memory management fault, data access that is not allowed; sp 0x",
-    "peek 0x00100000": "memory management fault, data access that is not allowed; sp 0x",
-    "peek 0x50000000": "bus fault, data access to an address with nothing there; sp 0x",
+    "poke 0": "memory management fault, forbidden data access; sp 0x",
+    "poke 0x20040000": "memory management fault, forbidden data access; sp 0x",
+    "peek 0x00100000": "memory management fault, forbidden data access; sp 0x",
+    "peek 0x50000000": "bus fault, data access to no memory; sp 0x",
 }
 
 

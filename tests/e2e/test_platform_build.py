@@ -168,7 +168,10 @@ build(sketch_project(BOARDS["native"], sketch), Path({str(out)!r}), on_line=lamb
                 if "Compiling .pio/build/native/src/main.cpp.o" in line:
                     break
             ours.send_signal(signal.SIGINT)
-            assert ours.wait(30) != 0
+            try:
+                assert ours.wait(30) != 0
+            finally:
+                ours.kill()
         stop = time.monotonic() + 10
         while left := processes_that_mention(str(tmp_path)):
             assert time.monotonic() < stop, left

@@ -13,7 +13,7 @@ from boardproof.device.process import run
 from boardproof.device.session import Session
 from boardproof.device.verify import compare, run_on_board
 from boardproof.model.oracle import run_oracle
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS
 from boardproof.project.render import render

@@ -5,6 +5,7 @@ Runs where BOARDPROOF_TFLM_LIB names a copy of the library. The first build take
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,22 +14,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from boardproof.device.arena_search import STAND_IN, ArenaSource, Workload, find_arena
+from boardproof.device.arena_search import STAND_IN, ArenaSource, Workload, bound_arena, find_arena
 from boardproof.device.build import build
-from boardproof.device.failures import ModelFailedError
+from boardproof.device.failures import BoardFaultError, ModelFailedError
 from boardproof.device.links import open_link
 from boardproof.device.session import Session
 from boardproof.errors import InputError
 from boardproof.model.oracle import run_oracle
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import Vectors
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS
 from boardproof.project.render import render
 from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
-from boardproof.project.runtimes.tflm_bound import arena_bound_bytes
-from support.tflm import conv_model, dense_model, real_library
+from boardproof.project.runtimes.tflm.bound import arena_bound_bytes
+from support.small_network import small_network
+from support.tflm import conv_model, conv_without_bias, dense_model, real_library, reduction_model
 
 if TYPE_CHECKING:
     from boardproof.device.arena_search import ArenaSize
@@ -36,8 +38,20 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph
 
 BOARD = BOARDS[STAND_IN]
-SHARED_MODELS = Path(__file__).parents[3] / "shared" / "models"
+SHARED_MODELS = Path(os.environ.get("BOARDPROOF_MODELS", Path(__file__).parents[3] / "shared" / "models"))
 MODEL_ERROR_ARENA = -1
+
+COUNTS = {
+    "hello_world_int8": 3_480,
+    "ad01_int8": 582_880,
+    "kws_ref_model": 7_697_680,
+    "pretrainedResnet_quant": 29_863_880,
+}
+"""Instructions of one inference, measured with TFLM 90b983c2 + its CMSIS-NN (4ab83cc3), gcc 12.2 -O2, QEMU -icount."""
+ALLOWED = {"pretrainedResnet_quant": 1.075}
+"""How many times that is allowed, where 1.05 is not enough. Version 2.0.0 of the default library measures 1.070: its
+CMSIS-NN, of 2022, orders what later versions leave unordered, four instructions more in each 16 multiply-accumulates of
+a convolution. With the later convolution in its place the same library measured 1.017: see docs/tflm.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +80,20 @@ def load(name: str) -> bytes:
             return conv_model()
         case "dense":
             return dense_model()
+        case "small":
+            return small_network()
+        case "mean":
+            return reduction_model("MEAN", output_scale=0.125)
         case _:
             path = SHARED_MODELS / f"{name}.tflite"
             if not path.is_file():
-                pytest.skip(f"there is no {path}")
+                pytest.skip(f"{path} is not there (set BOARDPROOF_MODELS)")
             return path.read_bytes()
 
 
 @pytest.fixture(
     scope="module",
-    params=["conv", "dense", "hello_world_int8", "ad01_int8", "kws_ref_model", "pretrainedResnet_quant"],
+    params=["conv", "dense", "small", "mean", *COUNTS],
 )
 def built(request: pytest.FixtureRequest, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     data = load(request.param)
@@ -133,11 +151,32 @@ def test_sixteen_bytes_less_fails_and_says_what_is_needed(built: Built):
         Session(link).connect()
     assert caught.value.code == MODEL_ERROR_ARENA
     assert less.arena_bytes < caught.value.needed_bytes <= built.arena.arena_bytes
-    assert f"The tensor arena of {less.arena_bytes} bytes is too small" in caught.value.message
+    assert caught.value.message == (
+        f"The tensor arena is too small: at least {caught.value.needed_bytes:,} bytes needed, {less.arena_bytes:,} "
+        "available."
+    )
 
 
-def test_the_bound_holds_where_it_can_be_checked(built: Built):
-    assert arena_bound_bytes(built.graph, 32) >= built.arena.arena_bytes
+def test_the_bounds_hold_where_they_can_be_checked(built: Built):
+    """From 1.03 times what is needed, for the largest network, to 3.0 times, for one of two operators."""
+    bound, basis = bound_arena(built.graph, built.data, BOARD)
+    assert basis == "tflite_micro's recorded allocations"
+    assert built.arena.arena_bytes <= bound <= 1.2 * built.arena.arena_bytes + 2400
+    assert bound <= arena_bound_bytes(built.graph, 32)
+
+
+def test_instructions_are_those_of_current_tensorflow_lite_micro(built: Built, request: pytest.FixtureRequest):
+    """Within 5 % of another library's counts, whose version differs, except where that difference is known."""
+    name = request.node.callspec.params["built"]
+    if name not in COUNTS:
+        pytest.skip("there is nothing to compare with")
+    vectors = vectors_for(built, 2)
+    with open_link(built.firmware, BOARD) as link:
+        session = Session(link, built.firmware.model_sha256)
+        ticks = [session.infer(tuple(array[sample] for array in vectors.arrays)).ticks for sample in (0, 1, 0)]
+    assert ticks[0] == ticks[2]
+    for count in ticks:
+        assert 0.95 <= count / COUNTS[name] <= ALLOWED.get(name, 1.05)
 
 
 def test_any_operators_output_can_be_read(built: Built):
@@ -171,6 +210,19 @@ def test_per_channel_dense_weights_go_wrong_as_preflight_says(library: Path, tmp
     assert not np.array_equal(got, run_oracle(data, vectors).arrays[0])
 
 
+def test_a_convolution_without_bias_crashes_as_preflight_says(library: Path, tmp_path: Path):
+    """Why that finding is an error, though the oracle runs it. Skips for a library that has learned it."""
+    data = conv_without_bias()
+    options = Options(tflm_lib=str(library), arena_bytes=8192)
+    graph = read_tflite(data)
+    run_oracle(data, random_vectors(graph, 1, seed=3))
+    if "missing-bias" not in {finding.code for finding in TflmRuntime().check(graph, BOARD, options)}:
+        pytest.skip("this library runs it")
+    built = build_firmware(data, graph, options, tmp_path / "project")
+    with open_link(built, BOARD) as link, pytest.raises(BoardFaultError):
+        Session(link).connect()
+
+
 def test_an_arena_the_user_gave_is_checked(library: Path, tmp_path: Path):
     data = conv_model()
     options = Options(tflm_lib=str(library), arena_bytes=256)
@@ -193,8 +245,18 @@ def test_without_an_emulator_the_size_is_a_bound_and_called_one(tmp_path: Path, 
     monkeypatch.setenv("PATH", str(tmp_path))
     arena = find_arena(workload(conv_model(), Options()), BOARDS["nano33ble"], tmp_path / "project")
     assert (arena.source, arena.smallest_bytes, arena.measured_on) == (ArenaSource.BOUND, None, None)
+    assert arena.arena_bytes == bound_arena(read_tflite(conv_model()), conv_model(), BOARD)[0]
+    assert str(arena).startswith(
+        "an upper bound from tflite_micro's recorded allocations, not measured: arm-none-eabi-gcc is not installed"
+    )
+
+
+def test_without_emulator_and_oracle_the_bound_comes_from_the_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("boardproof.model.allocations.oracle_available", lambda: False)
+    arena = find_arena(workload(conv_model(), Options()), BOARDS["nano33ble"], tmp_path / "project")
     assert arena.arena_bytes == arena_bound_bytes(read_tflite(conv_model()), 32)
-    assert "an upper bound, not measured: arm-none-eabi-gcc is not installed" in str(arena)
+    assert str(arena).startswith("an upper bound from the graph alone, not measured: ")
 
 
 def test_without_an_emulator_a_hopeless_arena_is_still_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from support.aot import assert_exact, plan_quickly
-from support.cases import models_of
-from support.network import Network
+from support.aot import plan_quickly
+from support.cases import assert_cases_exact
 from support.operators_axes import NORMALIZATIONS, REDUCTIONS, WINDOWS
 
 CASES_PER_MODEL = 60
-MODELS = models_of(CASES_PER_MODEL)
 OPERATORS = {**REDUCTIONS, **NORMALIZATIONS, **WINDOWS}
 
 pytestmark = pytest.mark.native
@@ -23,14 +17,4 @@ pytestmark = pytest.mark.native
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_operator_along_axes_equals_tflite_micro(operator, toolchain, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
-    folders = (tmp_path / str(i) for i in itertools.count())
-
-    @settings(max_examples=MODELS, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.data(), st.integers(0, 2**32))
-    def check(data, seed):
-        net = Network(seed)
-        for _ in range(CASES_PER_MODEL):
-            net.outputs.append(OPERATORS[operator](data.draw, net).index)
-        assert_exact(net.build(), net.vectors(3), toolchain, next(folders))
-
-    check()
+    assert_cases_exact(OPERATORS[operator], CASES_PER_MODEL, toolchain, tmp_path)

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from boardproof.project.resources import resource
-from firmware.test_kernels import OPERATORS
-from support.aot import WARNINGS, generate, write_sources
+from firmware import test_axes, test_elementwise, test_kernels, test_movement
+from support.aot import WARNINGS, generate, plan_quickly, write_sources
 from support.network import Network
 
 COMPILERS = {
@@ -19,18 +19,35 @@ COMPILERS = {
     "clang": ("clang", "-O2"),
     "cortex-m4": ("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O2"),
     "cortex-m0plus": ("arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", "-Os"),
+    "cortex-m3": ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb", "-O2"),
+    "cortex-m7": ("arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16", "-O2"),
+    "cortex-m33": ("arm-none-eabi-gcc", "-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16", "-O2"),
 }
+OPERATORS = [
+    operator
+    for tests in (test_axes, test_elementwise, test_kernels, test_movement)
+    for operator in tests.OPERATORS.values()
+]
+
+
+@pytest.fixture(scope="module")
+def generated():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        plan_quickly(monkeypatch)
+        return generate(every_operator())
 
 
 def every_operator():
-    """A model with each operator once, and names that try to break out of comments."""
+    """A model with each operator of each type once, and names that try to break out of comments."""
     found = []
 
-    @settings(max_examples=1, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=1, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
     @given(st.data())
     def build(data):
         net = Network(7)
-        net.outputs = [operator(data.draw, net).index for operator in OPERATORS.values()]
+        net.outputs = [operator(data.draw, net).index for operator in OPERATORS]
         hostile = ("*/ #error", "/*", "a\nb", "\\", "??/", "%s{{ 1 / 0 }}", "é\u202e\x00", "'\"")
         for tensor, name in zip(net.builder.subgraph.tensors, hostile * 99, strict=False):
             tensor.name = name
@@ -42,12 +59,12 @@ def every_operator():
 
 @pytest.mark.native
 @pytest.mark.parametrize("name", COMPILERS)
-def test_no_warnings(name, tmp_path):
+def test_no_warnings(name, generated, tmp_path):
     compiler, *flags = COMPILERS[name]
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} not on PATH")
-    whole = write_sources(generate(every_operator()), tmp_path)
-    kernels = [p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith("_m4")]
+    whole = write_sources(generated, tmp_path)
+    kernels = resource("firmware/kernels").glob("*.c")
     includes = [f"-I{resource(path)}" for path in ("firmware/app", "firmware/boards", "firmware/kernels")]
     command = [
         compiler,

@@ -1,22 +1,14 @@
-"""Each operator, generated and compiled, against tflite_micro: 0 LSB on random shapes, quantization and data.
-
-One model holds several independent operators, so that one compilation tests several cases.
-"""
+"""Each operator, generated and compiled, against tflite_micro: 0 LSB on random shapes, quantization and data."""
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from support import operators_conv, operators_other
-from support.aot import assert_exact
-from support.network import Network
+from support.aot import plan_quickly
+from support.cases import assert_cases_exact
 
-CASES_PER_MODEL = 5
-MODELS = 24
+CASES_PER_MODEL = 20
 
 OPERATORS = {
     "CONV_2D": operators_conv.conv2d,
@@ -42,14 +34,6 @@ pytestmark = pytest.mark.native
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
-def test_operator_equals_tflite_micro(operator, toolchain, tmp_path):
-    folders = (tmp_path / str(i) for i in itertools.count())
-
-    @settings(max_examples=MODELS, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.data(), st.integers(0, 2**32))
-    def check(data, seed):
-        net = Network(seed)
-        net.outputs = [OPERATORS[operator](data.draw, net).index for _ in range(CASES_PER_MODEL)]
-        assert_exact(net.build(), net.vectors(), toolchain, next(folders))
-
-    check()
+def test_operator_equals_tflite_micro(operator, toolchain, tmp_path, monkeypatch):
+    plan_quickly(monkeypatch)
+    assert_cases_exact(OPERATORS[operator], CASES_PER_MODEL, toolchain, tmp_path)

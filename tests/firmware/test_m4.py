@@ -19,11 +19,12 @@ from firmware.test_sanitizers import FLAGS as SANITIZERS
 from firmware.test_sanitizers import MAIN
 from support import operators_m4
 from support.aot import generate, oracle_outputs, write_sources
+from support.cases import models_of
 from support.m4 import BOARD, build_all_kernels, check_on_host, run_on_board
 from support.network import Network
 
 CASES_PER_MODEL = 20
-MODELS = 6
+MODELS = models_of(CASES_PER_MODEL)
 BOARD_MODELS = 4
 
 OPERATORS = {
@@ -33,6 +34,8 @@ OPERATORS = {
     "nn_conv2d_wide_s8_m4": operators_m4.wide,
     "nn_conv2d_narrow_s8_m4": operators_m4.narrow,
     "nn_depthwise3_s8_m4": operators_m4.depthwise,
+    "nn_depthwise_plane_s8_m4": operators_m4.depthwise_any,
+    "nn_depthwise_plane3_s8_m4": operators_m4.depthwise_small,
     "nn_fully_connected_s8_m4": operators_m4.dense,
     "nn_fully_connected_wide_s8_m4": operators_m4.dense_wide,
     "nn_add_s8_m4": operators_m4.addition,
@@ -48,6 +51,12 @@ DEPTHWISE = {
     "nn_depthwise3_stride2_two_sided_s8_m4",
 }
 WITH_ADD = {"nn_pointwise_add_s8_m4", "nn_conv2d_rows_add_s8_m4"}
+SEVERAL = {
+    "with addition": WITH_ADD,
+    "nn_depthwise3_s8_m4": DEPTHWISE,
+    "nn_depthwise_plane_s8_m4": {"nn_depthwise_plane_s8_m4", "nn_depthwise_plane_two_sided_s8_m4"},
+    "nn_depthwise_plane3_s8_m4": {"nn_depthwise_plane3_s8_m4", "nn_depthwise_plane3_two_sided_s8_m4"},
+}
 LEAST_SHARE = 0.15
 """Of the cases; the others have rescaling factors, activations or sizes that a kernel does not take."""
 
@@ -70,7 +79,7 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, m4_on_host, tmp_path):
         cases += CASES_PER_MODEL
 
     check()
-    wanted = {"with addition": WITH_ADD, "nn_depthwise3_s8_m4": DEPTHWISE}.get(kernel, {kernel})
+    wanted = SEVERAL.get(kernel, {kernel})
     assert all(used[name] >= LEAST_SHARE * cases / len(wanted) for name in wanted), (used, cases)
 
 

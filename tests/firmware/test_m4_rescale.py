@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boardproof.project.runtimes.aot.rescale import SCALE_BITS, Channel, one_sided, one_sided_layer, two_sided
+from boardproof.project.runtimes.aot.m4.rescale import SCALE_BITS, Channel, one_sided, one_sided_layer, two_sided
 
 multipliers = st.integers(1 << 30, (1 << 31) - 1)
 shifts = st.integers(-16, 2)

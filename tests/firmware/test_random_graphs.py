@@ -9,7 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support import operators_conv, operators_movement, operators_other, operators_products
+from support import (
+    operators_axes,
+    operators_conv,
+    operators_elementwise,
+    operators_movement,
+    operators_other,
+    operators_picks,
+    operators_products,
+    operators_unary,
+)
 from support.aot import assert_exact
 from support.network import Network
 
@@ -38,8 +47,8 @@ MOVEMENTS = (
     operators_movement.broadcast_to,
     operators_movement.concatenation,
     operators_movement.expand_dims,
-    operators_movement.gather,
-    operators_movement.gather_nd,
+    operators_picks.gather,
+    operators_picks.gather_nd,
     operators_movement.mirror_pad,
     operators_movement.pack,
     operators_movement.pad_v2,
@@ -55,9 +64,25 @@ MOVEMENTS = (
 )
 """Of tensors with few axes, as these may add some."""
 IMAGE_MOVEMENTS = (
-    operators_movement.resize_nearest_neighbor,
+    operators_picks.resize_nearest_neighbor,
     operators_products.resize_bilinear,
     operators_products.transpose_conv,
+)
+ELEMENTWISE = (
+    *(operators_elementwise.binary(opcode) for opcode in ("SUB", "MUL", "MINIMUM", "MAXIMUM", "SQUARED_DIFFERENCE")),
+    operators_unary.unary("ABS"),
+    operators_unary.unary("LEAKY_RELU", alpha=0.1),
+    operators_elementwise.add_n("int8"),
+    operators_unary.choose,
+    operators_unary.elu,
+    operators_unary.hard_swish,
+    operators_elementwise.prelu("int8"),
+    operators_unary.tanh,
+)
+ALONG_AXES = (
+    *(operators_axes.reduce(opcode) for opcode in ("SUM", "REDUCE_MAX", "REDUCE_MIN")),
+    operators_axes.l2_normalization("int8"),
+    operators_axes.log_softmax,
 )
 FEW_AXES, MANY_ELEMENTS = 4, 3000
 
@@ -68,10 +93,10 @@ def candidates(x):
     """The operators for a tensor."""
     if math.prod(x.shape) > MANY_ELEMENTS:
         return (operators_other.mean, operators_movement.slice_, operators_other.relu)
-    found = OTHER_OPERATORS
+    found = OTHER_OPERATORS + ELEMENTWISE
     if len(x.shape) == 4:
         found += IMAGE_OPERATORS * 3 + IMAGE_MOVEMENTS
-    return found + MOVEMENTS if len(x.shape) <= FEW_AXES else found
+    return found + ALONG_AXES + MOVEMENTS if len(x.shape) <= FEW_AXES else found
 
 
 @st.composite

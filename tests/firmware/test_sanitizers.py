@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from firmware import test_kernels, test_movement
+from firmware import test_axes, test_elementwise, test_kernels, test_movement, test_random_graphs, test_variables
 from support.aot import build_kernels, generate, oracle_outputs, plan_quickly, write_sources
 from support.network import Network
 
@@ -43,8 +43,35 @@ int main(void)
 pytestmark = pytest.mark.native
 
 
-def models(operators):
-    """One model per round, with every operator in it once or twice."""
+def one_of_each(operators):
+    """Makes a model with every operator once, and samples."""
+
+    def make(draw, seed):
+        net = Network(seed)
+        net.outputs = [operator(draw, net).index for operator in operators]
+        return net.build(), net.vectors(3)
+
+    return make
+
+
+def mixed(draw, _seed):
+    """A random network of many operators, and samples."""
+    net = draw(test_random_graphs.networks())
+    return net.build(), net.vectors(3)
+
+
+MODELS = {
+    "along axes": one_of_each(test_axes.OPERATORS.values()),
+    "elementwise": one_of_each(test_elementwise.OPERATORS.values()),
+    "layers": one_of_each(test_kernels.OPERATORS.values()),
+    "movement and products": one_of_each(test_movement.OPERATORS.values()),
+    "networks": mixed,
+    "variables": test_variables.sequence,
+}
+
+
+def examples(make):
+    """Some models and their samples."""
     found = []
 
     @settings(
@@ -56,20 +83,21 @@ def models(operators):
     )
     @given(st.data(), st.integers(0, 2**32))
     def collect(data, seed):
-        net = Network(seed)
-        for operator in operators:
-            net.outputs.append(operator(data.draw, net).index)
-        found.append((net.build(), net.vectors(3)))
+        found.append(make(data.draw, seed))
 
     collect()
     return found
 
 
-@pytest.mark.parametrize("tests", [test_kernels, test_movement])
-def test_no_undefined_behaviour(tests, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def toolchain(tmp_path_factory):
+    return build_kernels(tmp_path_factory.mktemp("kernels"), "gcc", *FLAGS)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_undefined_behaviour(name, toolchain, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
-    toolchain = build_kernels(tmp_path / "kernels", "gcc", *FLAGS)
-    for number, (data, inputs) in enumerate(models(tests.OPERATORS.values())):
+    for number, (data, inputs) in enumerate(examples(MODELS[name])):
         folder = tmp_path / str(number)
         write_sources(generate(data), folder)
         (folder / "main.c").write_text(MAIN)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from boardproof.model.graph import DType, Quantization
-from boardproof.project.runtimes.aot.lookup import (
+from boardproof.project.runtimes.aot.lowering.lookup import (
     logistic_table,
     relu6_table,
     relu_table,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 from support.aot import CompiledModel, assert_exact, oracle_outputs, plan_quickly
 from support.flatbuffer_models import ModelBuilder, with_subgraphs
 from support.network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAMPLES = 5
 
@@ -124,6 +128,17 @@ def swapping(draw: st.DrawFn, net: Network, first: Variable, second: Variable) -
     net.builder.add_operator("ASSIGN_VARIABLE", [places[1], values[0]], [])
 
 
+def sequence(draw: st.DrawFn, seed: int) -> tuple[bytes, list[np.ndarray]]:
+    """A model with some variables, and samples that it remembers."""
+    net = Network(seed)
+    variables = begin(draw, net, draw(st.integers(2, 10)))
+    for variable in variables:
+        draw(st.sampled_from((streaming, accumulating)))(draw, net, variable)
+    for first, second in itertools.pairwise(variables):
+        swapping(draw, net, first, second)
+    return finish(net, variables), net.vectors(SAMPLES)
+
+
 def test_sequences_equal_tflite_micro(toolchain, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
     folders = (tmp_path / str(i) for i in itertools.count())
@@ -133,19 +148,13 @@ def test_sequences_equal_tflite_micro(toolchain, tmp_path, monkeypatch):
     )
     @given(st.data(), st.integers(0, 2**32))
     def check(data, seed):
-        net = Network(seed)
-        variables = begin(data.draw, net, data.draw(st.integers(2, 10)))
-        for variable in variables:
-            data.draw(st.sampled_from((streaming, accumulating)))(data.draw, net, variable)
-        for first, second in itertools.pairwise(variables):
-            swapping(data.draw, net, first, second)
-        assert_exact(finish(net, variables), net.vectors(SAMPLES), toolchain, next(folders))
+        assert_exact(*sequence(data.draw, seed), toolchain, next(folders))
 
     check()
 
 
-def accumulator() -> tuple[bytes, list[np.ndarray]]:
-    net = Network(1)
+def accumulator_network(net: Network) -> Callable[[], bytes]:
+    """Adds a sum over all samples; what it returns makes the file."""
     variable = Variable("sum", (1, 2, 3), 0.1, 3, np.full((1, 2, 3), 7, np.int8))
     net.builder.add_operator("CALL_ONCE", [], [], init_subgraph_index=1)
     fresh = net.input(variable.shape, 0.1, 0)
@@ -155,7 +164,13 @@ def accumulator() -> tuple[bytes, list[np.ndarray]]:
     net.builder.add_operator("ADD", [old, fresh.index], [total.index])
     net.builder.add_operator("ASSIGN_VARIABLE", [place, total.index], [])
     net.outputs.append(total.index)
-    return finish(net, [variable]), net.vectors(SAMPLES)
+    return lambda: finish(net, [variable])
+
+
+def accumulator() -> tuple[bytes, list[np.ndarray]]:
+    net = Network(1)
+    make = accumulator_network(net)
+    return make(), net.vectors(SAMPLES)
 
 
 def test_preparing_the_model_again_starts_it_afresh(toolchain, tmp_path):

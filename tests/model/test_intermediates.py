@@ -9,7 +9,7 @@ from boardproof.errors import ToolError
 from boardproof.model import intermediates
 from boardproof.model.intermediates import run_oracle_tensors
 from boardproof.model.oracle import oracle_available, run_oracle
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from support.flatbuffer_models import ModelBuilder
 

@@ -8,8 +8,8 @@ import pytest
 from boardproof.errors import InputError
 from boardproof.model.graph import Quantization
 from boardproof.model.metrics import accuracy, class_count, class_labels
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import Samples
+from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder
 
 

@@ -16,8 +16,8 @@ from boardproof.errors import InputError, ToolError
 from boardproof.model.isolation import WorkerError, run_isolated
 from boardproof.model.oracle import oracle_available, run_litert, run_oracle
 from boardproof.model.quiet import captured_output
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import Vectors
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from support.flatbuffer_models import ModelBuilder
 

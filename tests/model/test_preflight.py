@@ -8,7 +8,7 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.preflight import Finding, Severity, check_graph, preflight, require_runnable
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder
 
 
@@ -75,10 +75,11 @@ def test_strings_are_found():
     assert "strings (words)" in found.message
 
 
-def test_findings_of_graph_and_runtime_come_together_errors_first(image_tflites):
-    runtime = Runtime((finding("slow", Severity.WARNING), finding("unsupported-operator")))
+def test_findings_of_graph_and_runtime_come_together_errors_first_notes_last(image_tflites):
+    notes = finding("other-rounding", Severity.NOTE), finding("slow", Severity.WARNING)
+    runtime = Runtime((*notes, finding("unsupported-operator")))
     found = preflight(read_tflite(image_tflites["int8"]), runtime, "board", "options")
-    assert [f.code for f in found] == ["unsupported-operator", "slow"]
+    assert [f.code for f in found] == ["unsupported-operator", "slow", "other-rounding"]
 
 
 def test_what_follows_from_a_cause_is_left_out(image_tflites):
@@ -91,7 +92,7 @@ def test_what_follows_from_a_cause_is_left_out(image_tflites):
 
 def test_warnings_let_a_model_run():
     require_runnable(())
-    require_runnable((finding("slow", Severity.WARNING),))
+    require_runnable((finding("slow", Severity.WARNING), finding("other-rounding", Severity.NOTE)))
 
 
 def test_a_single_error_is_raised_as_it_is():

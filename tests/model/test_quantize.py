@@ -13,8 +13,8 @@ from boardproof.model.graph import DType
 from boardproof.model.load import load_model
 from boardproof.model.oracle import run_oracle
 from boardproof.model.quantize import MAX_CALIBRATION_SAMPLES, Scheme, predict_float, quantize
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import Samples, vectors_for
+from boardproof.model.tflite.reader import read_tflite
 from support.keras_models import calibration_images, convert_with_dynamic_batch
 
 IMAGES = Samples({"image": calibration_images()}, source="images.npz")
@@ -143,6 +143,60 @@ def test_loop_is_refused_before_tensorflow_crashes_on_it(keras_models):
     with pytest.raises(InputError, match=r"loop or branch \(WHILE\)") as caught:
         quantize(load_model(keras_models["loop.keras"]), samples, Scheme.INT8)
     assert "unroll=True" in caught.value.hint
+
+
+def test_an_lstm_of_keras_2_becomes_one_operator(legacy_models):
+    """By way of a SavedModel, which renames and permutes what is put in order again."""
+    model = load_model(legacy_models["legacy_lstm.h5"])
+    rng = np.random.default_rng(0)
+    ranges = {"steps": 1.0, "more": 5.0, "facts": 1.0}
+    samples = Samples(
+        {spec.name: rng.normal(0, ranges[spec.name], (60, *spec.shape)).astype(np.float32) for spec in model.inputs}
+    )
+    data = quantize(model, samples, Scheme.INT8)
+    graph = read_tflite(data)
+    assert [operator.name for operator in graph.operators].count("UNIDIRECTIONAL_SEQUENCE_LSTM") == 1
+    inputs = [(tensor.name, tensor.shape) for tensor in graph.input_tensors]
+    assert inputs == [("steps", (1, 6, 5)), ("more", (1, 6, 5)), ("facts", (1, 3))]
+    scales = [tensor.quantization.scale for tensor in graph.input_tensors]
+    assert scales[1] > 3 * scales[0], "what calibrates an input is its own"
+    assert [tensor.shape for tensor in graph.output_tensors] == [(1, 3), (1, 2)]
+    first = Samples({name: array[:1] for name, array in samples.inputs.items()})
+    outputs = run_oracle(data, vectors_for(graph, first)).arrays
+    for real, quantized, tensor in zip(predict_float(model, first).arrays, outputs, graph.output_tensors, strict=True):
+        assert np.abs(dequantize_array(quantized, tensor.quantization) - real).max() < 0.1
+
+
+def test_an_lstm_in_a_saved_model_becomes_one_operator_too(legacy_models):
+    samples = Samples({"x": np.random.default_rng(0).normal(size=(60, 6, 5)).astype(np.float32)})
+    graph = read_tflite(quantize(load_model(legacy_models["legacy_lstm"]), samples, Scheme.INT8))
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in {operator.name for operator in graph.operators}
+
+
+def test_variables_that_are_assigned_stay_in_float(keras_models):
+    model = load_model(keras_models["stateful.keras"])
+    samples = Samples({"x": np.random.default_rng(0).normal(size=(60, 2, 5)).astype(np.float32)})
+    graph = read_tflite(quantize(model, samples, Scheme.INT8))
+    assert graph.input_tensors[0].dtype is DType.INT8
+    variables = [graph.tensors[op.output] for op in graph.operators if op.name == "READ_VARIABLE"]
+    assert [tensor.dtype for tensor in variables] == [DType.FLOAT32]
+    assert [tensor.name for tensor in graph.input_tensors] == [model.inputs[0].name]
+    predictions = [predict_float(model, samples).arrays[0] for _ in range(2)]
+    np.testing.assert_array_equal(*predictions)
+    backwards = Samples({"x": samples.inputs["x"][::-1]})
+    assert (predict_float(model, backwards).arrays[0][::-1] != predictions[0]).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "instead"), [("negative", "NEG", "x * -1.0"), ("square", "SQUARE", "x * x")]
+)
+def test_what_stays_in_float_has_an_equal_that_does_not(keras_models, name, operator, instead):
+    with pytest.raises(InputError) as caught:
+        quantize(load_model(keras_models[f"{name}.keras"]), Samples({"x": VECTORS}), Scheme.INT8)
+    assert f"no integer version of {operator} (" in caught.value.message
+    assert instead in caught.value.hint
+    graph = read_tflite(quantize(load_model(keras_models[f"{name}_int8.keras"]), Samples({"x": VECTORS}), Scheme.INT8))
+    assert operator not in {op.name for op in graph.operators}
 
 
 def test_calibration_data_is_needed(image_model):

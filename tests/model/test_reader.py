@@ -7,7 +7,7 @@ import pytest
 
 from boardproof.model.graph import Activation, Conv2D, DType, FullyConnected, Padding, Unsupported, Window
 from boardproof.model.macs import macs, total_macs
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder, pack, unpack
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from boardproof.errors import InputError
 from boardproof.model.macs import total_macs
 from boardproof.model.preflight import check_graph
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph

@@ -7,8 +7,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from boardproof.errors import InputError
-from boardproof.model.reader import read_tflite
-from boardproof.model.verifier import MAX_TABLES
+from boardproof.model.tflite.reader import read_tflite
+from boardproof.model.tflite.verifier import MAX_TABLES
 from support.flatbuffer_models import pack, unpack
 
 

@@ -8,7 +8,7 @@ import pytest
 from boardproof.errors import InputError
 from boardproof.model.graph import Activation, Padding, Unsupported
 from boardproof.model.macs import macs
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.variables import is_stateful
 from support.flatbuffer_models import ModelBuilder
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from boardproof.model.preflight import Severity
-from boardproof.model.reader import read_tflite
 from boardproof.model.sample_checks import FEW_SAMPLES, check_calibration, check_inputs
 from boardproof.model.samples import InputSpec, Samples
+from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder
 
 RNG = np.random.default_rng(0)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array, quantize_array
 from boardproof.model.graph import DType, Quantization
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import InputSpec, Samples, arrays_for, input_specs, load_samples, vectors_for
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from support.flatbuffer_models import ModelBuilder
 
@@ -160,6 +160,8 @@ def test_absent_axes_of_size_1_are_added(given_shape, spec):
     ("given_shape", "spec", "hint"),
     [
         ((5, 3, 8, 6), IMAGE, "channels come first: move them last with numpy.moveaxis(x, 1, -1)"),
+        ((5, 6, 3, 8), IMAGE, "Its axes are in another order: x.transpose(0, 3, 1, 2)."),
+        ((5, 6, 8, 3), IMAGE, "Its axes are in another order: x.transpose(0, 2, 1, 3)."),
         ((5, 8, 6, 1), IMAGE, "The model takes 3 channels and the data has 1"),
         ((5, 8, 6), IMAGE, "Prepare the data exactly"),
         ((5, 144), IMAGE, "reshape with x.reshape(-1, 8, 6, 3)"),

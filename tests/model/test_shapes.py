@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from boardproof.errors import InputError
 from boardproof.model.graph import Padding, Window
-from boardproof.model.reader import read_tflite
-from boardproof.model.shapes import window_output
+from boardproof.model.shapes.graph import window_output
+from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.preflight import Severity
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.aot import AotRuntime
 from boardproof.project.runtimes.base import Options
@@ -76,6 +76,12 @@ def activated_concatenation():
     return model.build("CONCATENATION", parts, model.output(1, 4), axis=1, fused_activation_function="RELU")
 
 
+def new_axis():
+    model = Model()
+    inputs = [model.input(2, 4), *(model.ints(*three) for three in ((0, 0, 1), (0, 2, 4), (1, 1, 1)))]
+    return model.build("STRIDED_SLICE", inputs, model.output(1, 2, 3), new_axis_mask=1)
+
+
 def ellipsis():
     model = Model()
     inputs = [model.input(2, 3), model.ints(0, 0), model.ints(0, 2), model.ints(1, 1)]
@@ -134,6 +140,7 @@ def coarse_interpolation():
         (other_quantization(), "quantization", "must have one quantization for all inputs and the output"),
         (activated_concatenation(), "unsupported-activation", "has a fused RELU"),
         (ellipsis(), "unsupported-shape", "has an ellipsis, new axes, offsets, or fewer indices than axes"),
+        (new_axis(), "unsupported-shape", "has an ellipsis, new axes, offsets, or fewer indices than axes"),
         (scattered_axes(), "unsupported-shape", "reverses the axes [0, 2], which are not neighbours"),
         (parts_of_other_types(), "unsupported-type", "has int8 and int32"),
         (renamed_type(), "unsupported-type", "has int8 and int32 (y)"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from boardproof.errors import InputError
 from boardproof.model.macs import total_macs
 from boardproof.model.preflight import Severity
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.aot import AotRuntime
 from boardproof.project.runtimes.base import Options

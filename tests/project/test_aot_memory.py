@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
-from boardproof.model.reader import read_tflite
-from boardproof.model.shapes import window_output
-from boardproof.project.runtimes.aot.lower import lower
+from boardproof.model.shapes.graph import window_output
+from boardproof.model.tflite.reader import read_tflite
+from boardproof.project.runtimes.aot.lowering.graph import lower
 from boardproof.project.runtimes.aot.memory import arena_buffers, plan_memory
 from boardproof.project.runtimes.aot.overlap import (
     channelwise_offset,

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from boardproof.errors import InputError
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.library import identifier, render_library
 from boardproof.project.runtimes import RUNTIMES

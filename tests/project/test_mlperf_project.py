@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boardproof.errors import InputError
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.mlperf import benchmark_of, with_mlperf_protocol
 from boardproof.project.render import render

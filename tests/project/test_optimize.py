@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from boardproof.layers import choices_table
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource
 from boardproof.project.runtimes.aot import AotRuntime, optimize

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from boardproof.project.runtimes.tflm_bytes import c_bytes
+from boardproof.project.runtimes.tflm.bytes import c_bytes
 
 
 @pytest.mark.parametrize("size", [1, 15, 16, 17, 32, 1000])

@@ -9,13 +9,18 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
 from support.flatbuffer_models import ModelBuilder
-from support.tflm import conv_model, dense_model, graph_of, make_library, single_operator_model
+from support.tflm import conv_model, conv_without_bias, dense_model, graph_of, make_library, single_operator_model
 
 BOARD = BOARDS["nano33ble"]
 
 
+NOT_READ = "library-not-read"
+
+
 def findings(data, board=BOARD, **options):
-    return TflmRuntime().check(graph_of(data), board, Options(**options))
+    """All but the note that the default library is not here."""
+    found = TflmRuntime().check(graph_of(data), board, Options(**options))
+    return tuple(finding for finding in found if finding.code != NOT_READ)
 
 
 def the_finding(data, board=BOARD, **options):
@@ -26,6 +31,18 @@ def the_finding(data, board=BOARD, **options):
 @pytest.mark.parametrize("data", [conv_model(), dense_model()])
 def test_a_good_model_has_no_findings(data):
     assert findings(data) == ()
+
+
+def test_a_library_that_is_not_here_is_noted(tmp_path):
+    (note,) = TflmRuntime().check(graph_of(conv_model()), BOARD, Options())
+    assert (note.severity, note.code) == (Severity.NOTE, NOT_READ)
+    assert note.message == (
+        "Chirale_TensorFLowLite ^2.0.0 has not been fetched: what it can do is not read from it but taken to be what "
+        "Chirale_TensorFLowLite 2.0.0 can."
+    )
+    assert note.hint.startswith("Give a copy with --tflm-lib PATH")
+    options = Options(tflm_lib=str(make_library(tmp_path / "tflm")))
+    assert NOT_READ not in {finding.code for finding in TflmRuntime().check(graph_of(conv_model()), BOARD, options)}
 
 
 def test_an_operator_the_library_does_not_have():
@@ -88,6 +105,20 @@ def test_per_channel_fully_connected_is_fine_where_the_library_knows_it(tmp_path
     assert codes == {"unsupported-operator"}  # SOFTMAX, which that library lacks
 
 
+@pytest.mark.parametrize("absent", [(), (-1,)])
+def test_a_convolution_without_bias(tmp_path, absent):
+    """Which tflite_micro runs: see e2e/test_tflm.py for what the firmware does."""
+    data = conv_without_bias(absent)
+    finding = the_finding(data)
+    assert (finding.severity, finding.code, finding.operator) == (Severity.ERROR, "missing-bias", 0)
+    assert finding.message == (
+        "Operator 0, CONV_2D, has no bias, and Chirale_TensorFLowLite ^2.0.0 reads it nevertheless: the firmware would "
+        "crash."
+    )
+    assert "--runtime aot" in finding.hint
+    assert findings(data, tflm_lib=str(make_library(tmp_path / "tflm"))) == ()
+
+
 def test_a_type_the_kernel_does_not_implement():
     finding = the_finding(single_operator_model("RELU", dtype="int16"))
     assert (finding.severity, finding.code, finding.operator, finding.tensor) == (
@@ -130,10 +161,10 @@ def test_too_large_for_flash_says_by_how_much_and_which_tensors():
 
 
 def test_too_large_for_ram_says_by_how_much_and_which_tensors():
-    board = dataclasses.replace(BOARD, ram_bytes=50)
+    board = dataclasses.replace(BOARD, ram_bytes=50, core_ram_bytes=0)
     finding = the_finding(conv_model(), board)
     assert (finding.severity, finding.code) == (Severity.ERROR, "ram-exceeded")
-    assert "18 bytes more than the 50 bytes of RAM on nano33ble" in finding.message
+    assert "18 bytes more than the 50 bytes of RAM that the core's stack leaves on nano33ble" in finding.message
     assert "tensor 0 (t0, 36 bytes), tensor 3 (t3, 32 bytes)" in finding.message
 
 

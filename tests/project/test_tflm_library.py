@@ -2,9 +2,9 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.graph import DType
-from boardproof.project.runtimes import tflm_facts
-from boardproof.project.runtimes.tflm_headers import AddMethod
-from boardproof.project.runtimes.tflm_library import (
+from boardproof.project.runtimes.tflm import facts as tflm_facts
+from boardproof.project.runtimes.tflm.headers import AddMethod, operators_that_need_bias
+from boardproof.project.runtimes.tflm.library import (
     DEFAULT_SPEC,
     TWO_WAYS_ON,
     inspect_library,
@@ -93,6 +93,28 @@ def test_a_spec_cannot_change_the_rest_of_platformio_ini(spec):
     assert DEFAULT_SPEC in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("guard", "needs"),
+    [("", {"CONV_2D"}), ("if (bias != nullptr) {", set()), ("if (has_bias) ", set()), ("if (other) { ", {"CONV_2D"})],
+)
+def test_kernels_that_free_a_bias_they_do_not_have_are_recognised(tmp_path, guard, needs):
+    kernels = tmp_path / "tensorflow/lite/micro/kernels"
+    kernels.mkdir(parents=True)
+    (kernels / "conv_common.cc").write_text(f"f();\n{guard}\n  micro_context->DeallocateTempTfLiteTensor(bias);")
+    assert operators_that_need_bias(tmp_path) == needs
+
+
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [("if (bias->type == 1) {}", {"TRANSPOSE_CONV"}), ("if (bias != nullptr && bias->type == 1) {}", set())],
+)
+def test_a_kernel_that_asks_a_bias_it_does_not_have_for_its_type_is_recognised(tmp_path, text, needs):
+    kernels = tmp_path / "tensorflow/lite/micro/kernels"
+    kernels.mkdir(parents=True)
+    (kernels / "transpose_conv.cpp").write_text(text)
+    assert operators_that_need_bias(tmp_path) == needs
+
+
 def test_the_error_when_there_is_neither_registry_nor_library():
     error = library_unavailable(DEFAULT_SPEC, "HTTPClientError: could not connect")
     assert error.message == f"PlatformIO could not get the TensorFlow Lite Micro library {DEFAULT_SPEC}."
@@ -113,4 +135,8 @@ def test_what_is_assumed_of_the_default_library_is_what_it_says_itself():
         assumed.kernel_types
     )
     assert library.per_channel_fully_connected == assumed.per_channel_fully_connected
+    assert library.roundings == assumed.roundings
+    assert library.needs_bias == assumed.needs_bias
+    assert library.limits == assumed.limits
+    assert library.slips == assumed.slips
     assert library.kernels == assumed.kernels

@@ -7,6 +7,7 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.project.boards import BOARDS
+from boardproof.project.render import render
 from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
 from support.golden import check_golden
@@ -51,6 +52,14 @@ def test_the_default_library_comes_from_the_registry():
         "-DTF_LITE_STRIP_ERROR_STRINGS",
         "-DNDEBUG",
     )
+
+
+@pytest.mark.parametrize("is_here", [False, True])
+def test_the_readme_tells_of_a_library_that_is_on_this_machine_only(is_here, tmp_path):
+    library = str(make_library(tmp_path)) if is_here else None
+    data, options = conv_model(), Options(arena_bytes=ARENA_BYTES, tflm_lib=library)
+    project, _ = render(graph_of(data), data, BOARDS["nano33ble"], TflmRuntime(), options)
+    assert (f"from `symlink://{tmp_path}" in project.files["README.md"].decode()) is is_here
 
 
 def test_a_debug_build_keeps_error_strings_and_assertions():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import shutil
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ import numpy as np
 from boardproof.model import arena
 from boardproof.model.graph import DType
 from boardproof.model.oracle import interpret
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import Vectors
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource
 from boardproof.project.runtimes.aot import AotRuntime
@@ -85,8 +85,14 @@ def build_kernels(folder: Path, *command: str) -> Toolchain:
     )
     assert done.returncode == 0, done.stderr
     archive = folder / "libkernels.a"
-    subprocess.run([shutil.which("ar"), "rcs", str(archive), *map(str, folder.glob("*.o"))], check=True)
+    archive_objects(command, archive, folder)
     return Toolchain(command, archive)
+
+
+def archive_objects(command: Sequence[str], archive: Path, objects: Path) -> None:
+    """Adds a folder's objects to an archive, with the tool that knows objects for link-time optimization if need be."""
+    tool = re.sub("gcc$", "gcc-ar", command[0]) if "-flto" in command else "ar"
+    subprocess.run([tool, "rcs", str(archive), *map(str, objects.glob("*.o"))], check=True, capture_output=True)
 
 
 def generate(data: bytes, board: str = "native") -> Generated:

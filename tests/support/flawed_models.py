@@ -42,6 +42,21 @@ def flawed_models() -> dict[str, bytes]:
                 layers.GlobalMaxPooling2D(),
             ]
         )
+        five_axes, six_axes = (1, 2, 3, 3, 4), (1, 2, 2, 3, 2, 4)
+        video = keras.Sequential([keras.Input(batch_shape=five_axes), layers.Rescaling(0.5, offset=-1)])
+        rays = keras.Sequential([keras.Input(batch_shape=six_axes), layers.ReLU(), layers.Reshape((-1,))])
+        volume = keras.Sequential([keras.Input(batch_shape=five_axes), layers.GlobalAveragePooling3D()])
+        picked = keras.Sequential(
+            [keras.Input(batch_shape=(4, 8)), layers.Lambda(lambda x: tf.gather_nd(x, [[0, 1], [3, 7]]))]
+        )
+        untrained = keras.Sequential(
+            [keras.Input(batch_shape=(1, 8)), layers.Dense(4, kernel_initializer="zeros"), layers.Softmax()]
+        )
+        two_images = (2, 8, 8, 1)
+        pairs = keras.Sequential([keras.Input(batch_shape=two_images), layers.MaxPooling2D()])
+        squares = keras.Sequential([keras.Input(batch_shape=(1, 8)), layers.Lambda(lambda x: x * (x + 1.0))])
+        shrunk = keras.Sequential([keras.Input(batch_shape=one_image), layers.Resizing(3, 3, interpolation="nearest")])
+        grouped = keras.Sequential([keras.Input(batch_shape=(1, 8, 8, 4)), layers.Conv2D(4, 3, groups=2)])
         return {
             "good": _int8(tf, image, one_image, per_channel_dense=False),
             "per_channel_dense": _int8(tf, image, one_image, per_channel_dense=True),
@@ -54,6 +69,15 @@ def flawed_models() -> dict[str, bytes]:
             "flex": _flex(tf, product),
             "too_many_weights": _int8(tf, wide, (1, 128), per_channel_dense=False),
             "too_large_activations": _int8(tf, large, (1, 160, 160, 1), per_channel_dense=False),
+            "five_axes": _int8(tf, video, five_axes, per_channel_dense=False),
+            "six_axes": _int8(tf, rays, six_axes, per_channel_dense=False),
+            "three_reduced": _int8(tf, volume, five_axes, per_channel_dense=False),
+            "gather_nd": _int8(tf, picked, (4, 8), per_channel_dense=False),
+            "grouped": _int8(tf, grouped, (1, 8, 8, 4), per_channel_dense=False),
+            "two_images": _int8(tf, pairs, two_images, per_channel_dense=False),
+            "int16_product": _int16(tf, squares, (1, 8)),
+            "shrunk": _int8(tf, shrunk, one_image, per_channel_dense=False),
+            "untrained": _int8(tf, untrained, (1, 8), per_channel_dense=False),
         }
 
 

@@ -36,6 +36,11 @@ def save_keras_models(folder: Path) -> dict[str, Path]:
             "three_inputs.keras": _three_inputs(keras),
             "sine.keras": vector(ops.sin),
             "erf.keras": vector(ops.erf),
+            "negative.keras": vector(ops.negative),
+            "negative_int8.keras": vector(lambda x: x * -1.0),
+            "square.keras": vector(ops.square),
+            "square_int8.keras": vector(lambda x: x * x),
+            "stateful.keras": _stateful(keras),
             "mixed_precision.keras": vector(layers.Dense(4, dtype="mixed_float16")),
             "loop.keras": _model(keras, (5, 3), layers.LSTM(4)),
             "embedding.keras": _model(
@@ -66,10 +71,13 @@ def save_legacy_models(folder: Path) -> dict[str, Path]:
 
         # Dividing makes a TFOpLambda layer, which Keras 3 does not have at all.
         models = {"legacy.h5": model(None), "legacy.keras": model(None), "legacy_call.h5": model(2.0)}
+        models["legacy_lstm.h5"] = _legacy_lstm(tf_keras)
         paths = {name: folder / name for name in models}
         for name, saved in models.items():
             saved.save(paths[name])
-    return paths
+        loop = tf_keras.Sequential([tf_keras.Input((6, 5)), layers.LSTM(4)])
+        tf.saved_model.save(loop, folder / "legacy_lstm")
+    return paths | {"legacy_lstm": folder / "legacy_lstm"}
 
 
 def save_unsafe_saved_model(folder: Path) -> Path:
@@ -133,6 +141,20 @@ def _three_inputs(keras):
         layers.Dense(1, name="of_second")(inputs[0]),
     ]
     return keras.Model(inputs, outputs)
+
+
+def _stateful(keras):
+    inputs = keras.Input(batch_shape=(1, 2, 5))
+    return keras.Model(inputs, keras.layers.GRU(4, stateful=True, unroll=True)(inputs))
+
+
+def _legacy_lstm(tf_keras):
+    """With inputs and outputs that TensorFlow permutes."""
+    layers = tf_keras.layers
+    steps, more = tf_keras.Input((6, 5), name="steps"), tf_keras.Input((6, 5), name="more")
+    facts = tf_keras.Input((3,), name="facts")
+    both = layers.Concatenate()([layers.Dense(4)(layers.LSTM(4)(steps)), layers.Flatten()(more), facts])
+    return tf_keras.Model([steps, more, facts], [layers.Dense(3, name="z")(both), layers.Dense(2, name="a")(facts)])
 
 
 def _custom_layer(keras):

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.resources import resource
 from support.aot import (
     WARNINGS,
     CompiledModel,
     Toolchain,
+    archive_objects,
     build_kernels,
     generate,
     oracle_outputs,
@@ -31,7 +32,16 @@ if TYPE_CHECKING:
 
 BOARD = "mps2-an386"
 INCLUDES = tuple(f"-I{resource(path)}" for path in ("firmware/app", "firmware/boards", "firmware/kernels"))
-CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O2", "-ffunction-sections")
+# As projects for emulated boards are built.
+CORTEX_M4 = (
+    "-mcpu=cortex-m4",
+    "-mthumb",
+    "-mfloat-abi=hard",
+    "-mfpu=fpv4-sp-d16",
+    "-O2",
+    "-ffunction-sections",
+    "-flto",
+)
 QEMU = (
     *("qemu-system-arm", "-M", BOARD, "-nographic", "-icount", "shift=0"),
     *("-semihosting-config", "enable=on,target=native"),
@@ -53,7 +63,7 @@ def add_kernels(toolchain: Toolchain, folder: Path) -> Toolchain:
     )
     assert done.returncode == 0, done.stderr
     archive.write_bytes(toolchain.archive.read_bytes())
-    subprocess.run(["ar", "rs", str(archive), *map(str, objects.glob("*.o"))], check=True, capture_output=True)
+    archive_objects(toolchain.command, archive, objects)
     return Toolchain(toolchain.command, archive)
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import strategies as st
 
-from boardproof.model.shapes import window_output
+from boardproof.model.shapes.graph import window_output
+from support.operands import apply, float32, output, quantization, ratio, source
 from support.operators_conv import window, window_options
-from support.operators_elementwise import apply, float32, output, quantization, ratio, source
 
 if TYPE_CHECKING:
     from support.network import Activation, Network
@@ -31,7 +31,7 @@ def _reduce(opcode: str, dtype: str, draw: st.DrawFn, net: Network, x: Activatio
     keep = draw(st.booleans())
     shape = [1 if a in reduced else n for a, n in enumerate(x.shape) if keep or a not in reduced]
     count = prod(x.shape) // max(prod(shape), 1)
-    if opcode in {"REDUCE_MAX", "REDUCE_MIN"}:
+    if opcode in {"REDUCE_ALL", "REDUCE_MAX", "REDUCE_MIN"}:
         result = net.tensor(shape, x.scale, x.zero_point, dtype)
     else:
         natural = x.scale * (count**0.5 if opcode == "SUM" else count**-0.5)
@@ -60,12 +60,16 @@ def softmax(dtype: str, target: str) -> partial[Activation]:
 
 
 def _softmax(dtype: str, target: str, draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    beta = draw(st.sampled_from((1.0, 0.3, 2.5)))
+    if dtype == "float32":
+        x = net.input(draw(rows), 0.0, 0, dtype)
+        return apply(draw, net, "SOFTMAX", [x], net.tensor(x.shape, 0.0, 0, dtype), beta=beta / 50)
     scale = float32(draw(st.one_of(st.floats(1e-5, 0.01), st.floats(0.01, 4.0))))
     x = net.input(
         draw(rows), scale if dtype == "int8" else scale / 100, net.zero_point(draw) if dtype == "int8" else 0, dtype
     )
     result = net.tensor(x.shape, *((1 / 65536, -32768) if dtype == "int8" else (1 / 32768, 0)), target)
-    return apply(draw, net, "SOFTMAX", [x], result, beta=draw(st.sampled_from((1.0, 0.3, 2.5))))
+    return apply(draw, net, "SOFTMAX", [x], result, beta=beta)
 
 
 def log_softmax(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
@@ -189,6 +193,7 @@ def _weighted(
 
 REDUCTIONS = {
     **{opcode: reduce(opcode) for opcode in ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN")},
+    "REDUCE_ALL": reduce("REDUCE_ALL", "bool"),
     **{f"{opcode} int16": reduce(opcode, "int16") for opcode in ("MEAN", "SUM")},
     **{f"{opcode} float32": reduce(opcode, "float32") for opcode in ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN")},
     **{f"{opcode} {dtype}": arg(opcode, dtype) for opcode in ("ARG_MAX", "ARG_MIN") for dtype in ("int8", "float32")},
@@ -198,6 +203,7 @@ NORMALIZATIONS = {
     "L2_NORMALIZATION": l2_normalization("int8"),
     "L2_NORMALIZATION float32": l2_normalization("float32"),
     "LOG_SOFTMAX": log_softmax,
+    "SOFTMAX float32": softmax("float32", "float32"),
     "SOFTMAX int16": softmax("int16", "int16"),
     "SOFTMAX int8 to int16": softmax("int8", "int16"),
 }

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
-from boardproof.model.shapes import window_output
+from boardproof.model.shapes.graph import window_output
 
 if TYPE_CHECKING:
     from support.network import Activation, Network

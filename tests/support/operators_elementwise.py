@@ -9,98 +9,37 @@ import numpy as np
 from hypothesis import strategies as st
 
 from support.network import Activation
+from support.operands import (
+    FINEST_CLAMPED,
+    PLAIN,
+    apply,
+    constant,
+    float32,
+    operand,
+    output,
+    quantization,
+    ratio,
+    shapes,
+    source,
+    values,
+)
+from support.operators_unary import (
+    abs_integers,
+    alphas,
+    cast,
+    dequantize,
+    elu,
+    hard_swish,
+    quantize,
+    rsqrt_bytes,
+    rsqrt_int16,
+    sigmoid,
+    tanh,
+    unary,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from support.network import Network
-
-PLAIN = {"float32", "int32", "int64", "bool"}
-"""Types without a scale."""
-
-FINEST_CLAMPED = 1e-8
-"""An output scale with which a clamp at 6 is still an int32."""
-
-shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
-wide_shapes = st.lists(st.integers(1, 3), min_size=5, max_size=6).map(tuple)
-
-
-def ratio(draw: st.DrawFn, net: Network, steps: int = 127) -> float:
-    """A factor between scales: moderate, near 0 or 1, large, or one that takes some whole number half way."""
-    if net.lively:
-        return draw(st.floats(0.5, 1.5))
-    return draw(
-        st.one_of(
-            st.floats(0.01, 3.0),
-            st.sampled_from((1.0, 1 - 2**-20, 1 + 2**-20, 2.0**-30, 1e-3, 90.0)),
-            st.builds(lambda half, whole: (half + 0.5) / whole, st.integers(0, 60), st.integers(1, steps)),
-        )
-    )
-
-
-def float32(x: float) -> float:
-    return float(np.float32(x))
-
-
-def quantization(draw: st.DrawFn, net: Network, dtype: str, natural: float = 0.05) -> tuple[float, int]:
-    """Scale and zero point for a type; 0 where it has none, or for int16 no zero point."""
-    if dtype in PLAIN:
-        return 0.0, 0
-    return net.scale(draw, natural), net.zero_point(draw) if dtype == "int8" else 0
-
-
-def source(draw: st.DrawFn, net: Network, dtype: str) -> Activation:
-    """A network input."""
-    shape = draw(st.one_of(shapes, shapes, wide_shapes))
-    return net.input(shape, *quantization(draw, net, dtype), dtype)
-
-
-def output(draw: st.DrawFn, net: Network, shape: Sequence[int], scale: float, dtype: str) -> Activation:
-    if dtype in PLAIN:
-        return net.tensor(shape, 0.0, 0, dtype)
-    return net.tensor(shape, float32(scale), net.zero_point(draw) if dtype == "int8" else 0, dtype)
-
-
-def values(net: Network, shape: Sequence[int], dtype: str) -> np.ndarray:
-    """Random numbers of a type."""
-    if dtype == "float32":
-        return net.rng.normal(0, 10, shape).astype(np.float32)
-    if dtype == "bool":
-        return net.rng.random(shape) < 0.5
-    limits = np.iinfo(dtype)
-    return net.rng.integers(limits.min, limits.max, shape, endpoint=True, dtype=dtype)
-
-
-def constant(net: Network, array: np.ndarray, scale: float, zero_point: int) -> Activation:
-    dtype = str(array.dtype)
-    index = net.builder.add_tensor(
-        array.shape, dtype, scale=None if dtype in PLAIN else scale, zero_point=zero_point, data=array
-    )
-    return Activation(index, array.shape, scale, zero_point)
-
-
-def operand(
-    draw: st.DrawFn, net: Network, x: Activation, dtype: str, scale: tuple[float, int], *, fixed: bool = False
-) -> Activation:
-    """A tensor that broadcasts with x: of its shape, smaller or larger, an input or a constant, perhaps one number."""
-    shape = tuple(draw(st.sampled_from((1, n, n))) for n in x.shape)[draw(st.sampled_from((0, 0, 1, len(x.shape)))) :]
-    if draw(st.booleans()):
-        shape = x.shape
-    elif not net.lively and draw(st.booleans()):
-        shape = tuple(draw(st.integers(2, 3)) if n == 1 and draw(st.booleans()) else n for n in x.shape)
-    if shape and not fixed and draw(st.booleans()):
-        return net.input(shape, *scale, dtype)
-    array = values(net, shape, dtype)
-    if draw(st.booleans()):
-        array = np.full(shape, array.flat[0], array.dtype)
-    return constant(net, array, *scale)
-
-
-def apply(
-    draw: st.DrawFn, net: Network, opcode: str, inputs: Sequence[Activation], result: Activation, **options: object
-) -> Activation:
-    net.builder.add_operator(opcode, [tensor.index for tensor in inputs], [result.index], **options)
-    return result
 
 
 def binary(opcode: str, dtype: str = "int8") -> partial[Activation]:
@@ -114,7 +53,7 @@ def _binary(opcode: str, dtype: str, draw: st.DrawFn, net: Network, x: Activatio
     if draw(st.integers(0, 9)) == 0:
         pair = [x, x]
     shape = np.broadcast_shapes(pair[0].shape, pair[1].shape)
-    scale, options = _natural(opcode, *pair) / ratio(draw, net), {}
+    scale, options = _natural(opcode, dtype, *pair) / ratio(draw, net), {}
     if opcode in {"ADD", "SUB", "MUL", "DIV"} and (opcode, dtype) != ("ADD", "int32"):
         activation = net.activation(draw)
         options["fused_activation_function"] = activation
@@ -129,13 +68,14 @@ def _second_scale(draw: st.DrawFn, net: Network, x: Activation, dtype: str) -> t
     return scale, zero_point
 
 
-def _natural(opcode: str, x: Activation, y: Activation) -> float:
-    """The output scale with which the whole factor is about 1."""
+def _natural(opcode: str, dtype: str, x: Activation, y: Activation) -> float:
+    """An output scale with which outputs are about as large as inputs."""
+    magnitude = 100 if dtype == "int8" else 20_000
     match opcode:
         case "MUL":
-            return x.scale * y.scale
+            return magnitude * x.scale * y.scale
         case "SQUARED_DIFFERENCE":
-            return 100 * max(x.scale, y.scale) ** 2
+            return magnitude * max(x.scale, y.scale) ** 2
         case _:
             return max(x.scale, y.scale)
 
@@ -158,6 +98,7 @@ def divide_bytes(draw: st.DrawFn, net: Network, x: Activation | None = None) -> 
 
 
 def divide_integers(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    """DIV of int32, not by 0 or -1, which the host's division stops at."""
     x = source(draw, net, "int32")
     divisors = values(net, x.shape[-1:], "int32") >> draw(st.integers(0, 30))
     # Undefined in TFLM, and fatal on x86: division by zero, and of the least integer by -1.
@@ -234,118 +175,6 @@ def _prelu(dtype: str, draw: st.DrawFn, net: Network, x: Activation | None = Non
     return apply(draw, net, "PRELU", [x, slopes], output(draw, net, shape, x.scale / ratio(draw, net), dtype))
 
 
-def unary(opcode: str, dtype: str = "int8", **options: object) -> partial[Activation]:
-    return partial(_unary, opcode, dtype, options)
-
-
-def _unary(
-    opcode: str,
-    dtype: str,
-    options: dict[str, object],
-    draw: st.DrawFn,
-    net: Network,
-    x: Activation | None = None,
-) -> Activation:
-    x = x or source(draw, net, dtype)
-    drawn = {name: draw(value) if isinstance(value, st.SearchStrategy) else value for name, value in options.items()}
-    result = output(draw, net, x.shape, x.scale / ratio(draw, net), dtype)
-    return apply(draw, net, opcode, [x], result, **drawn)
-
-
-def hard_swish(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or source(draw, net, "int8")
-    result = output(draw, net, x.shape, x.scale / min(ratio(draw, net), 127.0), "int8")
-    return apply(draw, net, "HARD_SWISH", [x], result)
-
-
-def elu(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or net.input(draw(shapes), float32(draw(st.floats(1e-3, 0.1))), net.zero_point(draw))
-    return apply(draw, net, "ELU", [x], output(draw, net, x.shape, x.scale / draw(st.floats(0.3, 1.5)), "int8"))
-
-
-def rsqrt_bytes(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    """Of numbers that are not negative: the zero point is the smallest value."""
-    x = net.input(draw(shapes), net.scale(draw, 0.05), -128)
-    whole = draw(st.integers(1, 255))
-    natural = 1 / (x.scale * whole) ** 0.5
-    return apply(draw, net, "RSQRT", [x], output(draw, net, x.shape, natural / draw(st.floats(0.5, 127.5)), "int8"))
-
-
-def rsqrt_int16(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    """Of magnitudes."""
-    x = source(draw, net, "int16")
-    magnitude = apply(draw, net, "ABS", [x], net.tensor(x.shape, x.scale, 0, "int16"))
-    whole = draw(st.integers(1, 32767))
-    natural = 1 / (x.scale * whole) ** 0.5
-    result = output(draw, net, x.shape, natural / draw(st.floats(0.5, 40000.0)), "int16")
-    return apply(draw, net, "RSQRT", [magnitude], result)
-
-
-def abs_integers(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    """ABS of int16 without a scale."""
-    shape = draw(shapes)
-    x = net.input(shape, 1.0, 0, "int16")
-    net.builder.subgraph.tensors[x.index].quantization = None
-    return apply(draw, net, "ABS", [x], Activation(net.builder.add_tensor(shape, "int16"), shape, 0.0, 0))
-
-
-def sigmoid(opcode: str) -> partial[Activation]:
-    return partial(_sigmoid, opcode)
-
-
-def _sigmoid(opcode: str, draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    """LOGISTIC or TANH of int16."""
-    powers = st.sampled_from((2.0**-12, 2.0**-11, 2.0**-13, 2.0**-12 * 1.0005, 2.0**-15, 1.0))
-    scale = draw(st.one_of(powers, st.floats(1e-6, 2.6)))
-    x = net.input(draw(shapes), float32(scale), 0, "int16")
-    return apply(draw, net, opcode, [x], net.tensor(x.shape, 2.0**-15, 0, "int16"))
-
-
-def tanh(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or source(draw, net, "int8")
-    return apply(draw, net, "TANH", [x], net.tensor(x.shape, 1 / 128, 0))
-
-
-def quantize(dtype: str, target: str) -> partial[Activation]:
-    return partial(_quantize, dtype, target)
-
-
-def _quantize(dtype: str, target: str, draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    scale = float32(draw(st.floats(1e-3, 1.0)))
-    x = _with_scale(draw, net, draw(shapes), scale, dtype, is_input=True)
-    factor = ratio(draw, net) if dtype != "float32" else 1.0
-    result = _with_scale(draw, net, x.shape, float32(scale / factor), target, is_input=False)
-    return apply(draw, net, "QUANTIZE", [x], result)
-
-
-def _with_scale(
-    draw: st.DrawFn, net: Network, shape: Sequence[int], scale: float, dtype: str, *, is_input: bool
-) -> Activation:
-    """A tensor with a scale even if it is int32."""
-    zero_point = net.zero_point(draw) + (128 if dtype == "uint8" else 0) if dtype in {"int8", "uint8"} else 0
-    tensor = net.input(shape, scale, zero_point, dtype) if is_input else net.tensor(shape, scale, zero_point, dtype)
-    if dtype == "int32":
-        parameters = net.builder.subgraph.tensors[net.tensor((1,), scale, 0, "int16").index].quantization
-        net.builder.subgraph.tensors[tensor.index].quantization = parameters
-    return tensor
-
-
-def dequantize(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = source(draw, net, "int16")
-    return apply(draw, net, "DEQUANTIZE", [x], net.tensor(x.shape, 0.0, 0, "float32"))
-
-
-CAST_TYPES = ("int8", "int16", "int32", "uint32", "bool", "float32")
-
-
-def cast(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    dtype, target = draw(st.sampled_from(CAST_TYPES)), draw(st.sampled_from(CAST_TYPES))
-    x = net.input(draw(shapes), 0.1, 0, dtype)
-    return apply(draw, net, "CAST", [x], net.tensor(x.shape, 0.1, 0, target))
-
-
-alphas = st.one_of(st.floats(-2, 2), st.sampled_from((0.0, 0.1, 0.3, 1.0, 1e-9))).map(float32)
-
 INT8 = {
     **{opcode: binary(opcode) for opcode in ("ADD", "SUB", "MUL", "MINIMUM", "MAXIMUM", "SQUARED_DIFFERENCE")},
     **{opcode: compare(opcode) for opcode in ("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL")},
@@ -402,7 +231,8 @@ FLOAT = {
     **{
         f"{opcode} float32": unary(opcode, "float32")
         for opcode in (
-            *("ABS", "CEIL", "FLOOR", "HARD_SWISH", "NEG", "RELU", "RELU6", "ROUND", "RSQRT", "SQRT", "SQUARE"),
+            *("ABS", "CEIL", "EXP", "FLOOR", "HARD_SWISH", "LOGISTIC", "NEG"),
+            *("RELU", "RELU6", "ROUND", "RSQRT", "SQRT", "SQUARE"),
         )
     },
     "ADD_N float32": add_n("float32"),

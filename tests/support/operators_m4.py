@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
-from boardproof.model.shapes import window_output
+from boardproof.model.shapes.graph import window_output
 
 if TYPE_CHECKING:
     from support.network import Activation, Network
@@ -74,11 +74,34 @@ def narrow(draw: st.DrawFn, net: Network) -> Activation:
 
 
 def depthwise(draw: st.DrawFn, net: Network) -> Activation:
-    x = image(draw, net, st.sampled_from((4, 8, 12)), 20)
-    padding = draw(st.sampled_from(Padding if min(x.shape[1:3]) >= 3 else (Padding.SAME,)))
-    stride = draw(st.sampled_from((1, 1, 2)))
-    weights = net.weights((1, 3, 3, x.shape[3]))
-    return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, Window(padding, (stride, stride)), depth_multiplier=1)
+    """3x3, of lines that are long enough for the kernels that work line by line, but for some."""
+    size = st.sampled_from((3, 10, 11, 12, 13, 14, 16, 17, 20, 21, 24))
+    x = net.input(
+        (1, draw(size), draw(size), draw(st.sampled_from((4, 8, 12)))), net.scale(draw, 0.05), net.zero_point(draw)
+    )
+    stride = int(net.rng.integers(1, 3))
+    chosen = Window(draw(st.sampled_from(Padding)), (stride, stride))
+    return _depthwise(draw, net, x, (3, 3), chosen)
+
+
+def depthwise_small(draw: st.DrawFn, net: Network) -> Activation:
+    """3x3 of images too small for that."""
+    x = image(draw, net, st.sampled_from((4, 8)), 5)
+    stride = int(net.rng.integers(1, 3))
+    return _depthwise(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
+
+
+def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
+    """Any kernel; now and then an image so wide that few rows are unpacked at once."""
+    width = draw(st.one_of(st.integers(1, 9), st.integers(30, 60)))
+    shape = (1, draw(st.integers(1, 9)), width, draw(st.sampled_from((4, 8))))
+    x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    return _depthwise(draw, net, x, *window(draw, x.shape[1:3], 6))
+
+
+def _depthwise(draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, int], chosen: Window) -> Activation:
+    weights = net.weights((1, *kernel, x.shape[3]))
+    return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, chosen, depth_multiplier=1)
 
 
 def convolution(
@@ -136,7 +159,7 @@ def dense(draw: st.DrawFn, net: Network, depths: st.SearchStrategy[int] = depths
 
 
 def dense_wide(draw: st.DrawFn, net: Network) -> Activation:
-    return dense(draw, net, st.integers(700, 900))
+    return dense(draw, net, st.one_of(st.integers(700, 900), st.integers(1025, 2100)))
 
 
 def average_pool(draw: st.DrawFn, net: Network) -> Activation:
@@ -181,7 +204,7 @@ def pixel_sums(draw: st.DrawFn, net: Network) -> Activation:
 
 def _activation(draw: st.DrawFn, net: Network, scale: float) -> tuple[str, int]:
     """A fused activation and an output zero point: mostly such that the range is all of int8."""
-    kind = draw(st.sampled_from(("NONE", "NONE", "RELU", "RELU", "RELU", "any")))
+    kind = net.rng.choice(("NONE", "NONE", "RELU", "RELU", "RELU", "any"))  # evenly, which draw() is not
     if kind == "any":
         return net.activation(draw) if scale > LEAST_CLAMPED_SCALE else "NONE", net.zero_point(draw)
     return kind, -128 if kind == "RELU" else net.zero_point(draw)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import strategies as st
 
-from boardproof.model.shapes import window_output
+from boardproof.model.shapes.graph import window_output
 from support.network import Activation
 from support.operators_conv import image, window, window_options
 

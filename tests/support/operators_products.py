@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding
-from support.operators_movement import apply, axis_of, ints
+from support.moved import apply, axis_of, ints
+from support.network import Activation
 
 if TYPE_CHECKING:
-    from support.network import Activation, Network
+    from collections.abc import Sequence
+
+    from support.network import Network
 
 small = st.integers(1, 4)
 
 
-def transpose_conv(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    shape = (draw(st.integers(1, 2)), draw(small), draw(small), draw(small)) if x is None else x.shape
-    x = x or net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+def transpose_conv(draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8") -> Activation:
+    if x is None:
+        shape = (draw(st.integers(1, 2)), draw(small), draw(small), draw(small))
+        x = _input(draw, net, shape, dtype)
     padding = draw(st.sampled_from(Padding))
     strides = [draw(st.integers(1, 3)) for _ in range(2)]
     kernel = [draw(st.integers(1, 4)) for _ in range(2)]
-    size = [_output_size(draw, n, k, s, padding) for n, k, s in zip(shape[1:3], kernel, strides, strict=True)]
+    size = [_output_size(draw, n, k, s, padding) for n, k, s in zip(x.shape[1:3], kernel, strides, strict=True)]
     channels = draw(small)
-    weights = net.weights((channels, *kernel, shape[3]))
-    spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
-    scales = [float(s) for s in np.float32(draw(st.floats(1e-3, 0.2)) * spread)]
-    output_shape = (shape[0], *size, channels)
-    inputs = [ints(net, output_shape), net.constant(weights, "int8", scales), x.index]
-    if draw(st.booleans()):
-        biases = net.biases(channels, weights.size // channels)
-        inputs.append(net.constant(biases, "int32", [x.scale * s for s in scales]))
-    output = net.tensor(
-        output_shape, net.output_scale(draw, x.scale * max(scales), weights.size // channels), net.zero_point(draw)
-    )
+    output_shape = (x.shape[0], *size, channels)
+    depth = kernel[0] * kernel[1] * x.shape[3]
+    with_bias = draw(st.booleans())
+    if dtype == "float32":
+        weights = net.constant(net.rng.normal(size=(channels, *kernel, x.shape[3])).astype(np.float32), dtype)
+        constants = [weights, net.constant(net.rng.normal(size=channels).astype(np.float32), dtype)]
+        output = net.tensor(output_shape, 0.0, 0, dtype)
+    else:
+        spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
+        scales = [float(s) for s in np.float32(draw(st.floats(1e-3, 0.2)) * spread)]
+        bias_type = "int64" if dtype == "int16" else "int32"
+        constants = [
+            net.constant(net.weights((channels, *kernel, x.shape[3])), "int8", scales),
+            net.constant(net.biases(channels, depth), bias_type, [x.scale * s for s in scales]),
+        ]
+        output = _output(draw, net, output_shape, x.scale * max(scales), depth, dtype)
     return apply(
         net,
         "TRANSPOSE_CONV",
-        inputs,
+        [ints(net, output_shape), constants[0], x.index, *constants[1 : 1 + with_bias]],
         output,
         padding=padding.name,
         stride_h=strides[0],
@@ -47,46 +57,76 @@ def transpose_conv(draw: st.DrawFn, net: Network, x: Activation | None = None) -
     )
 
 
+def _input(draw: st.DrawFn, net: Network, shape: Sequence[int], dtype: str) -> Activation:
+    return net.input(shape, net.scale(draw, 0.05), net.zero_point(draw) if dtype == "int8" else 0, dtype)
+
+
+def _output(draw: st.DrawFn, net: Network, shape: Sequence[int], product: float, depth: int, dtype: str) -> Activation:
+    """For a sum of `depth` products of values of this type."""
+    if dtype == "float32":
+        return net.tensor(shape, 0.0, 0, dtype)
+    scale = net.output_scale(draw, product, depth)
+    if dtype == "int8":
+        return net.tensor(shape, scale, net.zero_point(draw))
+    return net.tensor(shape, max(scale, product / 100), 0, dtype)  # factors of 2^8 and more are refused
+
+
 def _output_size(draw: st.DrawFn, size: int, kernel: int, stride: int, padding: Padding) -> int:
     """A size over which the window has `size` positions."""
     least = (size - 1) * stride + (1 if padding is Padding.SAME else kernel)
     return draw(st.integers(least, least + stride - 1))
 
 
-def batch_matmul(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def batch_matmul(draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8") -> Activation:
     batches = draw(st.lists(st.integers(1, 3), max_size=3))
     rows, depth, columns = draw(small), draw(st.integers(1, 9)), draw(small)
     adjoint = [draw(st.booleans()), draw(st.booleans())]
-    sides = []
+    sides: list[Activation] = []
     for matrix, swapped in zip(((rows, depth), (depth, columns)), adjoint, strict=True):
         own = [n if draw(st.integers(0, 2)) else 1 for n in batches]
         own = own[draw(st.integers(0, len(own))) if draw(st.booleans()) else 0 :]
         shape = (*own, *(matrix[::-1] if swapped else matrix))
-        scale, zero_point = net.scale(draw, 0.05), net.zero_point(draw)
         if sides and draw(st.booleans()):
-            values = net.rng.integers(-128, 128, shape).astype(np.int8)
-            index = net.builder.add_tensor(shape, "int8", scale=scale, zero_point=zero_point, data=values)
-            sides.append(type(sides[0])(index, shape, float(np.float32(scale)), zero_point))
+            scale, zero_point = net.scale(draw, 0.05), net.zero_point(draw) if dtype == "int8" else 0
+            values = net.rng.integers(-128, 128, shape)
+            scale_of_type = None if dtype == "float32" else scale
+            index = net.builder.add_tensor(shape, dtype, scale=scale_of_type, zero_point=zero_point, data=values)
+            sides.append(Activation(index, shape, float(np.float32(scale)), zero_point))
         else:
-            sides.append(net.input(shape, scale, zero_point))
+            sides.append(_input(draw, net, shape, dtype))
     broadcast = np.broadcast_shapes(sides[0].shape[:-2], sides[1].shape[:-2])
-    output = net.tensor(
-        (*broadcast, rows, columns),
-        net.output_scale(draw, sides[0].scale * sides[1].scale, depth),
-        net.zero_point(draw),
-    )
+    product = sides[0].scale * sides[1].scale * (100 if dtype == "int16" else 1)
+    output = _output(draw, net, (*broadcast, rows, columns), product, depth, dtype)
     inputs = [side.index for side in sides]
     return apply(net, "BATCH_MATMUL", inputs, output, adj_x=adjoint[0], adj_y=adjoint[1])
 
 
-def cumsum(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def dense_product(draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8") -> Activation:
+    """A dense layer whose weights are computed."""
+    rows, depth, units = draw(small), draw(st.integers(1, 20)), draw(small)
+    x, weights = (_input(draw, net, shape, dtype) for shape in ((rows, depth), (units, depth)))
+    product = x.scale * weights.scale
+    output = _output(draw, net, (rows, units), product * 50, depth, dtype)
+    inputs = [x.index, weights.index]
+    match draw(st.integers(0, 2)), dtype:
+        case 0, "float32":
+            inputs.append(net.constant(net.rng.normal(size=units).astype(np.float32), dtype))
+        case 0, _:
+            inputs.append(net.constant(net.biases(units, depth), "int32", product))
+        case 1, _:
+            inputs.append(-1)
+    return apply(net, "FULLY_CONNECTED", inputs, output, fused_activation_function=net.activation(draw))
+
+
+def cumsum(draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8") -> Activation:
     if x is None:
         shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
         if draw(st.integers(0, 5)) == 0:
             shape = (draw(st.integers(20, 40)),)  # sums that leave 32 bits
-        x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+        x = _input(draw, net, shape, dtype)
     axis = axis_of(draw, len(x.shape))
-    output = net.tensor(x.shape, x.scale * draw(st.sampled_from((1e-4, 1.0, 4.0, 10.0, 30.0))), net.zero_point(draw))
+    scale = x.scale * draw(st.sampled_from((1e-4, 1.0, 4.0, 10.0, 30.0)))
+    output = net.tensor(x.shape, scale, net.zero_point(draw) if dtype == "int8" else 0, dtype)
     return apply(
         net,
         "CUMSUM",
@@ -97,13 +137,13 @@ def cumsum(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activa
     )
 
 
-def resize_bilinear(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def resize_bilinear(draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8") -> Activation:
     if x is None:
         shape = (draw(st.integers(1, 2)), draw(st.integers(1, 7)), draw(st.integers(1, 7)), draw(small))
-        x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+        x = _input(draw, net, shape, dtype)
     size = [draw(st.integers(1, 15)), draw(st.integers(1, 15))]
     mode = draw(st.sampled_from(((False, False), (True, False), (False, True))))
-    output = net.tensor((x.shape[0], *size, x.shape[3]), x.scale, x.zero_point)
+    output = net.tensor((x.shape[0], *size, x.shape[3]), x.scale, x.zero_point, dtype)
     return apply(
         net,
         "RESIZE_BILINEAR",
@@ -112,6 +152,20 @@ def resize_bilinear(draw: st.DrawFn, net: Network, x: Activation | None = None) 
         align_corners=mode[0],
         half_pixel_centers=mode[1],
     )
+
+
+def svdf_float(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+    batches, depth = draw(st.integers(1, 2)), draw(st.integers(1, 12))
+    units, rank, memory = draw(small), draw(st.integers(1, 3)), draw(st.integers(1, 6))
+    constants = [
+        net.constant(net.rng.normal(size=shape).astype(np.float32), "float32")
+        for shape in ((units * rank, depth), (units * rank, memory), (units,))
+    ]
+    state = net.builder.add_tensor((batches, memory * units * rank), "float32", is_variable=True)
+    inputs = [net.input((batches, depth), 0.0, 0, "float32").index, *constants, state]
+    output = net.tensor((batches, units), 0.0, 0, "float32")
+    activation = draw(st.sampled_from(("NONE", "RELU", "RELU6", "RELU_N1_TO_1")))
+    return apply(net, "SVDF", inputs, output, rank=rank, fused_activation_function=activation)
 
 
 def svdf(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
@@ -180,10 +234,19 @@ def lstm(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activati
 
 PRODUCTS = {
     "BATCH_MATMUL": batch_matmul,
+    "BATCH_MATMUL int16": partial(batch_matmul, dtype="int16"),
+    "BATCH_MATMUL float32": partial(batch_matmul, dtype="float32"),
     "CUMSUM": cumsum,
+    "FULLY_CONNECTED computed weights": dense_product,
+    "FULLY_CONNECTED computed weights float32": partial(dense_product, dtype="float32"),
+    "CUMSUM float32": partial(cumsum, dtype="float32"),
     "RESIZE_BILINEAR": resize_bilinear,
+    "RESIZE_BILINEAR float32": partial(resize_bilinear, dtype="float32"),
     "SVDF": svdf,
+    "SVDF float32": svdf_float,
     "TRANSPOSE_CONV": transpose_conv,
+    "TRANSPOSE_CONV int16": partial(transpose_conv, dtype="int16"),
+    "TRANSPOSE_CONV float32": partial(transpose_conv, dtype="float32"),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
 }
 """By name."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder
 
 if TYPE_CHECKING:
@@ -53,6 +53,148 @@ def dense_model(
     return builder.build([x], [p])
 
 
+def biased_model(sums: list[int], *, scales: tuple[float, float, float], dtype: str = "int8") -> bytes:
+    """FULLY_CONNECTED whose accumulators are these sums, whatever the input: the weights are all zero.
+
+    `scales`: of input, weights and output.
+    """
+    builder = ModelBuilder()
+    data, weights, output = (float(np.float32(scale)) for scale in scales)
+    x = builder.add_tensor((1, 2), dtype, scale=data)
+    w = builder.add_tensor((len(sums), 2), scale=weights, data=np.zeros((len(sums), 2), np.int8))
+    b = builder.add_tensor((len(sums),), "int32" if dtype == "int8" else "int64", scale=data * weights, data=sums)
+    y = builder.add_tensor((1, len(sums)), dtype, scale=output)
+    builder.add_operator("FULLY_CONNECTED", [x, w, b], [y], version=4)
+    return builder.build([x], [y])
+
+
+def reduction_model(
+    opcode: str, *, output_scale: float, zero_point: int = 0, reduced: tuple[int, ...] = (1, 2)
+) -> bytes:
+    """A reduction of int8 over some axes of a 2x2 image with 8 channels; the input's scale is 0.5."""
+    builder = ModelBuilder()
+    shape = (1, 2, 2, 8)
+    x = builder.add_tensor(shape, scale=0.5)
+    axes = builder.add_tensor((len(reduced),), "int32", data=reduced)
+    kept = [size for axis, size in enumerate(shape) if axis not in reduced]
+    y = builder.add_tensor(kept, scale=output_scale, zero_point=zero_point)
+    builder.add_operator(opcode, [x, axes], [y], version=2, keep_dims=False)
+    return builder.build([x], [y])
+
+
+def elementwise_model(opcode: str, first: tuple[int, ...], second: tuple[int, ...] | None = None) -> bytes:
+    """An operator of one int8 tensor, or of two."""
+    builder = ModelBuilder()
+    inputs = [builder.add_tensor(shape, scale=0.5) for shape in (first, second) if shape is not None]
+    y = builder.add_tensor(np.broadcast_shapes(first, second or ()), scale=0.5)
+    builder.add_operator(opcode, inputs, [y])
+    return builder.build(inputs, [y])
+
+
+def gather_nd_model() -> bytes:
+    """RELU, and two rows of what it gives."""
+    builder = ModelBuilder()
+    x, positive = (builder.add_tensor((4, 4), scale=0.5) for _ in range(2))
+    builder.add_operator("RELU", [x], [positive])
+    indices = builder.add_tensor((2, 1), "int32", data=[[1], [3]])
+    y = builder.add_tensor((2, 4), scale=0.5)
+    builder.add_operator("GATHER_ND", [positive, indices], [y])
+    return builder.build([x], [y])
+
+
+def choice_model(shape: tuple[int, ...]) -> bytes:
+    """The larger of two tensors, by GREATER and SELECT_V2."""
+    builder = ModelBuilder()
+    a, b, y = (builder.add_tensor(shape, scale=0.5) for _ in range(3))
+    is_larger = builder.add_tensor(shape, "bool")
+    builder.add_operator("GREATER", [a, b], [is_larger])
+    builder.add_operator("SELECT_V2", [is_larger, a, b], [y])
+    return builder.build([a, b], [y])
+
+
+def softmax_model(scale: float, *, beta: float = 1.0) -> bytes:
+    """SOFTMAX of int8 with this input scale."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 8), scale=scale)
+    y = builder.add_tensor((1, 8), scale=1 / 256, zero_point=-128)
+    builder.add_operator("SOFTMAX", [x], [y], beta=beta)
+    return builder.build([x], [y])
+
+
+def log_softmax_model(scale: float) -> bytes:
+    """LOG_SOFTMAX of int8 with this input scale."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 8), scale=scale)
+    y = builder.add_tensor((1, 8), scale=16 / 256, zero_point=127)
+    builder.add_operator("LOG_SOFTMAX", [x], [y])
+    return builder.build([x], [y])
+
+
+def svdf_without_bias() -> bytes:
+    """SVDF with NO_TENSOR for its bias."""
+    rng = np.random.default_rng(0)
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 4), scale=0.5)
+    features = builder.add_tensor((4, 4), scale=0.1, data=rng.integers(-9, 9, (4, 4)))
+    times = builder.add_tensor((4, 3), "int16", scale=0.01, data=rng.integers(-900, 900, (4, 3)))
+    state = builder.add_tensor((1, 12), "int16", scale=0.5, is_variable=True)
+    y = builder.add_tensor((1, 2), scale=0.5)
+    builder.add_operator("SVDF", [x, features, times, -1, state], [y], rank=2, fused_activation_function="RELU")
+    return builder.build([x], [y])
+
+
+def grouped_conv_model(groups: int) -> bytes:
+    """CONV_2D of a 3x3 image with 4 channels."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 3, 3, 4), scale=0.5)
+    weights = np.random.default_rng(0).integers(-99, 99, (4, 2, 2, 4 // groups))
+    w = builder.add_tensor(weights.shape, scale=[0.1] * 4, data=weights)
+    b = builder.add_tensor((4,), "int32", scale=[0.05] * 4, data=[0, 9, -9, 0])
+    y = builder.add_tensor((1, 2, 2, 4), scale=40.0)
+    builder.add_operator("CONV_2D", [x, w, b], [y], version=3, padding="VALID", stride_w=1, stride_h=1)
+    return builder.build([x], [y])
+
+
+def pool_model(opcode: str, batch: int) -> bytes:
+    """A pooling of 4x4 images to 2x2."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((batch, 4, 4, 1), scale=0.5)
+    y = builder.add_tensor((batch, 2, 2, 1), scale=0.5)
+    window = {"stride_w": 2, "stride_h": 2, "filter_width": 2, "filter_height": 2}
+    builder.add_operator(opcode, [x], [y], padding="VALID", **window)
+    return builder.build([x], [y])
+
+
+def resize_model(size: tuple[int, int], **options: bool) -> bytes:
+    """RESIZE_NEAREST_NEIGHBOR of a 4x4 image."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 4, 4, 1), scale=0.5)
+    y = builder.add_tensor((1, *size, 1), scale=0.5)
+    builder.add_operator("RESIZE_NEAREST_NEIGHBOR", [x, builder.add_tensor((2,), "int32", data=size)], [y], **options)
+    return builder.build([x], [y])
+
+
+def squares_model(dtype: str) -> bytes:
+    """A tensor times itself."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 8), dtype, scale=0.5)
+    y = builder.add_tensor((1, 8), dtype, scale=2.0)
+    builder.add_operator("MUL", [x, x], [y])
+    return builder.build([x], [y])
+
+
+def transpose_conv_without_bias(dtype: str, activation: str = "NONE", zero_point: int = 0) -> bytes:
+    """TRANSPOSE_CONV from 2x2 to 4x4 with three inputs."""
+    builder = ModelBuilder()
+    shape = builder.add_tensor((4,), "int32", data=[1, 4, 4, 1])
+    w = builder.add_tensor((1, 2, 2, 1), scale=[0.1], data=[[[[1], [-2]], [[3], [4]]]])
+    x = builder.add_tensor((1, 2, 2, 1), dtype, scale=0.5)
+    y = builder.add_tensor((1, 4, 4, 1), dtype, scale=0.5, zero_point=zero_point)
+    options = {"padding": "SAME", "stride_w": 2, "stride_h": 2, "fused_activation_function": activation}
+    builder.add_operator("TRANSPOSE_CONV", [shape, w, x], [y], **options)
+    return builder.build([x], [y])
+
+
 def conv_model() -> bytes:
     """CONV_2D, MAX_POOL_2D and RESHAPE, all int8."""
     rng = np.random.default_rng(1)
@@ -70,6 +212,17 @@ def conv_model() -> bytes:
     flat = builder.add_tensor((1, 8), scale=0.25, zero_point=-1)
     builder.add_operator("RESHAPE", [z, s], [flat])
     return builder.build([x], [flat])
+
+
+def conv_without_bias(absent: tuple[int, ...] = ()) -> bytes:
+    """CONV_2D with two inputs, or with NO_TENSOR for the third."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 4, 4, 2), scale=0.5)
+    weights = np.random.default_rng(0).integers(-9, 9, (2, 3, 3, 2))
+    w = builder.add_tensor((2, 3, 3, 2), scale=[0.01, 0.02], data=weights)
+    y = builder.add_tensor((1, 2, 2, 2), scale=0.25)
+    builder.add_operator("CONV_2D", [x, w, *absent], [y], version=3, padding="VALID", stride_w=1, stride_h=1)
+    return builder.build([x], [y])
 
 
 def single_operator_model(opcode: str, *, custom_code: str | None = None, dtype: str = "float32") -> bytes:

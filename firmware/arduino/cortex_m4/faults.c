@@ -61,7 +61,7 @@ static uint32_t exception_number(void) {
 static const char *exception_name(uint32_t number) {
     static const char *const names[] = {"thread",    "reset",      "NMI", "hard fault", "memory management fault",
                                         "bus fault", "usage fault"};
-    return number < sizeof names / sizeof names[0] ? names[number] : "unexpected interrupt";
+    return number < sizeof names / sizeof names[0] ? names[number] : "unexpected exception";
 }
 
 /* The most telling bit of the configurable fault status register, beside those of STACKING_FAILED. */
@@ -72,17 +72,17 @@ static const char *cause(uint32_t cfsr) {
     } causes[] = {
         {25, "division by zero"},
         {24, "unaligned access"},
-        {19, "coprocessor or FPU not available"},
-        {18, "invalid return from an exception"},
-        {17, "jump to an address that is not Thumb code"},
+        {19, "no such coprocessor"},
+        {18, "invalid exception return"},
+        {17, "jump to code that is not Thumb"},
         {16, "undefined instruction"},
-        {9, "data access to an address with nothing there"},
-        {10, "imprecise data access to an address with nothing there"},
-        {8, "instruction fetch from an address with nothing there"},
-        {1, "data access that is not allowed"},
-        {0, "execution of memory that holds no code"},
-        {3, "damaged stack on return from an exception"},
-        {11, "damaged stack on return from an exception"},
+        {9, "data access to no memory"},
+        {10, "imprecise data access to no memory"},
+        {8, "instruction fetch from no memory"},
+        {1, "forbidden data access"},
+        {0, "execution of data"},
+        {3, "damaged stack on exception return"},
+        {11, "damaged stack on exception return"},
     };
     for (uint32_t i = 0; i < sizeof causes / sizeof causes[0]; ++i) {
         if ((cfsr >> causes[i].bit & 1u) != 0) {
@@ -160,11 +160,13 @@ __attribute__((used)) static void handle(uint32_t stack_pointer) {
 /* The stack may be what is broken: continue on one of our own, and keep the old pointer to read its frame. */
 __attribute__((naked)) void fault_entry(void) {
     __asm__ volatile("mov r0, sp\n\t"
-                     "ldr r1, =emergency_stack + %c0\n\t"
+                     "movw r1, #:lower16:%c0\n\t"
+                     "movt r1, #:upper16:%c0\n\t"
                      "mov sp, r1\n\t"
                      "push {r0, lr}\n\t"
-                     "bl handle\n\t"
+                     "bl %c1\n\t"
                      "pop {r0, lr}\n\t"
                      "mov sp, r0\n\t"
-                     "bx lr" ::"i"(EMERGENCY_STACK_BYTES));
+                     "bx lr" ::"i"(emergency_stack + EMERGENCY_STACK_BYTES),
+                     "i"(handle));
 }

@@ -84,11 +84,11 @@ void machine_reset(void) {
     }
 }
 
-enum { EXCEPTIONS = 16, INTERRUPTS = 48 };
+enum { EXCEPTIONS = 16 };
 
-/* None but reset is expected. */
+/* As long as nothing enables an interrupt, it ends with the exceptions. None but reset is expected. */
 __attribute__((used, section(".vectors"))) static const struct {
     uint32_t *stack;
     constructor reset;
-    constructor others[EXCEPTIONS - 2 + INTERRUPTS];
-} vectors = {__stack_top, machine_reset, {[0 ... EXCEPTIONS - 3 + INTERRUPTS] = fault_entry}};
+    constructor others[EXCEPTIONS - 2];
+} vectors = {__stack_top, machine_reset, {[0 ... EXCEPTIONS - 3] = fault_entry}};

@@ -12,15 +12,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from boardproof.device.build import build
-from boardproof.device.failures import ModelFailedError
+from boardproof.device.failures import BoardFaultError, ModelFailedError
 from boardproof.device.links import open_link
 from boardproof.device.session import Session
 from boardproof.device.toolchain import require_compiler, require_qemu
 from boardproof.errors import InputError, ToolError
+from boardproof.model.allocations import recorded_allocations
 from boardproof.project.boards import BOARDS, Reach
 from boardproof.project.render import render
-from boardproof.project.runtimes.tflm_bound import ALIGNMENT, arena_bound_bytes
-from boardproof.project.runtimes.tflm_memory import activation_tensors
+from boardproof.project.runtimes.tflm.bound import ALIGNMENT, arena_bound_bytes, recorded_bound_bytes
+from boardproof.project.runtimes.tflm.memory import activation_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,7 @@ class ArenaSize:
             when it was not measured.
         measured_on: The board that measured; None when none did.
         reason: Why none did; "" when one did.
+        basis: What an upper bound was computed from; "" for other sizes.
     """
 
     arena_bytes: int
@@ -65,6 +67,7 @@ class ArenaSize:
     smallest_bytes: int | None = None
     measured_on: str | None = None
     reason: str = ""
+    basis: str = ""
 
     def __str__(self) -> str:
         if self.source is ArenaSource.MEASURED:
@@ -73,7 +76,7 @@ class ArenaSize:
             return f"as given; {self.smallest_bytes:,} bytes would do, measured on {self.measured_on}"
         if self.source is ArenaSource.GIVEN:
             return f"as given, not checked: {self.reason}"
-        return f"an upper bound, not measured: {self.reason}"
+        return f"an upper bound from {self.basis}, not measured: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ def measure_arena(workload: Workload, board: Board, root: Path, *, on_line: Call
                 session = Session(link, firmware.model_sha256)
                 session.connect()
                 return session.marks().arena_bytes
+        except BoardFaultError as error:
+            raise error.naming([operator.name for operator in workload.graph.operators]) from error
         except ModelFailedError as error:
             if error.code != _MODEL_ERROR_ARENA:
                 raise
@@ -145,6 +150,14 @@ def measure_arena(workload: Workload, board: Board, root: Path, *, on_line: Call
         "Make the largest activations smaller (`boardproof inspect` shows them), choose a board with more RAM, or try "
         "--runtime aot, which needs less.",
     )
+
+
+def bound_arena(graph: Graph, data: bytes, board: Board) -> tuple[int, str]:
+    """An upper bound of the arena in bytes, a margin included, and what it was computed from, for people."""
+    recorded = recorded_allocations(data)
+    if recorded is None:
+        return arena_bound_bytes(graph, board.cpu.bits), "the graph alone"
+    return recorded_bound_bytes(graph, recorded, board.cpu.bits), "tflite_micro's recorded allocations"
 
 
 def _meter(board: Board) -> tuple[Board | None, str]:
@@ -162,7 +175,8 @@ def _meter(board: Board) -> tuple[Board | None, str]:
 def _unmeasured(workload: Workload, board: Board, reason: str) -> ArenaSize:
     given = workload.options.arena_bytes
     if given is None:
-        return ArenaSize(arena_bound_bytes(workload.graph, board.cpu.bits), ArenaSource.BOUND, reason=reason)
+        size, basis = bound_arena(workload.graph, workload.data, board)
+        return ArenaSize(size, ArenaSource.BOUND, reason=reason, basis=basis)
     least = sum(tensor.size_bytes for tensor in activation_tensors(workload.graph))
     if given < least:
         raise InputError(

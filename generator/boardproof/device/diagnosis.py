@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from boardproof.device.narration import installation
 from boardproof.errors import BoardproofError, InputError, ToolError
-from boardproof.project.runtimes.tflm_library import library_unavailable
+from boardproof.project.runtimes.tflm.library import library_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,6 @@ _COMPILER = re.compile(r"^(?P<place>[^\s:][^:]*:\d+)(:\d+)?: (fatal )?error: (?P
 _UNDEFINED = re.compile(r"undefined reference to [`'](?P<symbol>[^']+)'")
 _NOT_FOUND = re.compile(r"(?P<program>[\w+.-]+): (command )?not found$")
 _NOT_ON_PATH = re.compile(r"^Error: (?P<words>.+ is not on PATH)\. (?P<hint>.+)")
-_INSTALLING = re.compile(r"^(?P<manager>\w+) Manager: Installing (?P<spec>\S.*)")
 _SUMMARY = re.compile(r"=\s\[FAILED\] Took")
 _REGISTRY = re.compile(
     r"HTTPClientError|InternetConnectionError|Could not (find|install) (the )?package|UnknownPackage"
@@ -89,8 +89,8 @@ def _disk_full(lines: Sequence[str], board: Board) -> BoardproofError | None:
 def _registry(lines: Sequence[str], board: Board) -> BoardproofError | None:
     library = ""
     for line in lines:
-        if match := _INSTALLING.match(line):
-            library = match["spec"] if match["manager"] == "Library" else ""
+        if package := installation(line):
+            library = package.spec if package.manager == "Library" else ""
         if _REGISTRY.search(line) and library:
             return library_unavailable(library, line)
         if _REGISTRY.search(line):

@@ -62,6 +62,7 @@ def find_divergence(
     inputs: Vectors,
     sample: int,
     *,
+    stateful: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Divergence | None:
     """Runs the sample once for each operator, up to it, and compares what it wrote with the oracle's tensor.
@@ -72,6 +73,7 @@ def find_divergence(
         expected: The oracle's tensors, by index (`run_oracle_tensors`).
         inputs: The samples.
         sample: Which one.
+        stateful: The network remembers earlier samples: they run first, afresh for each operator.
         on_progress: Is told (operators done, operators in all).
 
     Returns:
@@ -79,19 +81,31 @@ def find_divergence(
         when nothing stops in between.
 
     Raises:
-        DeviceError: As `Session.op_outputs`.
+        DeviceError: As `Session.op_outputs`; or the board was reset, and forgot the samples before.
     """
     indices = session.connect().op_indices
     arrays = [array[sample] for array in inputs.arrays]
     for position, index in enumerate(indices):
         operator = graph.operators[index]
+        resets = session.resets
+        if stateful:
+            _remember(session, inputs, sample)
         outputs = session.op_outputs(arrays, position, len(operator.outputs))
+        if stateful and session.resets > resets:
+            raise DeviceError("The board was reset, and this network remembers earlier samples.", "Run it again.")
         for tensor, got in zip(operator.outputs, outputs, strict=True):
             if got is not None and not _equal(expected[tensor], got):
                 return _describe(sample, operator, graph.tensors[tensor], expected[tensor].ravel(), got.ravel())
         if on_progress is not None:
             on_progress(position + 1, len(indices))
     return None
+
+
+def _remember(session: Session, inputs: Vectors, sample: int) -> None:
+    """Runs every sample before this one, from the state that the network begins with."""
+    session.restart()
+    for number in range(sample):
+        session.infer([array[number] for array in inputs.arrays])
 
 
 def _equal(expected: NDArray[np.generic], got: NDArray[np.generic]) -> bool:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from boardproof.device.clock import Clock
-    from boardproof.device.ports import Port
+    from boardproof.device.ports import ConnectedBoard, Port
     from boardproof.device.types import Firmware, Hello
     from boardproof.progress import Progress
+    from boardproof.project.boards import Board
 
 _Opened = TypeVar("_Opened")
 
@@ -115,14 +116,8 @@ class Flasher:
             InputError: Several boards are connected, or `wanted` is none of them.
             DeviceError: A step failed or took too long; message and hint say which and what to do.
         """
-        board = firmware.board
-        if wanted is not None and is_url(wanted):
-            raise InputError(
-                f"A {kind(board)} cannot be flashed through {wanted}: its bootloader is reached over USB only.",
-                "Run `boardproof flash` on the machine it is plugged into; then `boardproof verify --port` works here.",
-            )
-        self.progress.stage(f"Looking for the {kind(board)}")
-        found = find_board(board, self.usb.ports(), wanted)
+        self.progress.stage(f"Looking for the {kind(firmware.board)}")
+        found = find_flashable(firmware.board, self.usb.ports(), wanted)
         port = found.port
         bootloader = port if found.mode is UsbMode.BOOTLOADER else self._enter_bootloader(firmware, port)
         self._upload(bootloader)
@@ -237,6 +232,21 @@ class Flasher:
             return open_patiently(opener, port.device, self.patience.open_s, self.clock, self.progress)
         except PermissionError as error:
             raise permission_error(port) from error
+
+
+def find_flashable(board: Board, ports: tuple[Port, ...], wanted: str | None = None) -> ConnectedBoard:
+    """The board to flash, among the serial ports that there are.
+
+    Raises:
+        InputError: Several boards are connected, or `wanted` is none of them, or is a URL.
+        DeviceError: None is connected.
+    """
+    if wanted is not None and is_url(wanted):
+        raise InputError(
+            f"The {kind(board)} cannot be flashed through {wanted}: its bootloader is reached over USB only.",
+            "Run `boardproof flash` on the machine it is plugged into; then `boardproof verify --port` works here.",
+        )
+    return find_board(board, ports, wanted)
 
 
 def _unplugged(port: Port, during: str, error: Exception) -> DeviceError:

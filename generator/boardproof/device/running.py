@@ -44,6 +44,8 @@ def run_samples(
 ) -> BoardRun:
     """Runs every sample once, and the first one of each board once more at the end.
 
+    A network that keeps state begins afresh twice: before the first sample, and before it runs again.
+
     Args:
         seats: The boards; each takes the next sample when it is ready.
         inputs: What to run.
@@ -114,7 +116,7 @@ class _Crew:
                 self._results.keep(number, inference, seat.name)
                 self._after_each()
             first = number if first is None else first
-        self._finish(seat, None if self._stateful else first)
+        self._finish(seat, first)
 
     def work_together(self, seats: tuple[Seat, ...]) -> None:
         """Runs `work` on all boards at once. The first failure ends all; it is raised when they have stopped."""
@@ -161,6 +163,8 @@ class _Crew:
 
     def _finish(self, seat: Seat, repeated: int | None) -> None:
         marks = seat.session.marks()
+        if self._stateful:
+            seat.session.restart()  # the first sample remembers nothing, this time either
         again = seat.session.infer(self._sample(repeated)) if repeated is not None else None
         with self._lock:
             self._results.keep_marks(marks)

@@ -322,9 +322,9 @@ def _wrong_version(reply: Reply) -> DeviceError:
 def _model_failed(what: str, reply: Reply, arena_bytes: int) -> ModelFailedError:
     refusal = messages.unpack_refusal(reply)
     if refusal.a == _MODEL_ERROR_ARENA:
-        needed = f"it needs {refusal.b}" if refusal.b else "how many it needs is not known"
+        needed = f"at least {refusal.b:,} bytes needed" if refusal.b else "how many bytes it needs is not known"
         return ModelFailedError(
-            f"The tensor arena of {arena_bytes} bytes is too small: {needed}.",
+            f"The tensor arena is too small: {needed}, {arena_bytes:,} available.",
             "Let boardproof find the size (leave out --arena-bytes), or choose a larger one.",
             refusal.a,
             refusal.b,

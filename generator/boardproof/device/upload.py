@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boardproof.device.clock import SystemClock
-from boardproof.device.flash import Flasher
+from boardproof.device.flash import Flasher, find_flashable
 from boardproof.device.links import open_port
+from boardproof.device.narration import narrate
 from boardproof.device.pace import Pace
 from boardproof.device.pio import prepare_core
 from boardproof.device.ports import may_open, serial_ports
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from boardproof.device.ports import Port
     from boardproof.device.types import Firmware, Hello
     from boardproof.progress import Progress
+    from boardproof.project.boards import Board
 
 _TOUCH_BAUD = 1200
 _FLASH_INI = Path(".pio") / "flash.ini"
@@ -78,7 +80,7 @@ class PlatformioUpload:
             cwd=root,
             env=core.environment(root),
             timeout_s=timeout_s,
-            on_line=self.progress.line,
+            on_line=narrate(self.progress),
         )
         if completed.status != 0:
             raise ToolError(
@@ -98,6 +100,11 @@ class SessionGreet:
         """Who answers on a port. Raises DeviceError."""
         with open_port(None, device, self.progress) as link:
             return Session(link, on_log=self.progress.line, pace=Pace(connect_s=timeout_s)).connect()
+
+
+def require_board(board: Board, port: str | None) -> None:
+    """Makes sure that a board is there to be flashed, before firmware is built for it. Raises as flash() does."""
+    find_flashable(board, serial_ports(), port)
 
 
 def flash(firmware: Firmware, port: str | None, progress: Progress) -> Flashed:
@@ -120,11 +127,13 @@ def flash(firmware: Firmware, port: str | None, progress: Progress) -> Flashed:
 def _write_flash_ini(root: Path, env: str) -> None:
     """A configuration that uploads to the given port and no other.
 
-    PlatformIO's own touch would wait for whatever port appears next, which with two boards may be the other one's.
+    PlatformIO's own touch would wait for whatever port appears next, which with two boards may be the other one's. Nor
+    is there anything to flush: a bootloader says nothing unasked.
     """
     text = (
         "[platformio]\nextra_configs = platformio.ini\n\n"
         f"[env:{env}]\nboard_upload.use_1200bps_touch = no\nboard_upload.wait_for_upload_port = no\n"
+        "board_upload.disable_flushing = yes\n"
     )
     path = root / _FLASH_INI
     path.parent.mkdir(exist_ok=True)

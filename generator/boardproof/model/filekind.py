@@ -6,7 +6,7 @@ import io
 import zipfile
 from enum import Enum
 
-from boardproof.model.schema import FILE_IDENTIFIER
+from boardproof.model.tflite.schema import FILE_IDENTIFIER
 
 
 class FileKind(Enum):

@@ -23,8 +23,8 @@ from boardproof.model.graph import (
     ZerosLike,
 )
 from boardproof.model.movement import MOVES, PARTS, data_position, moved
-from boardproof.model.shape_rules import constant_ints
-from boardproof.model.shapes import check_fit, check_shapes
+from boardproof.model.shapes.graph import check_fit, check_shapes
+from boardproof.model.shapes.rules import constant_ints
 
 if TYPE_CHECKING:
     from typing import Any

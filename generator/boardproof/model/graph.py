@@ -1,6 +1,6 @@
 """The network as typed, immutable values: tensors, and one dataclass per operator or family of operators.
 
-The operators are in ops.py and ops_*.py, and are all found here. `reader.py` makes a `Graph` from a `.tflite`;
+The operators are in operators/, and are all found here. `tflite/reader.py` makes a `Graph` from a `.tflite`;
 everything later (arena plan, preflight, code generation) only reads it.
 Indices refer to `Graph.tensors`. Shapes are NHWC as in the file, with the batch dimension.
 """
@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.labels import safe_label
-from boardproof.model.ops import (
-    NO_TENSOR,
-    Activation,
-    Operator,
-    Padding,
-    Unsupported,
-)
-from boardproof.model.ops_axes import (
+from boardproof.model.operators.axes import (
     ArgExtremum,
     Extremum,
     L2Normalization,
@@ -31,7 +24,14 @@ from boardproof.model.ops_axes import (
     Reduction,
     Softmax,
 )
-from boardproof.model.ops_elementwise import (
+from boardproof.model.operators.base import (
+    NO_TENSOR,
+    Activation,
+    Operator,
+    Padding,
+    Unsupported,
+)
+from boardproof.model.operators.elementwise import (
     AddN,
     Binary,
     BinaryFunction,
@@ -46,7 +46,7 @@ from boardproof.model.ops_elementwise import (
     Unary,
     UnaryFunction,
 )
-from boardproof.model.ops_images import (
+from boardproof.model.operators.images import (
     BatchToSpaceNd,
     DepthToSpace,
     Resize,
@@ -55,7 +55,7 @@ from boardproof.model.ops_images import (
     SpaceToBatchNd,
     SpaceToDepth,
 )
-from boardproof.model.ops_movement import (
+from boardproof.model.operators.movement import (
     BroadcastArgs,
     BroadcastTo,
     ExpandDims,
@@ -70,13 +70,14 @@ from boardproof.model.ops_movement import (
     Transpose,
     ZerosLike,
 )
-from boardproof.model.ops_products import (
+from boardproof.model.operators.products import (
     BatchMatMul,
     CumSum,
     TransposeConv,
 )
-from boardproof.model.ops_selection import (
+from boardproof.model.operators.selection import (
     Concatenation,
+    DynamicUpdateSlice,
     EmbeddingLookup,
     Gather,
     GatherNd,
@@ -87,7 +88,7 @@ from boardproof.model.ops_selection import (
     StridedSlice,
     Unpack,
 )
-from boardproof.model.ops_state import (
+from boardproof.model.operators.state import (
     LSTM_INPUTS,
     AssignVariable,
     CallOnce,
@@ -96,7 +97,7 @@ from boardproof.model.ops_state import (
     Svdf,
     VarHandle,
 )
-from boardproof.model.ops_windows import (
+from boardproof.model.operators.windows import (
     AveragePool2D,
     Conv2D,
     DepthwiseConv2D,
@@ -134,6 +135,7 @@ __all__ = [
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",
+    "DynamicUpdateSlice",
     "EmbeddingLookup",
     "ExpandDims",
     "Extremum",

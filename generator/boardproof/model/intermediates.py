@@ -9,7 +9,7 @@ import numpy as np
 from boardproof.errors import ToolError
 from boardproof.model.isolation import WorkerError, run_isolated
 from boardproof.model.oracle import ARENA_SLACK_BYTES, oracle_available
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,5 +61,6 @@ def _interpret(data: bytes, inputs: Vectors, sample: int) -> dict[int, NDArray[n
         for position, array in enumerate(inputs.arrays):
             interpreter.set_input(np.array(array[number], order="C"), position)
         interpreter.invoke()
-    outputs = {tensor for operator in graph.operators for tensor in operator.outputs}
+    # tflite_micro crashes on the handle of a variable, which has no bytes anyway.
+    outputs = {i for operator in graph.operators for i in operator.outputs if graph.tensors[i].dtype.size_bytes}
     return {tensor: np.array(interpreter.GetTensor(tensor, 0)["tensor_data"]) for tensor in sorted(outputs)}

@@ -20,9 +20,9 @@ from boardproof.model.keras_config import check_config, is_legacy
 from boardproof.model.labels import safe_lines
 from boardproof.model.network import FloatNetwork, from_keras, from_saved_model
 from boardproof.model.quiet import captured_output
-from boardproof.model.reader import read_tflite
 from boardproof.model.samples import InputSpec, input_specs
 from boardproof.model.saved_model import check_saved_model
+from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,8 +35,8 @@ from boardproof.model.graph import (
     Transpose,
     Unpack,
 )
-from boardproof.model.shape_rules import constant_ints
-from boardproof.model.slicing import slice_ranges, strided_ranges
+from boardproof.model.shapes.rules import constant_ints
+from boardproof.model.shapes.slicing import slice_ranges, strided_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

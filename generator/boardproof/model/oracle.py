@@ -17,7 +17,7 @@ import numpy as np
 from boardproof.errors import InputError, ToolError
 from boardproof.model.isolation import WorkerError, run_isolated
 from boardproof.model.labels import safe_lines
-from boardproof.model.reader import read_tflite
+from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
@@ -75,7 +75,7 @@ def run_oracle(data: bytes, inputs: Vectors) -> Outputs:
         )
     import tflite_micro  # noqa: F401 the fork shares it
 
-    arena_bytes = _generous_arena_bytes(read_tflite(data), data)
+    arena_bytes = generous_arena_bytes(read_tflite(data), data)
     try:
         arrays = run_isolated(interpret, data, inputs, arena_bytes)
     except WorkerError as error:
@@ -145,7 +145,7 @@ def _run_litert(interpreter: Interpreter, inputs: Vectors) -> tuple[NDArray[np.g
     return tuple(np.stack(column) for column in zip(*rows, strict=True))
 
 
-def _generous_arena_bytes(graph: Graph, data: bytes) -> int:
+def generous_arena_bytes(graph: Graph, data: bytes) -> int:
     """An arena that no model exceeds: every tensor apart, as much again for scratch, and room for bookkeeping."""
     activations = sum(t.size_bytes for g in (graph, *graph.subgraphs) for t in g.tensors if not t.is_constant)
     return 2 * activations + 2 * len(data) + ARENA_SLACK_BYTES

@@ -19,10 +19,11 @@ OptionsT_contra = TypeVar("OptionsT_contra", contravariant=True)
 
 
 class Severity(StrEnum):
-    """Whether a finding stops the run."""
+    """Whether a finding stops the run (error), may spoil it (warning), or explains what it shows (note)."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class GraphCheck(Protocol[BoardT_contra, OptionsT_contra]):
 def preflight(
     graph: Graph, runtime: GraphCheck[BoardT_contra, OptionsT_contra], board: BoardT_contra, options: OptionsT_contra
 ) -> tuple[Finding, ...]:
-    """Everything about a network that will not run, or that its owner should know; errors before warnings.
+    """Everything about a network that will not run, or that its owner should know; errors first, notes last.
 
     What only follows from a cause already named is left out: a dynamic-range model is one finding, not one for each of
     its operators.
@@ -65,7 +66,8 @@ def preflight(
     causes = tuple(check_graph(graph))
     implied = {code for cause in causes for code in (cause.code, *_IMPLIED.get(cause.code, ()))}
     others = [finding for finding in runtime.check(graph, board, options) if finding.code not in implied]
-    return tuple(sorted((*causes, *others), key=lambda finding: finding.severity is Severity.WARNING))
+    order = list(Severity)
+    return tuple(sorted((*causes, *others), key=lambda finding: order.index(finding.severity)))
 
 
 def require_runnable(findings: tuple[Finding, ...]) -> None:

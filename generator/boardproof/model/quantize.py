@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.errors import InputError
-from boardproof.model.labels import safe_label, safe_lines
+from boardproof.model.conversion import not_converted, require_integer, require_no_loops
 from boardproof.model.oracle import Outputs
+from boardproof.model.ports import restore_ports
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
-from boardproof.model.reader import read_tflite
 from boardproof.model.sample_checks import check_calibration
 from boardproof.model.samples import arrays_for
+from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from tensorflow import Graph as TensorFlowGraph
     from tensorflow import lite
+    from tensorflow.types.experimental import ConcreteFunction
 
-    from boardproof.model.graph import Graph, Operator
     from boardproof.model.load import LoadedModel
     from boardproof.model.network import FloatNetwork
     from boardproof.model.samples import Samples
@@ -33,9 +35,8 @@ MAX_CALIBRATION_SAMPLES = 1000
 
 _PREDICTION_BATCH = 64
 
-_FLOAT16_TENSOR = re.compile(r"tensor<[\dx?]*xf16>")
-_FLEX_OPERATORS = re.compile(r"TF Select ops: (.+)")
-_CUSTOM_OPERATORS = re.compile(r"Custom ops: (.+)")
+_ASSIGNMENTS = frozenset({"AssignAddVariableOp", "AssignSubVariableOp", "AssignVariableOp"})
+_LOOPS = frozenset({"StatelessWhile", "While"})
 
 
 class Scheme(StrEnum):
@@ -57,7 +58,8 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> byt
     """The model as a .tflite, for one sample at a time.
 
     Full-integer schemes have integer inputs and outputs and are checked to have no float tensor left. The same model,
-    samples and TensorFlow give the same bytes.
+    samples and TensorFlow give the same bytes; except that TensorFlow shuffles the names in the signature of a network
+    with loops or state and several inputs.
 
     Args:
         model: A float model.
@@ -79,14 +81,14 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> byt
     raise_errors(check_calibration(model.inputs, samples), f"make {samples.source} unusable")
     arrays = _spread(arrays_for(model.inputs, samples))
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
-    _require_no_loops(read_tflite(_convert(network, model.source, Scheme.FLOAT32, None)), model.source)
+    require_no_loops(read_tflite(_convert(network, model.source, Scheme.FLOAT32, None)), model.source)
     data = _convert(network, model.source, scheme, arrays)
-    _require_integer(read_tflite(data), model.source)
+    require_integer(read_tflite(data), model.source)
     return data
 
 
 def predict_float(model: LoadedModel, samples: Samples) -> Outputs:
-    """The float model's outputs, computed in batches.
+    """The float model's outputs, computed in batches; one after another, from the state it was saved in, if it has one.
 
     Returns:
         One float array per output, shape [samples, 1, *shape of one output], in the order of the converted model's.
@@ -100,7 +102,13 @@ def predict_float(model: LoadedModel, samples: Samples) -> Outputs:
         import tensorflow as tf
 
         function = tf.function(network.call, reduce_retracing=True)
-        columns = [[np.asarray(out) for out in function(batch)] for batch in _batches(network, arrays)]
+        concrete, _names = _concrete(network)
+        state = concrete.graph.variables if _operations(concrete.graph) & _ASSIGNMENTS else ()
+        first = [variable.numpy() for variable in state]
+        size = 1 if state else network.fixed_batch or _PREDICTION_BATCH
+        columns = [[np.asarray(out) for out in function(batch)] for batch in _batches(network, arrays, size)]
+        for variable, value in zip(state, first, strict=True):
+            variable.assign(value)
     outputs = (np.concatenate(column) for column in zip(*columns, strict=True))
     name, version = network.interpreter.split()
     return Outputs(tuple(out.reshape(len(out), 1, *out.shape[1:]) for out in outputs), name, version)
@@ -115,8 +123,9 @@ def _require_network(model: LoadedModel) -> FloatNetwork:
     return model.network
 
 
-def _batches(network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...]) -> Iterator[list[NDArray[np.generic]]]:
-    size = network.fixed_batch or _PREDICTION_BATCH
+def _batches(
+    network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...], size: int
+) -> Iterator[list[NDArray[np.generic]]]:
     for start in range(0, len(arrays[0]), size):
         yield [
             array[start : start + size].astype(spec.dtype.numpy)
@@ -139,25 +148,53 @@ def _convert(
             "Rebuild it with keras.Input(shape=…), without batch_size, and load its weights.",
         )
     with captured_output() as output:
-        converter = _converter(network)
-        _set_scheme(converter, scheme, network, arrays)
         try:
-            return bytes(converter.convert())
+            converter, names = _converter(network)
+            _set_scheme(converter, scheme)
+            if arrays is not None:
+                converter.representative_dataset = lambda: _calibration_steps(network, arrays, names)
+            data = bytes(converter.convert())
+            return restore_ports(data, names) if names else data
         except Exception as error:  # the converter raises ConverterError, ValueError, RuntimeError and others
-            raise _not_converted(source, str(error), output.text()) from error
+            raise not_converted(source, str(error), output.text()) from error
 
 
-def _converter(network: FloatNetwork) -> lite.TFLiteConverter:
-    """A converter of the network with a batch of 1, so that no shape is computed on the board."""
+def _converter(network: FloatNetwork) -> tuple[lite.TFLiteConverter, tuple[str, ...]]:
+    """A converter of the network with a batch of 1, so that no shape is computed on the board.
+
+    Returns:
+        The converter, and the names of the inputs if it is one that mixes up inputs and outputs.
+    """
     import tensorflow as tf
 
+    concrete, names = _concrete(network)
+    # Without an owner of its variables TensorFlow freezes the function itself. The other way, by a SavedModel, keeps
+    # variables, and knows the LSTM in a loop of Keras 2's; but it renames inputs and outputs, and may permute them.
+    if _operations(concrete.graph) & (_ASSIGNMENTS | _LOOPS):
+        owner = tf.Module()
+        owner.held = list(concrete.graph.variables)
+        return tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner), names
+    return tf.lite.TFLiteConverter.from_concrete_functions([concrete]), ()
+
+
+def _concrete(network: FloatNetwork) -> tuple[ConcreteFunction, tuple[str, ...]]:
+    """The network as a function with a batch of 1, and the names of its inputs."""
+    import tensorflow as tf
+
+    names = tuple(_tensor_name(spec.name) for spec in network.inputs)
     signature = [
-        tf.TensorSpec((1, *spec.shape), spec.dtype.value, name=_tensor_name(spec.name)) for spec in network.inputs
+        tf.TensorSpec((1, *spec.shape), spec.dtype.value, name=name)
+        for spec, name in zip(network.inputs, names, strict=True)
     ]
     function = tf.function(lambda *inputs: network.call(inputs), input_signature=signature, autograph=False)
-    # Without the trackable object TensorFlow freezes the function itself. The other way, through a SavedModel, permutes
-    # inputs and outputs and renames them.
-    return tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
+    return function.get_concrete_function(), names
+
+
+def _operations(graph: TensorFlowGraph) -> set[str]:
+    """What is in a graph and the functions that it may call."""
+    definition = graph.as_graph_def()
+    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
+    return {node.op for node in nodes}
 
 
 def _tensor_name(name: str) -> str:
@@ -165,19 +202,14 @@ def _tensor_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.\\/-]", "_", name).lstrip("_\\/-.") or "input"
 
 
-def _set_scheme(
-    converter: lite.TFLiteConverter,
-    scheme: Scheme,
-    network: FloatNetwork,
-    arrays: tuple[NDArray[np.generic], ...] | None,
-) -> None:
+def _set_scheme(converter: lite.TFLiteConverter, scheme: Scheme) -> None:
     import tensorflow as tf
 
     if scheme is not Scheme.FLOAT32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if scheme is Scheme.FLOAT16:
         converter.target_spec.supported_types = [tf.float16]
-    if arrays is not None:
+    if scheme.needs_calibration:
         # TensorFlow Lite Micro learned per-channel dense layers late; older libraries take the first scale for all.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
         operators = {
@@ -185,69 +217,16 @@ def _set_scheme(
             Scheme.INT16X8: tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
         }
         converter.target_spec.supported_ops = [operators[scheme]]
-        converter.representative_dataset = lambda: _calibration_steps(network, arrays)
         converter.inference_input_type = converter.inference_output_type = (
             tf.int8 if scheme is Scheme.INT8 else tf.int16
         )
 
 
 def _calibration_steps(
-    network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...]
-) -> Iterator[list[NDArray[np.generic]]]:
-    """One list of inputs, each with a batch of 1, per sample."""
+    network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...], names: tuple[str, ...]
+) -> Iterator[list[NDArray[np.generic]] | dict[str, NDArray[np.generic]]]:
+    """The inputs, each with a batch of 1, per sample; by name if the converter mixes them up."""
     converted = [array.astype(spec.dtype.numpy) for array, spec in zip(arrays, network.inputs, strict=True)]
     for sample in range(len(arrays[0])):
-        yield [array[sample : sample + 1] for array in converted]
-
-
-def _require_no_loops(graph: Graph, source: str) -> None:
-    loops = sorted({operator.name for operator in graph.operators} & {"WHILE", "IF", "CALL_ONCE"})
-    if loops:
-        raise InputError(
-            f"{source} contains a loop or branch ({', '.join(loops)}), which TensorFlow cannot calibrate.",
-            "Build recurrent layers with unroll=True and a fixed number of steps.",
-        )
-
-
-def _require_integer(graph: Graph, source: str) -> None:
-    """Raises InputError naming the operators that the converter left in float."""
-    left = [operator for operator in graph.operators if operator.name not in {"QUANTIZE", "DEQUANTIZE"}]
-    left = [operator for operator in left if _touches_float(graph, operator)]
-    if left:
-        raise InputError(
-            f"TensorFlow has no integer version of {_places(graph, left)} in {source}: it stayed in float.",
-            "Replace those layers by ones made of convolutions, dense layers, pools, ReLU, sigmoid, tanh or softmax.",
-        )
-
-
-def _touches_float(graph: Graph, operator: Operator) -> bool:
-    used = [graph.tensors[i] for i in (*operator.inputs, *operator.outputs) if i >= 0]
-    return any(tensor.dtype.value.startswith(("float", "complex")) for tensor in used)
-
-
-def _places(graph: Graph, operators: Sequence[Operator]) -> str:
-    return ", ".join(f"{operator.name} ({graph.tensors[operator.output].label})" for operator in operators)
-
-
-def _not_converted(source: str, reason: str, log: str) -> InputError:
-    """The useful line of a converter's complaint first, the rest as details."""
-    details = safe_lines(f"{reason}\n{log}")
-    if _FLOAT16_TENSOR.search(details):
-        return InputError(
-            f"{source} computes in float16, which TensorFlow Lite does not convert.",
-            'Rebuild it with keras.mixed_precision.set_global_policy("float32") and load its weights.',
-            details,
-        )
-    missing = _FLEX_OPERATORS.search(details) or _CUSTOM_OPERATORS.search(details)
-    if missing:
-        return InputError(
-            f"TensorFlow Lite has no operator for {safe_label(missing[1])}, which {source} uses.",
-            "Replace the layers that make it by ones that TensorFlow Lite knows.",
-            details,
-        )
-    first = next((line for line in details.splitlines() if line), "it gave no reason")
-    return InputError(
-        f"TensorFlow cannot convert {source}: {first}",
-        "Check that the model runs in Keras on one sample; try --scheme float32 to see if quantization is the cause.",
-        details,
-    )
+        inputs = [array[sample : sample + 1] for array in converted]
+        yield dict(zip(names, inputs, strict=True)) if names else inputs

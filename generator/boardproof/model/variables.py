@@ -59,6 +59,11 @@ def is_stateful(graph: Graph) -> bool:
     )
 
 
+def keeps_sequences(graph: Graph) -> bool:
+    """Whether there are layers that go on where the last inference ended, unlike the Keras layers they come from."""
+    return any(isinstance(operator, SequenceLstm) for operator in graph.operators)
+
+
 def check_states(graph: Graph) -> Iterator[Problem]:
     """Everything that keeps `resolve` from working, for a graph whose constants are folded."""
     yield from _check_variable_tensors(graph)

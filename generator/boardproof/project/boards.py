@@ -57,7 +57,10 @@ class UsbId:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A target. `flash_bytes` and `ram_bytes` are what an application may use; None where there is no limit."""
+    """A target. `flash_bytes` and `ram_bytes` are what an application may use; None where there is no limit.
+
+    `core_ram_bytes` of the latter are gone before anything of ours: at least the stack that the core sets aside.
+    """
 
     name: str
     title: str
@@ -67,7 +70,13 @@ class Board:
     tick_unit: TickUnit
     flash_bytes: int | None
     ram_bytes: int | None
+    core_ram_bytes: int = 0
     usb: tuple[UsbId, ...] = ()
+
+    @property
+    def free_ram_bytes(self) -> int | None:
+        """What the core leaves of the RAM."""
+        return None if self.ram_bytes is None else self.ram_bytes - self.core_ram_bytes
 
     @property
     def is_emulated(self) -> bool:
@@ -80,6 +89,8 @@ HOST = Cpu("host", dsp=False, fpu=True, bits=64)
 
 _NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
 _NANO33BLE_RAM_BYTES = 256 * 1024
+_MBED_STACK_BYTES = 32 * 1024  # MBED_CONF_RTOS_MAIN_THREAD_STACK_SIZE of Arduino's core
+_STACK_BYTES = 16 * 1024  # of the emulated boards: cortex_m4/memory.ld
 # From boards.txt of arduino/ArduinoCore-mbed. 005a is in the bootloader's image, 805a in the Arduino core's variant;
 # 015a and 025a are other firmware on the same board.
 _NANO33BLE_USB = (
@@ -101,6 +112,7 @@ BOARDS: dict[str, Board] = {
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
+            core_ram_bytes=_STACK_BYTES,
         ),
         Board(
             name="nrf52840-renode",
@@ -111,6 +123,7 @@ BOARDS: dict[str, Board] = {
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
+            core_ram_bytes=_STACK_BYTES,
         ),
         Board(
             name="native",
@@ -131,6 +144,7 @@ BOARDS: dict[str, Board] = {
             tick_unit=TickUnit.CYCLES,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
+            core_ram_bytes=_MBED_STACK_BYTES,
             usb=_NANO33BLE_USB,
         ),
     )

@@ -10,6 +10,7 @@ from boardproof.project.boards import Reach
 from boardproof.project.ini import project_ini
 from boardproof.project.renode import renode_files
 from boardproof.project.resources import resource_files
+from boardproof.project.runtimes.tflm.library import LOCAL_PREFIXES
 from boardproof.project.templates import render_template
 from boardproof.project.types import Project
 
@@ -55,6 +56,7 @@ def render(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: O
         runtime=runtime.name,
         model_sha256=sha256,
         arena_bytes=generated.arena_bytes,
+        local_libraries=[spec for spec in generated.lib_deps if spec.startswith(LOCAL_PREFIXES)],
         version=__version__,
     ).encode()
     return Project(dict(sorted(files.items())), board, runtime.name, sha256), generated

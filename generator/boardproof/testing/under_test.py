@@ -11,7 +11,7 @@ import numpy as np
 
 from boardproof.device.session import Session
 from boardproof.device.verify import compare, run_on_board
-from boardproof.errors import BoardproofError, InputError
+from boardproof.errors import BoardproofError, DeviceError, InputError
 from boardproof.model.affine import dequantize_array
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Samples, input_specs, load_samples, vectors_for
@@ -111,7 +111,7 @@ class BoardUnderTest:
         return known
 
     def infer(self, *inputs: ArrayLike, real: bool = False) -> Outputs:
-        """Runs one sample, or several.
+        """Runs one sample, or several. A network that keeps state goes on where the last one left it: see `restart`.
 
         Args:
             *inputs: One array per input of the network, in its order: one sample, or samples along the first axis.
@@ -124,7 +124,7 @@ class BoardUnderTest:
 
         Raises:
             InputError: An array does not fit its tensor.
-            DeviceError: The board went silent, or crashed.
+            DeviceError: The board went silent, or crashed; or it was reset and forgot what a network with state needs.
         """
         with _told_in_full():
             arrays = {f"x{i}": np.asarray(values) for i, values in enumerate(inputs)}
@@ -139,6 +139,15 @@ class BoardUnderTest:
             for output, tensor in zip(outputs, self.network.graph.output_tensors, strict=True)
         )
         return shaped[0] if len(shaped) == 1 else shaped
+
+    def restart(self) -> None:
+        """Begins afresh: a network that keeps state from one sample to the next forgets those that ran.
+
+        Raises:
+            DeviceError: The board went silent, or crashed.
+        """
+        with _told_in_full():
+            self._connected().restart()
 
     def verify(self, samples: Given = None, seed: int = 0) -> Verdict:
         """Runs samples on the board and on the host, and compares every byte.
@@ -179,9 +188,15 @@ class BoardUnderTest:
         """One array per output, samples along the first axis."""
         session = self._connected()
         self._hello = session.connect()
+        resets, stateful = session.resets, is_stateful(self.network.graph)
         rows = []
         for i in range(vectors.samples):
             inference = session.infer([array[i] for array in vectors.arrays])
+            if stateful and session.resets > resets:
+                raise DeviceError(
+                    "The board was reset, and this network remembers earlier samples.",
+                    "Check its power supply and cable, and begin afresh with restart().",
+                )
             self.ticks.append(inference.ticks)
             rows.append(inference.outputs)
         return tuple(np.stack(column) for column in zip(*rows, strict=True))

@@ -36,12 +36,14 @@ env.Replace(
     PROGSUFFIX=".elf",
 )
 
+SECTIONS = ["-ffunction-sections", "-fdata-sections"]
+
 env.Append(
     ASPPFLAGS=["-x", "assembler-with-cpp"],
-    CCFLAGS=["-g1", "-ffunction-sections", "-fdata-sections"],
+    CCFLAGS=["-g1", *SECTIONS],
     CFLAGS=["-std=gnu11"],
     CXXFLAGS=["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
-    LINKFLAGS=["-Wl,--gc-sections"],
+    LINKFLAGS=["-Wl,--gc-sections", *SECTIONS],  # again, for link-time optimization
     LIBS=["m"],
 )
 
@@ -53,6 +55,8 @@ if not is_host:
         LINKFLAGS=[*machine, "--specs=nano.specs", "-nostartfiles"],
     )
     env.Replace(
+        AR=f"{toolchain}gcc-ar",  # unlike "ar", these read the symbols of objects for link-time optimization
+        RANLIB=f"{toolchain}gcc-ranlib",
         SIZETOOL=f"{toolchain}size",
         SIZEPROGREGEXP=r"^(?:\.text|\.rodata|\.data|\.ARM\.exidx|\.ARM\.extab)\s+(\d+).*",
         SIZEDATAREGEXP=r"^(?:\.data|\.bss)\s+(\d+).*",

@@ -70,6 +70,7 @@ class Generated:
         arena_how: How that size was obtained, for people.
         plan: The arena plan, when the runtime makes one (aot).
         choices: How each step is computed, in order (aot).
+        notes: What explains results, one sentence or more each: where the library rounds otherwise than the oracle.
     """
 
     files: Mapping[str, bytes] = field(repr=False)
@@ -81,6 +82,7 @@ class Generated:
     arena_how: str = "planned ahead of time"
     plan: ArenaPlan | None = None
     choices: tuple[Choice, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Runtime(Protocol):

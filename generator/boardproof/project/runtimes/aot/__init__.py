@@ -1,7 +1,8 @@
 """The `aot` runtime: the graph becomes C that calls our kernels; no interpreter, no flatbuffer, no heap.
 
-Read in this order: program.py (what a lowered network is), lower.py (operators to kernel calls), memory.py (where
-tensors live), emit.py (the C files), check.py (what cannot be compiled).
+Read in this order: program.py (what a lowered network is), registry/ (what is done with each operator), lowering/
+(operators to calls of portable kernels) and m4/ (of specialised ones), memory.py (where tensors live), emit.py (the C
+files), checks/ (what cannot be compiled).
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof.model.preflight import Severity
-from boardproof.project.runtimes.aot.budget import check_budget
-from boardproof.project.runtimes.aot.check import check_graph
+from boardproof.project.boards import HOST
+from boardproof.project.runtimes.aot.checks.budget import check_budget
+from boardproof.project.runtimes.aot.checks.graph import check_graph
 from boardproof.project.runtimes.aot.choices import choices
 from boardproof.project.runtimes.aot.emit import emit
 from boardproof.project.runtimes.aot.memory import plan_memory
@@ -52,11 +54,20 @@ class AotRuntime:
         sources = emit(program, memory, data, standalone=options.standalone)
         return Generated(
             files={**sources, **_kernels(program, options)},
+            build_flags=_build_flags(board, options),
             arena_bytes=memory.plan.size_bytes,
             arena_lower_bound_bytes=memory.plan.lower_bound_bytes,
             plan=memory.plan,
             choices=choices(program),
         )
+
+
+def _build_flags(board: Board, options: Options) -> tuple[str, ...]:
+    """Link-time optimization, where nothing else is linked than our own sources: kernels lose what no call needs.
+
+    Not with the Arduino core, whose interrupt handlers replace others by name alone, nor where somebody will debug.
+    """
+    return ("-flto",) if board.is_emulated and board.cpu is not HOST and not options.debug else ()
 
 
 def _kernels(program: Program, options: Options) -> dict[str, bytes]:

@@ -92,6 +92,8 @@ def _lines(texts: NDArray[np.bytes_]) -> str:
 def float_text(value: float) -> str:
     """A float32 as a C literal that reads back as the same value."""
     number = np.float32(value)
+    if not np.isfinite(number):
+        return '__builtin_nanf("")' if np.isnan(number) else ("-__builtin_inff()" if number < 0 else "__builtin_inff()")
     plain = number == 0 or 1e-4 <= abs(number) < 1e7  # noqa: PLR2004 where digits read better than exponents
     shown = np.format_float_positional if plain else np.format_float_scientific
     return f"{shown(number, unique=True, trim='0')}F"

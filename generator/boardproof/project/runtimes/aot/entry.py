@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from boardproof.model.graph import Graph, Operator
     from boardproof.model.preflight import Finding
-    from boardproof.project.runtimes.aot.findings import Subject
+    from boardproof.project.runtimes.aot.checks.findings import Subject
     from boardproof.project.runtimes.aot.program import Step, View
 
     Lowered = Step | View | tuple[View, ...]

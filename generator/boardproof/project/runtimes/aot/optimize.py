@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.costs import code_bytes, step_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
-from boardproof.project.runtimes.aot.lower import lower
-from boardproof.project.runtimes.aot.m4 import choose_m4
+from boardproof.project.runtimes.aot.lowering.graph import lower
+from boardproof.project.runtimes.aot.m4.choose import choose_m4
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
 
     from boardproof.model.graph import Graph, Operator
     from boardproof.project.boards import Board
-    from boardproof.project.runtimes.aot.lower import Chooser
+    from boardproof.project.runtimes.aot.lowering.graph import Chooser
     from boardproof.project.runtimes.aot.program import Program, Step
 
 SPEED_ROWS_SCRATCH_BYTES = 8192

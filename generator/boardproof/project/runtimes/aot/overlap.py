@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.graph import Padding
-from boardproof.model.shapes import window_output
+from boardproof.model.shapes.graph import window_output
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,8 +9,8 @@ import numpy as np
 
 from boardproof.model.graph import DType
 from boardproof.project.runtimes.aot.broadcast import broadcast_fields
-from boardproof.project.runtimes.aot.lookup import inputs_of
-from boardproof.project.runtimes.aot.lower_unary import lookup_step
+from boardproof.project.runtimes.aot.lowering.lookup import inputs_of
+from boardproof.project.runtimes.aot.lowering.unary import lookup_step
 from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step
 

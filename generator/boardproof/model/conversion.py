@@ -1,0 +1,99 @@
+"""What TensorFlow's converter cannot do: its complaints in plain words, and what it leaves in float."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from boardproof.errors import InputError
+from boardproof.model.labels import safe_label, safe_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boardproof.model.graph import Graph, Operator
+
+_FLOAT16_TENSOR = re.compile(r"tensor<[\dx?]*xf16>")
+_FLEX_OPERATORS = re.compile(r"TF Select ops: (.+)")
+_CUSTOM_OPERATORS = re.compile(r"Custom ops: (.+)")
+
+_MOVES_FLOATS = frozenset(
+    {
+        "ASSIGN_VARIABLE",
+        "CONCATENATION",
+        "EXPAND_DIMS",
+        "PACK",
+        "READ_VARIABLE",
+        "RESHAPE",
+        "SLICE",
+        "SQUEEZE",
+        "STRIDED_SLICE",
+    }
+)
+"""What may stay in float beside a variable: TensorFlow has no integer ones, and what is moved is quantized after it."""
+
+_INSTEAD_OF_FLOAT = {
+    "NEG": "Write x * -1.0 for -x, and a LayerNormalization out of ops.mean, ops.var and ops.rsqrt.",
+    "SQUARE": "Write x * x for the square of x.",
+}
+"""What TensorFlow quantizes, where it leaves something in float that is as good."""
+
+_REPLACE = "Replace those layers by ones made of convolutions, dense layers, pools, ReLU, sigmoid, tanh or softmax."
+
+
+def require_no_loops(graph: Graph, source: str) -> None:
+    """Raises InputError for a loop, which TensorFlow cannot quantize."""
+    loops = sorted({operator.name for operator in graph.operators} & {"WHILE", "IF"})
+    if loops:
+        raise InputError(
+            f"{source} contains a loop or branch ({', '.join(loops)}), which TensorFlow cannot calibrate.",
+            "Build recurrent layers with unroll=True and a fixed number of steps. An LSTM of Keras 2 (tf_keras) "
+            "becomes one operator instead: save it as .h5 or as a SavedModel.",
+        )
+
+
+def require_integer(graph: Graph, source: str) -> None:
+    """Raises InputError naming the operators that the converter left in float."""
+    left = [operator for operator in graph.operators if operator.name not in {"QUANTIZE", "DEQUANTIZE"}]
+    if any(operator.name == "ASSIGN_VARIABLE" for operator in left):
+        left = [operator for operator in left if operator.name not in _MOVES_FLOATS]
+    left = [operator for operator in left if _touches_float(graph, operator)]
+    if left:
+        hints = [_INSTEAD_OF_FLOAT[name] for name in dict.fromkeys(op.name for op in left) if name in _INSTEAD_OF_FLOAT]
+        raise InputError(
+            f"TensorFlow has no integer version of {_places(graph, left)} in {source}: it stayed in float.",
+            " ".join(hints) or _REPLACE,
+        )
+
+
+def _touches_float(graph: Graph, operator: Operator) -> bool:
+    used = [graph.tensors[i] for i in (*operator.inputs, *operator.outputs) if i >= 0]
+    return any(tensor.dtype.value.startswith(("float", "complex")) for tensor in used)
+
+
+def _places(graph: Graph, operators: Sequence[Operator]) -> str:
+    return ", ".join(f"{operator.name} ({graph.tensors[operator.output].label})" for operator in operators)
+
+
+def not_converted(source: str, reason: str, log: str) -> InputError:
+    """The error for a converter's complaint: its useful line first, the rest as details."""
+    details = safe_lines(f"{reason}\n{log}")
+    if _FLOAT16_TENSOR.search(details):
+        return InputError(
+            f"{source} computes in float16, which TensorFlow Lite does not convert.",
+            'Rebuild it with keras.mixed_precision.set_global_policy("float32") and load its weights.',
+            details,
+        )
+    missing = _FLEX_OPERATORS.search(details) or _CUSTOM_OPERATORS.search(details)
+    if missing:
+        return InputError(
+            f"TensorFlow Lite has no operator for {safe_label(missing[1])}, which {source} uses.",
+            "Replace the layers that make it by ones that TensorFlow Lite knows.",
+            details,
+        )
+    first = next((line for line in details.splitlines() if line), "it gave no reason")
+    return InputError(
+        f"TensorFlow cannot convert {source}: {first}",
+        "Check that the model runs in Keras on one sample; try --scheme float32 to see if quantization is the cause.",
+        details,
+    )

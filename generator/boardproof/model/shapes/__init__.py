@@ -1,0 +1,1 @@
+"""Which shapes fit which operators."""

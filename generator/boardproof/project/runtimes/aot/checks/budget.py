@@ -1,0 +1,73 @@
+"""Whether a program fits a board, known before anything is compiled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from boardproof.model.preflight import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from boardproof.model.graph import Graph
+    from boardproof.project.boards import Board
+    from boardproof.project.runtimes.aot.memory import Memory
+    from boardproof.project.runtimes.aot.program import Program
+
+_SHOWN = 3
+"""How many of the largest tensors a message names."""
+
+
+def constant_bytes(program: Program, memory: Memory) -> Mapping[int | None, int]:
+    """Bytes of flash the tables made from each constant tensor take; None: tables made from no single tensor."""
+    sizes: Counter[int | None] = Counter()
+    for table in (*program.tables, *memory.constants.values()):
+        sizes[table.tensor] += table.size_bytes
+    return sizes
+
+
+def check_budget(program: Program, memory: Memory, board: Board) -> Iterator[Finding]:
+    """Constants that exceed the flash and an arena that exceeds the RAM, by how much, and what is largest.
+
+    Code and stack come on top: what passes here can still fail to link, with the linker's numbers.
+    """
+    sizes = constant_bytes(program, memory)
+    total = sum(sizes.values())
+    if board.flash_bytes is not None and total > board.flash_bytes:
+        tensors = {index: size for index, size in sizes.items() if index is not None}
+        yield Finding(
+            Severity.ERROR,
+            "flash-too-small",
+            f"The model's constants take {total:,} bytes, {total - board.flash_bytes:,} more than the "
+            f"{board.flash_bytes:,} bytes of flash of {board.name}, without any code; the largest: "
+            f"{_largest(program.graph, tensors)}.",
+            "Use a smaller model, or a board with more flash (boardproof boards).",
+        )
+    arena = memory.plan.size_bytes
+    room = board.free_ram_bytes
+    if room is not None and arena > room:
+        live = _fullest(memory, program)
+        yield Finding(
+            Severity.ERROR,
+            "ram-too-small",
+            f"The model's activations take an arena of {arena:,} bytes, {arena - room:,} more than the {room:,} bytes "
+            f"of RAM that the core's stack leaves on {board.name}; the largest at the fullest moment: "
+            f"{_largest(program.graph, live)}.",
+            "Use a smaller input or fewer channels where the largest tensors are, or a board with more RAM.",
+        )
+
+
+def _fullest(memory: Memory, program: Program) -> Mapping[int, int]:
+    """The tensors alive at the step that needs most, by size."""
+    by_step = [
+        {p.buffer.name: p.buffer.size_bytes for p in memory.plan.live_at(step)}
+        for step in range(-1, len(program.steps) + 1)
+    ]
+    fullest = max(by_step, key=lambda live: sum(live.values()))
+    return {int(name.rpartition(" ")[2]): size for name, size in fullest.items() if name.startswith("tensor ")}
+
+
+def _largest(graph: Graph, sizes: Mapping[int, int]) -> str:
+    ranked = sorted(sizes.items(), key=lambda item: -item[1])[:_SHOWN]
+    return ", ".join(f"{graph.tensors[index].label} ({size:,} bytes)" for index, size in ranked)

@@ -1,0 +1,1 @@
+"""From operators to calls of portable kernels, with the constants they read."""

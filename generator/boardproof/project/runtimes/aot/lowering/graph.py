@@ -1,0 +1,57 @@
+"""Graph to Program: which kernel computes each operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boardproof.project.runtimes.aot.lowering.prepare import prepare
+from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
+from boardproof.project.runtimes.aot.lowering.state import show_variables
+from boardproof.project.runtimes.aot.program import Program, Step, View
+from boardproof.project.runtimes.aot.registry import OPERATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from boardproof.model.graph import Graph, Operator
+    from boardproof.project.runtimes.aot.entry import Lowered
+
+    Chooser = Callable[[Operator, Graph], Step | None]
+    """Offers a specialised kernel for an operator, or None."""
+
+
+def lower(graph: Graph, choosers: Sequence[Chooser] = ()) -> Program:
+    """Lowers a checked graph.
+
+    Args:
+        graph: A graph that `check` has no errors about.
+        choosers: Asked in order for each operator; the first step offered is taken, else the portable kernel.
+
+    Raises:
+        ValueError: The graph holds an operator that has no kernel.
+    """
+    prepared = prepare(graph)
+    steps: list[Step] = []
+    views: list[View] = []
+    for op in prepared.graph.operators:
+        if op.index in prepared.folded:
+            continue
+        lowered = _lower_operator(*as_convolution(op, prepared.graph), choosers)
+        if isinstance(lowered, Step):
+            # A step that implements operators before it stands in for theirs.
+            steps = [step for step in steps if step.operator not in lowered.implements]
+            views = [view for view in views if view.operator not in lowered.implements]
+            steps.append(lowered)
+        else:
+            views += [lowered] if isinstance(lowered, View) else lowered
+    return show_variables(Program(prepared.graph, tuple(steps), tuple(views), prepared.states, prepared.folded))
+
+
+def _lower_operator(op: Operator, graph: Graph, choosers: Sequence[Chooser]) -> Lowered:
+    """The step for one operator, or views if it moves no data."""
+    for choose in choosers:
+        if offer := choose(op, graph):
+            return offer
+    if op.name not in OPERATORS:
+        raise ValueError(f"operator {op.index} ({op.name}) has no kernel")
+    return OPERATORS[op.name].lower(op, graph)
