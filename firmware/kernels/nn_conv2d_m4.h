@@ -91,13 +91,13 @@ struct nn_conv2d_rows_add_s8_m4 {
 void nn_conv2d_rows_add_s8_m4(const struct nn_conv2d_rows_add_s8_m4 *op, const int8_t *input, const int8_t *residual,
                               int8_t *output, void *scratch);
 
-/* Any number of input channels, dilation 1: for the few channels of a first layer. Input rows are copied with their
- * padding, windows gathered from them. gemm.units is KH * KW * input_channels / 4, rounded up; weights in the order
- * [KH][KW][input_channels], followed by zeros.
+/* Any number of input channels, dilation 1: for the few channels of a first layer. For each row of outputs, the input
+ * rows that its windows cover are laid out column by column, so that every window is one contiguous piece. gemm.units
+ * is KW * KH * input_channels / 4, rounded up; weights in the order [KW][KH][input_channels], followed by zeros.
  *
- * Scratch, 4-aligned: 32 * units bytes; 4 * units + 4; KH rows of ((output_width - 1) * stride_width + KW) *
- * input_channels + 4 bytes, rounded up to 4 each; and the tile.
- * An output row is written after all input rows of its windows are copied. */
+ * Scratch, 4-aligned: 32 * units bytes; ((output_width - 1) * stride_width + KW) * KH * input_channels + 3 bytes,
+ * rounded up to 4; and the tile.
+ * An output row is written after all input rows of its windows are copied; the next row reads them again. */
 struct nn_conv2d_narrow_s8_m4 {
     struct nn_window window;
     int32_t input_channels, output_channels;

@@ -1,129 +1,260 @@
 #include "nn_depthwise_plane_m4.h"
 
+#include <stddef.h>
+
 #include "nn_clamp_m4.h"
 #include "nn_dsp.h"
 
 enum { CHANNELS = NN_DEPTHWISE_PLANE_CHANNELS, PIXEL_WORDS = 2 };
 
-struct channel {
-    int32_t bias, multiplier, shift, round;
-};
-
-/* What a row of outputs needs; steps within the band are in words. */
+/* What rows of outputs need; steps within the band are in words. The assembly knows the order of the members. */
 struct band {
-    const uint32_t *weights;      /* [kernel_height][kernel_width][2] */
-    int32_t row_rest, pixel_step; /* from the end of a window's row to its next row, from window to window */
+    const uint32_t *group; /* of four channels: biases [4], weights [taps][2], multipliers and shifts [4][2] */
+    int32_t row_rest;      /* from the end of a window's row to its next row, */
+    int32_t next_window;   /* from the end of a window to the next one, */
+    int32_t next_row;      /* and from behind a row's last window to the next row's first one */
+    int32_t output_step, output_row; /* bytes of a pixel, and of a row */
+    int32_t round;
     int32_t kernel_height, kernel_width;
-    int32_t output_width, output_step;
-    struct channel channels[CHANNELS];
 };
 
-/* One row of the kernel, for four channels: acc0 to acc3 += pixels from x on * weights from w on, both moved on.
- * `before` and `after` make one multiplication of them many; `left` is a loop's counter. */
+/* Four channels of `rows` rows of outputs; `x` is where the first window begins. */
+typedef void rows_function(const struct band *band, const uint32_t *x, int8_t *output, int32_t rows);
+
 #if NN_HAS_DSP
-#define MULTIPLY_ROW(x, w, left, before, after)                                                                        \
-    do {                                                                                                               \
-        uint32_t x_even, x_odd, w_even, w_odd;                                                                         \
-        __asm__ volatile(                                                                                              \
-            before "ldrd %[xe], %[xo], [%[xs]], #8\n\t"                                                                \
-                   "ldrd %[we], %[wo], [%[ws]], #8\n\t"                                                                \
-                   "smlabb %[a0], %[xe], %[we], %[a0]\n\t"                                                             \
-                   "smlabb %[a1], %[xo], %[wo], %[a1]\n\t"                                                             \
-                   "smlatt %[a2], %[xe], %[we], %[a2]\n\t"                                                             \
-                   "smlatt %[a3], %[xo], %[wo], %[a3]\n\t" after                                                       \
-            : [a0] "+r"(acc0), [a1] "+r"(acc1), [a2] "+r"(acc2), [a3] "+r"(acc3), [xe] "=&r"(x_even),                  \
-              [xo] "=&r"(x_odd), [we] "=&r"(w_even), [wo] "=&r"(w_odd), [xs] "+r"(x), [ws] "+r"(w), [n] "+r"(left)     \
-            :                                                                                                          \
-            : "memory", "cc");                                                                                         \
-    } while (0)
-#define MULTIPLY_3(x, w, left) MULTIPLY_ROW(x, w, left, ".rept 3\n\t", ".endr")
-#define MULTIPLY_ANY(x, w, left) MULTIPLY_ROW(x, w, left, "1:\n\t", "subs %[n], %[n], #1\n\tbne 1b")
-#else
-#define MULTIPLY_ANY(x, w, left)                                                                                       \
-    for (; (left) > 0; --(left), (x) += PIXEL_WORDS, (w) += PIXEL_WORDS) {                                             \
-        acc0 = nn_smlabb((x)[0], (w)[0], acc0);                                                                        \
-        acc1 = nn_smlabb((x)[1], (w)[1], acc1);                                                                        \
-        acc2 = nn_smlatt((x)[0], (w)[0], acc2);                                                                        \
-        acc3 = nn_smlatt((x)[1], (w)[1], acc3);                                                                        \
+
+/* Registers: r0 pixels, r1 the group, r2 to r5 pixels and weights, r6 to r9 four channels, r10 row_rest, r11 output.
+ * Stack: rows, band, end of the row of outputs, `round`. */
+#define TAP                                                                                                            \
+    "    ldrd r2, r3, [r0], #8\n"                                                                                      \
+    "    ldrd r4, r5, [r1], #8\n"                                                                                      \
+    "    smlabb r6, r2, r4, r6\n"                                                                                      \
+    "    smlabb r7, r3, r5, r7\n"                                                                                      \
+    "    smlatt r8, r2, r4, r8\n"                                                                                      \
+    "    smlatt r9, r3, r5, r9\n"
+
+/* 3x3: r12 output_step, lr next_window. */
+#define ROWS3_BEGIN                                                                                                    \
+    "    push {r4-r11, lr}\n"                                                                                          \
+    "    sub sp, sp, #16\n"                                                                                            \
+    "    strd r3, r0, [sp]\n"                                                                                          \
+    "    ldr r4, [r0, #24]\n"                                                                                          \
+    "    str r4, [sp, #12]\n"                                                                                          \
+    "    mov r11, r2\n"                                                                                                \
+    "    ldr r12, [r0, #16]\n"                                                                                         \
+    "    ldrd r10, lr, [r0, #4]\n"                                                                                     \
+    "    mov r4, r0\n"                                                                                                 \
+    "    mov r0, r1\n"                                                                                                 \
+    "    ldr r1, [r4]\n"                                                                                               \
+    "0:\n"                                                                                                             \
+    "    ldr r5, [r4, #20]\n"                                                                                          \
+    "    add r5, r5, r11\n"                                                                                            \
+    "    str r5, [sp, #8]\n"                                                                                           \
+    "1:\n"                                                                                                             \
+    "    ldmia r1!, {r6-r9}\n"                                                                                         \
+    "    .rept 2\n" TAP TAP TAP "    add r0, r0, r10, lsl #2\n"                                                        \
+    "    .endr\n" TAP TAP TAP "    add r0, r0, lr, lsl #2\n"
+
+/* Any size: r12 counts the kernel's rows, lr blocks of eight columns, which are entered where the rest comes out even.
+ * Stack, also: blocks in a row, where to enter the first; the kernel's rows; next_window less row_rest, output_step;
+ * group. */
+#define ROWS_BEGIN                                                                                                     \
+    "    push {r4-r11, lr}\n"                                                                                          \
+    "    sub sp, sp, #40\n"                                                                                            \
+    "    strd r3, r0, [sp]\n"                                                                                          \
+    "    mov r11, r2\n"                                                                                                \
+    "    mov r4, r0\n"                                                                                                 \
+    "    mov r0, r1\n"                                                                                                 \
+    "    ldrd r1, r10, [r4]\n"                                                                                         \
+    "    ldr r5, [r4, #8]\n"                                                                                           \
+    "    ldr r6, [r4, #16]\n"                                                                                          \
+    "    sub r5, r5, r10\n"                                                                                            \
+    "    strd r5, r6, [sp, #28]\n"                                                                                     \
+    "    str r1, [sp, #36]\n"                                                                                          \
+    "    ldrd r5, r6, [r4, #24]\n"                                                                                     \
+    "    str r5, [sp, #12]\n"                                                                                          \
+    "    str r6, [sp, #24]\n"                                                                                          \
+    "    ldr r6, [r4, #32]\n"                                                                                          \
+    "    adds r5, r6, #7\n"                                                                                            \
+    "    lsrs r5, r5, #3\n"                                                                                            \
+    "    rsbs r6, r6, #0\n"                                                                                            \
+    "    and r6, r6, #7\n"                                                                                             \
+    "    add r6, r6, r6, lsl #1\n" /* 24 bytes of code for each column */                                              \
+    "    adr r7, 2f\n"                                                                                                 \
+    "    add r6, r7, r6, lsl #3\n"                                                                                     \
+    "    orr r6, r6, #1\n"                                                                                             \
+    "    strd r5, r6, [sp, #16]\n"                                                                                     \
+    "0:\n"                                                                                                             \
+    "    ldr r5, [r4, #20]\n"                                                                                          \
+    "    add r5, r5, r11\n"                                                                                            \
+    "    str r5, [sp, #8]\n"                                                                                           \
+    "1:\n"                                                                                                             \
+    "    ldr r1, [sp, #36]\n"                                                                                          \
+    "    ldr r12, [sp, #24]\n"                                                                                         \
+    "    ldmia r1!, {r6-r9}\n"                                                                                         \
+    "3:\n"                                                                                                             \
+    "    ldr lr, [sp, #16]\n"                                                                                          \
+    "    ldr pc, [sp, #20]\n"                                                                                          \
+    "    .balign 4\n"                                                                                                  \
+    "2:\n"                                                                                                             \
+    "    .rept 8\n" TAP "    .endr\n"                                                                                  \
+    "    subs lr, lr, #1\n"                                                                                            \
+    "    bne 2b\n"                                                                                                     \
+    "    add r0, r0, r10, lsl #2\n"                                                                                    \
+    "    subs r12, r12, #1\n"                                                                                          \
+    "    bne 3b\n"                                                                                                     \
+    "    ldrd r5, r12, [sp, #28]\n"                                                                                    \
+    "    add r0, r0, r5, lsl #2\n"
+
+/* Two channels at once, with the factors of both. */
+#define ONE_SIDED(a, b, a_to, b_to)                                                                                    \
+    "    smmul " a ", " a ", r2\n"                                                                                     \
+    "    smmul " b ", " b ", r4\n"                                                                                     \
+    "    asr " a ", " a ", r3\n"                                                                                       \
+    "    asr " b ", " b ", r5\n"                                                                                       \
+    "    ssat " a ", #8, " a "\n"                                                                                      \
+    "    ssat " b ", #8, " b "\n"                                                                                      \
+    "    strb " a ", [r11, #" a_to "]\n"                                                                               \
+    "    strb " b ", [r11, #" b_to "]\n"
+
+#define TWO_SIDED(a, b, a_to, b_to)                                                                                    \
+    "    smmulr " a ", " a ", r2\n"                                                                                    \
+    "    smmulr " b ", " b ", r4\n"                                                                                    \
+    "    ldr r2, [sp, #12]\n"                                                                                          \
+    "    add " a ", " a ", " a ", asr #31\n"                                                                           \
+    "    add " b ", " b ", " b ", asr #31\n"                                                                           \
+    "    lsl r4, r2, r3\n"                                                                                             \
+    "    lsl r2, r2, r5\n"                                                                                             \
+    "    add " a ", " a ", r4\n"                                                                                       \
+    "    add " b ", " b ", r2\n"                                                                                       \
+    "    asr " a ", " a ", r3\n"                                                                                       \
+    "    asr " b ", " b ", r5\n"                                                                                       \
+    "    ssat " a ", #8, " a ", asr #1\n"                                                                              \
+    "    ssat " b ", #8, " b ", asr #1\n"                                                                              \
+    "    strb " a ", [r11, #" a_to "]\n"                                                                               \
+    "    strb " b ", [r11, #" b_to "]\n"
+
+#define RESCALE(rescale)                                                                                               \
+    "    ldmia r1!, {r2-r5}\n" rescale("r6", "r7", "0", "1") "    ldmia r1, {r2-r5}\n" rescale("r8", "r9", "2", "3")
+
+/* `again` gets r1 back to the group; `size` is the stack's. */
+#define ROWS_END(again, size)                                                                                          \
+    again "    ldr r2, [sp, #8]\n"                                                                                     \
+          "    add r11, r11, r12\n"                                                                                    \
+          "    cmp r11, r2\n"                                                                                          \
+          "    bne 1b\n"                                                                                               \
+          "    ldrd r2, r4, [sp]\n"                                                                                    \
+          "    ldr r5, [r4, #12]\n"                                                                                    \
+          "    add r0, r0, r5, lsl #2\n"                                                                               \
+          "    subs r2, r2, #1\n"                                                                                      \
+          "    str r2, [sp]\n"                                                                                         \
+          "    bne 0b\n"                                                                                               \
+          "    add sp, sp, #" size "\n"                                                                                \
+          "    pop {r4-r11, pc}\n"
+
+#define ROWS_FUNCTION(name, code)                                                                                      \
+    __attribute__((naked, noinline)) static void name(const struct band *band NN_UNUSED, const uint32_t *x NN_UNUSED,  \
+                                                      int8_t *output NN_UNUSED, int32_t rows NN_UNUSED) {              \
+        __asm__ volatile(".syntax unified\n" code);                                                                    \
     }
-#define MULTIPLY_3 MULTIPLY_ANY
+
+ROWS_FUNCTION(three_one_sided, ROWS3_BEGIN RESCALE(ONE_SIDED) ROWS_END("    subs r1, #104\n", "16"))
+ROWS_FUNCTION(three_two_sided, ROWS3_BEGIN RESCALE(TWO_SIDED) ROWS_END("    subs r1, #104\n", "16"))
+ROWS_FUNCTION(any_one_sided, ROWS_BEGIN RESCALE(ONE_SIDED) ROWS_END("", "40"))
+ROWS_FUNCTION(any_two_sided, ROWS_BEGIN RESCALE(TWO_SIDED) ROWS_END("", "40"))
+
+_Static_assert(offsetof(struct band, next_window) == 8 && offsetof(struct band, kernel_width) == 32,
+               "the assembly reads the members at these places");
+
+#else
+
+/* `factors` are a channel's multiplier and shift. */
+static inline int8_t rescale(const uint32_t *factors, int32_t acc, int32_t round, int32_t one_sided) {
+    const int32_t multiplier = (int32_t)factors[0];
+    const int32_t shift = (int32_t)factors[1];
+    if (one_sided) {
+        return (int8_t)nn_ssat8(nn_smmul(acc, multiplier) >> shift);
+    }
+    const int32_t rounded = nn_smmlar(acc, multiplier, 0);
+    return (int8_t)nn_ssat8((rounded + (rounded >> 31) + round * (1 << shift)) >> shift >> 1);
+}
+
+static inline void compute_rows(const struct band *band, const uint32_t *x, int8_t *output, int32_t rows,
+                                int32_t one_sided) {
+    for (; rows > 0; --rows, x += band->next_row) {
+        for (const int8_t *end = output + band->output_row; output != end; output += band->output_step) {
+            const uint32_t *w = band->group;
+            int32_t acc0 = (int32_t)w[0];
+            int32_t acc1 = (int32_t)w[1];
+            int32_t acc2 = (int32_t)w[2];
+            int32_t acc3 = (int32_t)w[3];
+            w += CHANNELS;
+            for (int32_t ky = band->kernel_height; ky > 0; --ky) {
+                for (int32_t kx = band->kernel_width; kx > 0; --kx, x += PIXEL_WORDS, w += PIXEL_WORDS) {
+                    acc0 = nn_smlabb(x[0], w[0], acc0);
+                    acc1 = nn_smlabb(x[1], w[1], acc1);
+                    acc2 = nn_smlatt(x[0], w[0], acc2);
+                    acc3 = nn_smlatt(x[1], w[1], acc3);
+                }
+                x += band->row_rest;
+            }
+            x += band->next_window - band->row_rest;
+            output[0] = rescale(w, acc0, band->round, one_sided);
+            output[1] = rescale(w + 2, acc1, band->round, one_sided);
+            output[2] = rescale(w + 4, acc2, band->round, one_sided);
+            output[3] = rescale(w + 6, acc3, band->round, one_sided);
+        }
+    }
+}
+
+static void any_one_sided(const struct band *band, const uint32_t *x, int8_t *output, int32_t rows) {
+    compute_rows(band, x, output, rows, 1);
+}
+
+static void any_two_sided(const struct band *band, const uint32_t *x, int8_t *output, int32_t rows) {
+    compute_rows(band, x, output, rows, 0);
+}
+
+#define three_one_sided any_one_sided
+#define three_two_sided any_two_sided
+
 #endif
 
-static inline int32_t rescale(const struct channel *channel, int32_t acc, int32_t one_sided) {
-    if (one_sided) {
-        return nn_ssat8(nn_smmul(acc, channel->multiplier) >> channel->shift);
-    }
-    const int32_t rounded = nn_smmlar(acc, channel->multiplier, 0);
-    return nn_ssat8((rounded + (rounded >> 31) + channel->round) >> channel->shift >> 1);
-}
-
-/* Four channels of one row of outputs; `x` is where its first window begins. */
-static inline void compute_row(const struct band *band, const uint32_t *x, int8_t *output, int32_t is_3x3,
-                               int32_t one_sided) {
-    for (int32_t left = band->output_width; left > 0; --left) {
-        const struct channel *channels = band->channels;
-        const uint32_t *w = band->weights;
-        int32_t acc0 = channels[0].bias;
-        int32_t acc1 = channels[1].bias;
-        int32_t acc2 = channels[2].bias;
-        int32_t acc3 = channels[3].bias;
-        const uint32_t *row = x;
-        for (int32_t rows = is_3x3 ? 3 : band->kernel_height; rows > 0; --rows) {
-            int32_t taps = is_3x3 ? 3 : band->kernel_width;
-            if (is_3x3) {
-                MULTIPLY_3(row, w, taps);
-            } else {
-                MULTIPLY_ANY(row, w, taps);
-            }
-            row += band->row_rest;
+/* Four channels of rows of pixels, less the zero point, to the band's rows from `row` on; returns where the next row of
+ * the image is. */
+__attribute__((noinline)) static const int8_t *unpack_rows(const struct nn_depthwise_plane_s8_m4 *op,
+                                                           const int8_t *input, uint32_t *row, int32_t rows) {
+    const uint32_t zero_points = (uint32_t)(uint16_t)-op->input_zero_point * 0x10001U;
+    const int32_t step = op->channels;
+    for (; rows > 0; --rows, row += PIXEL_WORDS * op->band_width, input += op->input_width * step) {
+        const int8_t *from = input;
+        uint32_t *pixel = row + PIXEL_WORDS * op->pad_left;
+        for (const uint32_t *end = pixel + PIXEL_WORDS * op->copy_width; pixel != end; pixel += PIXEL_WORDS) {
+            const uint32_t word = nn_load_word(from);
+            from += step;
+            pixel[0] = nn_sxtab16(zero_points, word);
+            pixel[1] = nn_sxtab16_odd(zero_points, word);
         }
-        output[0] = (int8_t)rescale(&channels[0], acc0, one_sided);
-        output[1] = (int8_t)rescale(&channels[1], acc1, one_sided);
-        output[2] = (int8_t)rescale(&channels[2], acc2, one_sided);
-        output[3] = (int8_t)rescale(&channels[3], acc3, one_sided);
-        output += band->output_step;
-        x += band->pixel_step;
     }
+    return input;
 }
 
-typedef void row_function(const struct band *, const uint32_t *, int8_t *);
-
-#define ROW_FUNCTION(name, is_3x3, one_sided)                                                                          \
-    __attribute__((noinline)) static void name(const struct band *band, const uint32_t *x, int8_t *output) {           \
-        compute_row(band, x, output, is_3x3, one_sided);                                                               \
-    }
-
-ROW_FUNCTION(any_one_sided, 0, 1)
-ROW_FUNCTION(any_two_sided, 0, 0)
-ROW_FUNCTION(three_one_sided, 1, 1)
-ROW_FUNCTION(three_two_sided, 1, 0)
-
-/* Four channels of a row of pixels, less the zero point. */
-__attribute__((noinline)) static void unpack_row(const int8_t *input, int32_t step, uint32_t zero_points,
-                                                 uint32_t *pixels, const uint32_t *end) {
-    for (; pixels != end; pixels += PIXEL_WORDS) {
-        const uint32_t word = nn_load_word(input);
-        input += step;
-        pixels[0] = nn_sxtab16(zero_points, word);
-        pixels[1] = nn_sxtab16_odd(zero_points, word);
-    }
-}
-
-/* Weights 256-fold or twofold. */
-static void unpack_weights(const uint32_t *packed, uint32_t *weights, const uint32_t *end, int32_t one_sided) {
-    for (; weights != end; weights += PIXEL_WORDS) {
-        const uint32_t word = *packed++;
-        weights[0] = one_sided ? (word << 8) & 0xFF00FF00U : nn_sxtab16(nn_sxtb16(word), word);
-        weights[1] = one_sided ? word & 0xFF00FF00U : nn_sxtab16_odd(nn_sxtb16_odd(word), word);
-    }
-}
-
-static void prepare_channels(const uint32_t *group, int32_t round, struct channel *channels) {
-    const int8_t *shifts = (const int8_t *)(group + 2 * CHANNELS);
+/* What the rows functions want to have of four channels; weights 256-fold or twofold. */
+static void prepare(const uint32_t *packed, uint32_t *group, int32_t taps, int32_t one_sided) {
+    const uint32_t *factors = packed + CHANNELS;
+    const int8_t *shifts = (const int8_t *)(factors + CHANNELS);
     for (int32_t c = 0; c < CHANNELS; ++c) {
-        const struct channel channel = {(int32_t)group[c], (int32_t)group[CHANNELS + c], shifts[c],
-                                        round * (1 << shifts[c])};
-        channels[c] = channel;
+        *group++ = packed[c];
+    }
+    packed += NN_DEPTHWISE_PLANE_HEAD_WORDS;
+    for (const uint32_t *end = packed + taps; packed != end; ++packed, group += PIXEL_WORDS) {
+        const uint32_t word = *packed;
+        group[0] = one_sided ? (word << 8) & 0xFF00FF00U : nn_sxtab16(nn_sxtb16(word), word);
+        group[1] = one_sided ? word & 0xFF00FF00U : nn_sxtab16_odd(nn_sxtb16_odd(word), word);
+    }
+    for (int32_t c = 0; c < CHANNELS; ++c) {
+        *group++ = factors[c];
+        *group++ = (uint32_t)shifts[c];
     }
 }
 
@@ -133,60 +264,65 @@ static void clear(uint32_t *words, const uint32_t *end) {
     }
 }
 
+static int32_t smaller(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
 /* Four channels of the whole image. `pixels` is the band: its columns of padding are 0 already. */
 static void compute_channels(const struct nn_depthwise_plane_s8_m4 *op, const struct band *band, const int8_t *input,
-                             int8_t *output, uint32_t *pixels, row_function *compute) {
-    const uint32_t zero_points = (uint32_t)(uint16_t)-op->input_zero_point * 0x10001U;
+                             int8_t *output, uint32_t *pixels, rows_function *compute) {
     const int32_t row_words = PIXEL_WORDS * op->band_width;
-    const int32_t step = row_words * op->stride_height;
     const uint32_t *end = pixels + op->band_height * row_words;
-    uint32_t *missing = pixels;  /* where the rows begin that the band has not got yet */
-    int32_t above = op->pad_top; /* rows of padding to come */
-    int32_t inside = op->input_height;
+    const int32_t has_leftovers = op->band < op->output_height; /* else all padding is 0 already */
+    uint32_t *row = pixels;                                     /* the first row that the band has not got yet */
+    int32_t missing = op->band_height;
+    int32_t above = op->pad_top;       /* rows of padding to come, */
+    int32_t inside = op->input_height; /* and rows of the image after them */
     for (int32_t left = op->output_height; left > 0;) {
-        for (; missing != end; missing += row_words) {
-            if (above > 0 || inside == 0) {
-                if (op->band < op->output_height) { /* else nothing but padding was ever there */
-                    clear(missing, missing + row_words);
-                }
-                above -= 1;
-            } else {
-                uint32_t *first = missing + PIXEL_WORDS * op->pad_left;
-                unpack_row(input, op->channels, zero_points, first, first + PIXEL_WORDS * op->copy_width);
-                input += op->input_width * op->channels;
-                inside -= 1;
+        const int32_t padded = smaller(above, missing);
+        const int32_t unpacked = smaller(inside, missing - padded);
+        uint32_t *first = row + padded * row_words;
+        input = unpack_rows(op, input, first, unpacked);
+        if (has_leftovers) {
+            clear(row, first);
+            clear(first + unpacked * row_words, end);
+        }
+        above -= padded;
+        inside -= unpacked;
+        const int32_t rows = smaller(op->band, left);
+        compute(band, pixels, output, rows);
+        output += rows * band->output_row;
+        left -= rows;
+        if (left > 0) { /* the rows that the next windows share with these */
+            missing = smaller(rows * op->stride_height, op->band_height);
+            row = pixels;
+            for (const uint32_t *from = pixels + missing * row_words; from != end;) {
+                *row++ = *from++;
             }
-        }
-        const uint32_t *row = pixels;
-        for (int32_t rows = op->band; rows > 0 && left > 0; --rows, --left) {
-            compute(band, row, output);
-            row += step;
-            output += op->output_width * op->channels;
-        }
-        missing = pixels;
-        while (left > 0 && row < end) {
-            *missing++ = *row++;
         }
     }
 }
 
 static void compute_image(const struct nn_depthwise_plane_s8_m4 *op, const int8_t *input, int8_t *output,
-                          uint32_t *pixels, int32_t one_sided, row_function *compute) {
+                          uint32_t *pixels, int32_t one_sided, rows_function *compute) {
     const int32_t taps = op->kernel_height * op->kernel_width;
     const int32_t row_words = PIXEL_WORDS * op->band_width;
-    uint32_t *weights = pixels + op->band_height * row_words;
-    struct band band = {.weights = weights,
-                        .row_rest = row_words - PIXEL_WORDS * op->kernel_width,
-                        .pixel_step = PIXEL_WORDS * op->stride_width,
-                        .kernel_height = op->kernel_height,
-                        .kernel_width = op->kernel_width,
-                        .output_width = op->output_width,
-                        .output_step = op->channels};
-    clear(pixels, weights);
-    const uint32_t *group = op->stream;
-    for (int32_t c = 0; c < op->channels; c += CHANNELS, group += NN_DEPTHWISE_PLANE_HEAD_WORDS + taps) {
-        unpack_weights(group + NN_DEPTHWISE_PLANE_HEAD_WORDS, weights, weights + PIXEL_WORDS * taps, one_sided);
-        prepare_channels(group, op->round, band.channels);
+    const int32_t window_step = PIXEL_WORDS * op->stride_width;
+    uint32_t *group = pixels + op->band_height * row_words;
+    const struct band band = {.group = group,
+                              .row_rest = row_words - PIXEL_WORDS * op->kernel_width,
+                              .next_window =
+                                  window_step - (op->kernel_height - 1) * row_words - PIXEL_WORDS * op->kernel_width,
+                              .next_row = op->stride_height * row_words - op->output_width * window_step,
+                              .output_step = op->channels,
+                              .output_row = op->output_width * op->channels,
+                              .round = op->round,
+                              .kernel_height = op->kernel_height,
+                              .kernel_width = op->kernel_width};
+    clear(pixels, group);
+    const uint32_t *packed = op->stream;
+    for (int32_t c = 0; c < op->channels; c += CHANNELS, packed += NN_DEPTHWISE_PLANE_HEAD_WORDS + taps) {
+        prepare(packed, group, taps, one_sided);
         compute_channels(op, &band, input + c, output + c, pixels, compute);
     }
     nn_clamp_s8_m4(output, op->output_height * op->output_width * op->channels, op->activation_min, op->activation_max);

@@ -43,7 +43,7 @@ struct nn_depthwise_plane_s8_m4 {
 /* With `3`: kernels of 3x3. Without `two_sided`: for activations that clamp at the output zero point,
  * as in nn_depthwise_m4.h.
  *
- * Scratch, 4-aligned: 8 * (band_height * band_width + kernel_height * kernel_width) bytes.
+ * Scratch, 4-aligned: 8 * (band_height * band_width + kernel_height * kernel_width) + 48 bytes.
  * The output may start where the input starts if it has no more rows and no more columns. */
 void nn_depthwise_plane_s8_m4(const struct nn_depthwise_plane_s8_m4 *op, const int8_t *input, int8_t *output,
                               void *scratch);

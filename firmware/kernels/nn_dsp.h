@@ -16,6 +16,9 @@
 #define NN_HAS_DSP 0
 #endif
 
+/* Parameters of functions that are all assembly. */
+#define NN_UNUSED __attribute__((unused))
+
 /* Four bytes from any address (one LDR: Armv7-M loads words unaligned). */
 static inline uint32_t nn_load_word(const void *address) {
     uint32_t word;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +50,22 @@ def window_options(chosen: Window, *, dilated: bool = True) -> dict[str, object]
     return options
 
 
+def sometimes_padded(net: Network, x: Activation, kernel: tuple[int, int], chosen: Window) -> tuple[Activation, Window]:
+    """The input and the window of a convolution; one in four has a PAD before it instead of padding of its own.
+
+    Mostly such that the convolution can take it over; now and then a row or column too many.
+    """
+    spans = [(k - 1) * d for k, d in zip(kernel, chosen.dilation, strict=True)]
+    border = [tuple(map(int, net.rng.integers(0, span + 1 + (net.rng.random() < 0.1), 2))) for span in spans]
+    size = [n + sum(sides) for n, sides in zip(x.shape[1:3], border, strict=True)]
+    if net.rng.random() < 0.75 or any(n <= span for n, span in zip(size, spans, strict=True)):
+        return x, chosen
+    padded = net.tensor((x.shape[0], *size, x.shape[3]), x.scale, x.zero_point)
+    amounts = np.array([(0, 0), *border, (0, 0)], np.int32)
+    net.builder.add_operator("PAD", [x.index, net.constant(amounts, "int32")], [padded.index])
+    return padded, replace(chosen, padding=Padding.VALID)
+
+
 def conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     x = x or image(draw, net)
     kernel, chosen = window(draw, x.shape[1:3])
@@ -79,6 +96,7 @@ def _apply(
     **options: int,
 ) -> Activation:
     channels = weights.shape[axis]
+    x, chosen = sometimes_padded(net, x, weights.shape[1:3], chosen)
     inputs, weight_scale = _constants(draw, net, x, weights, axis)
     scale = net.output_scale(draw, x.scale * weight_scale, weights.size // channels)
     shape = (x.shape[0], *window_output((x.shape[1], x.shape[2]), weights.shape[1:3], chosen), channels)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes.graph import window_output
+from support.operators_conv import sometimes_padded
 
 if TYPE_CHECKING:
     from support.network import Activation, Network
@@ -52,8 +53,11 @@ def rows(draw: st.DrawFn, net: Network) -> Activation:
 
 
 def windows(draw: st.DrawFn, net: Network) -> Activation:
+    """Now and then one that covers as much as the image has, dilated or not, which is no dense layer."""
     x = image(draw, net, st.sampled_from((4, 8, 16)))
     kernel, chosen = window(draw, x.shape[1:3], 4, dilated=True)
+    if net.rng.random() < 0.15:
+        kernel, chosen = x.shape[1:3], Window(Padding.SAME, x.shape[1:3], (int(net.rng.integers(1, 3)),) * 2)
     return convolution(draw, net, x, kernel, chosen, draw(outputs))
 
 
@@ -214,6 +218,7 @@ def _apply(
     draw: st.DrawFn, net: Network, opcode: str, x: Activation, weights: np.ndarray, chosen: Window, **options: int
 ) -> Activation:
     axis = 0 if opcode == "CONV_2D" else 3
+    x, chosen = sometimes_padded(net, x, weights.shape[1:3], chosen)
     channels = weights.shape[axis]
     kernel = weights.shape[1:3]
     scale = float(np.float32(draw(st.floats(1e-3, 0.2))))

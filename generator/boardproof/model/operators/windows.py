@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The sliding window of convolutions and pools, in elements (height, width)."""
+    """The sliding window of convolutions and pools, in elements (height, width).
+
+    `border`: with VALID, elements around the image that count as zero: (above, below), (left, right). No operator of a
+    .tflite has one; it comes from a PAD before it.
+    """
 
     padding: Padding
     stride: tuple[int, int]
     dilation: tuple[int, int] = (1, 1)
+    border: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,10 @@ def broadcast(operator: Operator, fit: Fit) -> None:  # noqa: ARG001 one signatu
 def window_output(size: tuple[int, int], kernel: tuple[int, int], window: Window) -> tuple[int, int]:
     """The output's height and width of a window sliding over `size`, as TensorFlow defines SAME and VALID."""
     height, width = (
-        -(-n // stride) if window.padding is Padding.SAME else (n - (k - 1) * dilation - 1) // stride + 1
-        for n, k, stride, dilation in zip(size, kernel, window.stride, window.dilation, strict=True)
+        -(-n // stride) if window.padding is Padding.SAME else (n + sum(border) - (k - 1) * dilation - 1) // stride + 1
+        for n, k, stride, dilation, border in zip(
+            size, kernel, window.stride, window.dilation, window.border, strict=True
+        )
     )
     return height, width
 

@@ -21,7 +21,7 @@ def padding_before(size: tuple[int, int], kernel: tuple[int, int], window: Windo
     The smaller half of the total, as TensorFlow Lite rounds. Source: tensorflow/lite/kernels/padding.h.
     """
     if window.padding is Padding.VALID:
-        return 0, 0
+        return window.border[0][0], window.border[1][0]
     output = window_output(size, kernel, window)
     axes = zip(size, kernel, output, window.stride, window.dilation, strict=True)
     top, left = (max((o - 1) * s + (k - 1) * d + 1 - n, 0) // 2 for n, k, o, s, d in axes)

@@ -106,10 +106,12 @@ def window_fields(data: Tensor, output: Tensor, kernel: tuple[int, int], window:
 
 
 def window_text(kernel: tuple[int, int], window: Window) -> str:
-    """A window for comments, such as "3x3 stride 2x2 SAME"."""
+    """A window for comments, such as "3x3 stride 2x2 SAME" or, with padding of a PAD, "3x3 stride 2x2 PAD 0+1 0+1"."""
     dilation = "" if window.dilation == (1, 1) else f" dilation {window.dilation[0]}x{window.dilation[1]}"
     stride = f"stride {window.stride[0]}x{window.stride[1]}"
-    return f"{kernel[0]}x{kernel[1]} {stride}{dilation} {window.padding.name}"
+    sides = [f"{before}+{after}" for before, after in window.border if before or after]
+    padding = " ".join(["PAD", *(f"{before}+{after}" for before, after in window.border)]) if sides else ""
+    return f"{kernel[0]}x{kernel[1]} {stride}{dilation} {padding or window.padding.name}"
 
 
 def _arithmetic_fields(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.lowering.prepare import prepare
@@ -34,10 +35,12 @@ def lower(graph: Graph, choosers: Sequence[Chooser] = ()) -> Program:
     steps: list[Step] = []
     views: list[View] = []
     for op in prepared.graph.operators:
-        if op.index in prepared.folded:
+        if op.index in prepared.folded or op.index in prepared.absorbed.values():
             continue
         lowered = _lower_operator(*as_convolution(op, prepared.graph), choosers)
         if isinstance(lowered, Step):
+            pads = (prepared.absorbed[index] for index in lowered.implements if index in prepared.absorbed)
+            lowered = replace(lowered, implements=(*pads, *lowered.implements))
             # A step that implements operators before it stands in for theirs.
             steps = [step for step in steps if step.operator not in lowered.implements]
             views = [view for view in views if view.operator not in lowered.implements]

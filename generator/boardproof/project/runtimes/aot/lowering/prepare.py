@@ -1,4 +1,4 @@
-"""What happens to a graph before it is lowered: constants are computed, variables become tensors."""
+"""What happens to a graph before it is lowered: constants are computed, variables become tensors, PADs disappear."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from boardproof.model.folding import fold, is_folded
 from boardproof.model.graph import CallOnce, VarHandle
 from boardproof.model.variables import resolve
+from boardproof.project.runtimes.aot.lowering.padding import absorb_padding
 from boardproof.project.runtimes.aot.program import State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from boardproof.model.graph import Graph, Operator
 
 
@@ -22,11 +25,13 @@ class Prepared:
         graph: Operators at the same places as in the original; tensors too, and those of variables after them.
         states: Its tensors that keep their values.
         folded: The operators that need no lowering.
+        absorbed: The PAD that a convolution has taken over, by the convolution.
     """
 
     graph: Graph
     states: tuple[State, ...]
     folded: tuple[int, ...]
+    absorbed: Mapping[int, int]
 
 
 def prepare(graph: Graph) -> Prepared:
@@ -34,7 +39,8 @@ def prepare(graph: Graph) -> Prepared:
     stateful = resolve(fold(graph))
     states = tuple(State(tensor, initial) for tensor, initial in stateful.initial.items())
     done = tuple(op.index for op in stateful.graph.operators if is_done(op, stateful.graph))
-    return Prepared(stateful.graph, states, done)
+    padless, absorbed = absorb_padding(stateful.graph)
+    return Prepared(padless, states, done, absorbed)
 
 
 def is_done(operator: Operator, graph: Graph) -> bool:

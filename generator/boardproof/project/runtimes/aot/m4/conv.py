@@ -93,6 +93,14 @@ class Layer:
         return reads, (row + 1) * self.shape.output[2] * self.shape.output[3]
 
     @property
+    def row_rereads(self) -> Progress:
+        """As `row_progress`, for a kernel that reads all rows of a window again for each output row."""
+        top = padding_before((self.shape.data[1], self.shape.data[2]), self.shape.kernel, self.op.window)[0]
+        row = np.arange(self.shape.output[1])
+        reads = (row * self.shape.stride[0] - top).clip(0) * self.shape.data[2] * self.shape.data[3]
+        return reads, (row + 1) * self.shape.output[2] * self.shape.output[3]
+
+    @property
     def channel_fields(self) -> Fields:
         """The members about channels and what they may hold."""
         low, high = activation_range(self.op.activation, self.graph.tensors[self.op.output])
@@ -164,7 +172,9 @@ def choose_convolution(
         return None
     if shape.channels[0] % UNIT and shape.dilation != (1, 1):
         return None
-    if shape.pixels == 1 and shape.kernel == data.shape[1:3] and not with_tile:
+    whole_image = shape.pixels == 1 and shape.kernel == data.shape[1:3] and not with_tile
+    size = (data.shape[1], data.shape[2])
+    if whole_image and shape.dilation == (1, 1) and padding_before(size, shape.kernel, op.window) == (0, 0):
         return choose_dense(op, graph)
     return _with_window(op, graph, shape, with_tile, rows_scratch_bytes)
 
@@ -173,7 +183,8 @@ def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, rows_s
     weights = graph.tensors[op.inputs[1]]
     whole_units = shape.channels[0] % UNIT == 0
     columns = strip_columns(shape, rows_scratch_bytes) if whole_units else 0
-    order = (0, 2, 1, 3) if columns else (0, 1, 2, 3)
+    by_column = columns or not whole_units
+    order = (0, 2, 1, 3) if by_column else (0, 1, 2, 3)
     gemm = pack_gemm(linear_layer(op, graph, weights.array().transpose(order).reshape(weights.shape[0], -1)))
     if gemm is None:
         return wide(op, graph, shape) if whole_units and not with_tile else None
@@ -228,10 +239,9 @@ def narrow(layer: Layer) -> Step:
     """nn_conv2d_narrow_s8_m4: few channels."""
     shape = layer.shape
     columns = (shape.output[2] - 1) * shape.stride[1] + shape.kernel[1]
-    row_bytes = -(-(columns * shape.channels[0] + UNIT) // UNIT) * UNIT
-    patch_bytes = UNIT * (layer.gemm.units + 1)
-    scratch_bytes = layer.block_bytes + patch_bytes + shape.kernel[0] * row_bytes + layer.tile_bytes(shape.pixels)
-    return layer.step("nn_conv2d_narrow_s8_m4", layer.window_fields(), scratch_bytes, layer.row_progress)
+    columns_bytes = -(-(columns * shape.kernel[0] * shape.channels[0] + UNIT - 1) // UNIT) * UNIT
+    scratch_bytes = layer.block_bytes + columns_bytes + layer.tile_bytes(shape.pixels)
+    return layer.step("nn_conv2d_narrow_s8_m4", layer.window_fields(), scratch_bytes, layer.row_rereads)
 
 
 def rows(layer: Layer, columns: int) -> Step:

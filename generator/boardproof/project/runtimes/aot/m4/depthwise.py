@@ -38,6 +38,9 @@ PLANES = {
 PIXEL_BYTES = 8
 """Of four channels, unpacked."""
 
+GROUP_BYTES = 48
+"""Biases and factors of four channels, beside their weights."""
+
 BAND_BYTES = 2048
 """What unpacked rows may take, if the windows of one row of outputs take no more."""
 
@@ -182,7 +185,7 @@ class _Band:
         most = (BAND_BYTES // (PIXEL_BYTES * width) - rows) // window.stride[0] + 1
         outputs = min(layer.output_size[0], max(most, 1))
         height = (outputs - 1) * window.stride[0] + rows
-        size = PIXEL_BYTES * (height * width + layer.kernel[0] * layer.kernel[1])
+        size = PIXEL_BYTES * (height * width + layer.kernel[0] * layer.kernel[1]) + GROUP_BYTES
         return cls(outputs, height, width, size) if size <= LARGEST_BAND_BYTES else None
 
 
@@ -234,4 +237,6 @@ def _plane_cost(layer: _Layer, band: _Band) -> float:
     inputs, outputs = (size[0] * size[1] for size in (layer.input_size, layer.output_size))
     overlap = max(band.height - band.outputs * layer.op.window.stride[0], 0) * band.width
     cleared = 6 * band.height * band.width / layer.channels
-    return 27 * outputs + 2.6 * inputs + 2 * overlap * (layer.output_size[0] // band.outputs) + cleared + 100
+    rows = 2.5 * layer.output_size[0] + 3 * layer.input_size[0]
+    copied = 2 * overlap * ((layer.output_size[0] - 1) // band.outputs)
+    return 20.5 * outputs + 2.0 * inputs + rows + copied + cleared + 30
