@@ -31,13 +31,16 @@ def absorb_padding(graph: Graph) -> tuple[Graph, Mapping[int, int]]:
     absorbed: dict[int, int] = {}
     operators: list[Operator] = []
     for op in graph.operators:
-        pad = pads.get(op.input) if isinstance(op, Conv2D | DepthwiseConv2D) else None
-        border = _border(pad, op, graph) if pad is not None and isinstance(op, Conv2D | DepthwiseConv2D) else None
-        if pad is None or border is None:
+        if (
+            isinstance(op, Conv2D | DepthwiseConv2D)
+            and (pad := pads.get(op.input))
+            and (border := _border(pad, op, graph))
+        ):
+            absorbed[op.index] = pad.index
+            window = replace(op.window, border=border)
+            operators.append(replace(op, inputs=(pad.inputs[0], *op.inputs[1:]), window=window))
+        else:
             operators.append(op)
-            continue
-        absorbed[op.index] = pad.index
-        operators.append(replace(op, inputs=(pad.input, *op.inputs[1:]), window=replace(op.window, border=border)))
     return replace(graph, operators=tuple(operators)), absorbed
 
 
