@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import pytest
 import boardproof.device.upload as upload_module
 from boardproof import pipeline
 from boardproof.cli import main, run_command
+from boardproof.device import toolchain
 from boardproof.project.runtimes.tflm.library import library_unavailable
 from support.flatbuffer_models import ModelBuilder
 
@@ -159,6 +161,8 @@ def test_inspect_says_when_it_could_not_read_the_library(
     assert run_command(["inspect", str(model), "--runtime", "tflm", "--tflm-lib", "someone/Else@^1.0", "--json"]) == 0
     captured = capsys.readouterr()
     assert "could not get the TensorFlow Lite Micro library someone/Else@^1.0" in captured.err
+    words = " ".join(captured.err.split())
+    assert "Either give a copy of a TensorFlow Lite Micro library with --tflm-lib PATH, or compile the model" in words
     document = json.loads(captured.out)
     assert document["arena_how"] == "an upper bound from tflite_micro's recorded allocations; `run` measures it"
     assert 500 < document["arena_bytes"] < 4000
@@ -254,6 +258,21 @@ def test_a_run_on_hardware_looks_for_the_board_first(
     status, text = failure(capsys, "run", str(model), "--board", "nano33ble", "--out", str(tmp_path / "firmware"))
     assert status == 3
     assert text.startswith("error: No Arduino Nano 33 BLE is connected")
+
+
+@pytest.mark.parametrize("command", ["run", "verify"])
+def test_a_missing_emulator_is_told_before_anything_is_built(
+    command: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "renode" else which(name))
+    monkeypatch.setattr(toolchain, "require_compiler", lambda _board: None)
+    project = tmp_path / "firmware"
+    status, text = failure(capsys, command, str(model), "--board", "nrf52840-renode", "--out", str(project))
+    assert status == 3
+    assert text.startswith("error: renode is not installed, or not on PATH")
+    assert "next: Get Renode" in text
+    assert not project.exists()
 
 
 def test_an_emulated_board_is_not_flashed_and_not_built_for_it(

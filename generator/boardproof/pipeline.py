@@ -218,6 +218,8 @@ def _marker(root: Path) -> Marker:
 def verify_existing(settings: Settings, progress: Progress) -> Report:
     """Proves firmware that `build` built, or that is on the board already: that needs neither project nor compiler."""
     target = _target(settings)
+    if target.board.reach is not Reach.SERIAL:
+        require_tools(target.board)
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)
@@ -280,7 +282,7 @@ def _library_to_inspect(spec: str | None, progress: Progress) -> TflmLibrary:
     try:
         return fetch_library(spec, on_line=progress.line, timeout_s=_INSPECT_TIMEOUT_S)
     except ToolError as error:
-        progress.warn(error.message)
+        progress.warn(f"{error.message} {error.hint}")
         return known_library(spec)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,6 +64,38 @@ def test_what_the_registry_gave_is_pinned(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(tflm_fetch, "run", install)
     assert fetch_library(None).spec == "spaziochirale/Chirale_TensorFLowLite@2.0.3"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A library under Git with two commits; the second one is version 9.2.0."""
+    folder = make_library(tmp_path / "repository")
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    for version in ("9.1.2", "9.2.0"):
+        (folder / "library.properties").write_text(f"name=Pretend_TFLM\nversion={version}\n")
+        git(folder, "add", ".")
+        git(folder, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "-m", version)
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("asked", ["", "#main"])
+def test_what_a_git_url_gave_is_pinned_to_its_commit(asked: str, repository: Path):
+    commit = git(repository, "rev-parse", "HEAD")
+    library = fetch_library(f"git+file://{repository}{asked}")
+    assert library.spec == f"git+file://{repository}#{commit}"
+    assert library.title == f"Pretend_TFLM 9.2.0+sha.{commit[:7]}"
+    assert known_library(f"git+file://{repository}{asked}") == library
+
+
+def test_a_pinned_git_url_gives_that_commit_although_the_branch_went_on(repository: Path):
+    commit = git(repository, "rev-parse", "HEAD~1")
+    spec = f"git+file://{repository}#{commit}"
+    library = fetch_library(spec)
+    assert (library.spec, library.title) == (spec, f"Pretend_TFLM 9.1.2+sha.{commit[:7]}")
 
 
 def test_without_registry_and_library_there_are_two_ways_on(monkeypatch: pytest.MonkeyPatch):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boardproof.device import toolchain
-from boardproof.device.toolchain import Check, doctor, require_compiler, require_qemu
+from boardproof.device.toolchain import Check, doctor, require_compiler, require_qemu, require_tools
 from boardproof.errors import ToolError
 from boardproof.project.boards import BOARDS
 
@@ -130,6 +130,16 @@ class TestRequire:
             require_qemu()
         assert caught.value.message == "qemu-system-arm is not installed, or not on PATH"
         assert caught.value.hint == "On Debian or Ubuntu: sudo apt-get install qemu-system-arm"
+
+    @pytest.mark.usefixtures("programs")
+    def test_missing_renode(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(toolchain, "require_compiler", lambda _board: None)
+        with pytest.raises(ToolError) as caught:
+            require_tools(BOARDS["nrf52840-renode"])
+        assert caught.value.message == "renode is not installed, or not on PATH"
+        assert caught.value.hint == (
+            "Get Renode 1.16 or later from https://renode.io, or run the same model on mps2-an386, in QEMU."
+        )
 
     @pytest.mark.qemu
     def test_all_is_well_here(self):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.device.descriptor_link import DescriptorLink
 from boardproof.device.process import spawn
-from boardproof.device.toolchain import require_program
+from boardproof.device.toolchain import require_renode
 from boardproof.errors import DeviceError, InputError
 from boardproof.project.renode import SCRIPT
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from boardproof.device.process import Child
 
-HOW_TO_GET = "Get Renode 1.16 or later from https://renode.io, or run the same model on mps2-an386, in QEMU."
 _START_S = 60.0
 _RETRY_S = 0.05
 _LOCALHOST = "127.0.0.1"
@@ -57,7 +56,7 @@ def open_renode(project_dir: Path) -> RenodeLink:
         InputError: The project was not generated for Renode.
         DeviceError: Renode does not run the project's script; `details` has what it said.
     """
-    renode = require_program("renode", HOW_TO_GET)
+    renode = require_renode()
     script = project_dir.resolve() / SCRIPT
     if not script.is_file():
         raise InputError(f"There is no {script}.", "Generate the project for the board nrf52840-renode.")

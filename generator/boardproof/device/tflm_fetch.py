@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 600.0
 _RECORD = ".piopm"
+_RECORD_PLACES = (_RECORD, f".git/{_RECORD}", f".hg/{_RECORD}", f".svn/{_RECORD}")
+"""PlatformIO keeps its record of a package in the repository's own folder, where there is one."""
+_GIT_TIMEOUT_S = 20.0
 
 
 def fetch_library(
@@ -50,7 +53,7 @@ def fetch_library(
     if library.inspected:
         return library
     folder = _install(library.spec, _storage(library.spec), on_line, timeout_s)
-    return inspect_library(folder, _pinned(library.spec, folder))
+    return _inspect(library.spec, folder)
 
 
 def known_library(spec: str | None) -> TflmLibrary:
@@ -63,7 +66,7 @@ def known_library(spec: str | None) -> TflmLibrary:
     if library.inspected:
         return library
     folder = _installed(_storage(library.spec))
-    return library if folder is None else inspect_library(folder, _pinned(library.spec, folder))
+    return library if folder is None else _inspect(library.spec, folder)
 
 
 def rounding_notes(graph: Graph, title: str, spec: str | None) -> tuple[str, ...]:
@@ -108,14 +111,36 @@ def _install(spec: str, storage: Path, on_line: Callable[[str], None] | None, ti
 
 def _installed(storage: Path) -> Path | None:
     """The first of the packages there, which is the one asked for: its own dependencies come after it."""
-    records = sorted(storage.glob(f"*/{_RECORD}"), key=lambda path: path.stat().st_mtime_ns)
-    return records[0].parent if records else None
+    records = [path for place in _RECORD_PLACES for path in storage.glob(f"*/{place}")]
+    if not records:
+        return None
+    first = min(records, key=lambda path: path.stat().st_mtime_ns)
+    return storage / first.relative_to(storage).parts[0]
 
 
-def _pinned(spec: str, folder: Path) -> str:
-    """`owner/name@version` for a package of the registry; anything else says already what it is."""
-    record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+def _inspect(spec: str, folder: Path) -> TflmLibrary:
+    """What PlatformIO fetched, with a spec that means just that: a version of the registry's, or a Git commit.
+
+    Anything else, such as the URL of an archive, is taken to say already what it is.
+    """
+    path = next(path for place in _RECORD_PLACES if (path := folder / place).is_file())
+    record = json.loads(path.read_text(encoding="utf-8"))
     source = record.get("spec") or {}
+    if (folder / ".git").exists():
+        library = inspect_library(folder, f"{spec.partition('#')[0]}#{_commit(folder)}")
+        return replace(library, version=record["version"])  # with the commit, abbreviated: 2.0.0+sha.0123abc
     if source.get("uri") or not source.get("owner"):
-        return spec
-    return f"{source['owner']}/{record['name']}@{record['version']}"
+        return inspect_library(folder, spec)
+    return inspect_library(folder, f"{source['owner']}/{record['name']}@{record['version']}")
+
+
+def _commit(folder: Path) -> str:
+    """The commit that a clone is at, in full."""
+    completed = run(("git", "rev-parse", "HEAD"), cwd=folder, timeout_s=_GIT_TIMEOUT_S)
+    if completed.status != 0:
+        raise ToolError(
+            f"Git does not say which commit of the library is in {folder}.",
+            "Delete that folder, and the library is fetched anew.",
+            completed.output,
+        )
+    return completed.lines[0].strip()

@@ -22,6 +22,7 @@ _PROBE_TIMEOUT_S = 20.0
 _ARM_PACKAGES = "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib"
 _ARM_FLAGS = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
 _QEMU_MACHINE = "mps2-an386"
+_GET_RENODE = f"Get Renode 1.16 or later from https://renode.io, or run the same model on {_QEMU_MACHINE}, in QEMU."
 
 _PYTHON_PACKAGES = (
     ("tensorflow", "loading and quantizing Keras models"),
@@ -76,6 +77,8 @@ def require_tools(board: Board) -> None:
     require_compiler(board)
     if board.reach is Reach.QEMU:
         require_qemu()
+    if board.reach is Reach.RENODE:
+        require_renode()
 
 
 def require_compiler(board: Board) -> None:
@@ -102,6 +105,11 @@ def require_qemu() -> Path:
         ToolError: It is not installed; the hint is the command that installs it.
     """
     return require_program("qemu-system-arm", _apt("qemu-system-arm"))
+
+
+def require_renode() -> Path:
+    """The path of renode. Raises ToolError when it is not installed; the hint says where to get it."""
+    return require_program("renode", _GET_RENODE)
 
 
 def require_program(name: str, how_to_get: str) -> Path:
