@@ -5,18 +5,31 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from boardproof import __version__
 from boardproof.errors import BoardproofError, ExitStatus, InputError
-from boardproof.project.boards import BOARDS
+from boardproof.flags import (
+    FORM_NAMES,
+    RUNTIME_NAMES,
+    FilePath,
+    ci_options,
+    console_options,
+    flags,
+    link_options,
+    model_argument,
+    quantize_options,
+    report_options,
+    sample_options,
+    settings_of,
+    target_options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rich.console import RenderableType
 
@@ -24,89 +37,6 @@ if TYPE_CHECKING:
     from boardproof.progress import Progress
     from boardproof.report import Report
     from boardproof.settings import Settings
-
-RUNTIME_NAMES = ("aot", "tflm")
-SCHEME_NAMES = ("int8", "int16x8", "dynamic", "float16", "float32")
-LINK_NAMES = ("fifo", "uart")
-OPTIMIZE_NAMES = ("speed", "balanced", "size")
-CI_NAMES = ("github",)
-FORM_NAMES = ("project", "library")
-PROTOCOL_NAMES = ("boardproof", "mlperf-tiny")
-
-FilePath = click.Path(path_type=Path)
-
-
-def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
-    """Lets boardproof.toml beside the model set the defaults of this command's flags."""
-    from boardproof.settings import read_settings_file
-
-    known = {p.name for p in _every_option() if p.name}
-    ctx.default_map = {**read_settings_file(model, known), **(ctx.default_map or {})}
-    return model
-
-
-def _every_option() -> list[click.Parameter]:
-    return [p for command in main.commands.values() for p in command.params if isinstance(p, click.Option)]
-
-
-def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several options as one decorator, in the order written."""
-
-    def decorate(function: Any) -> Any:  # noqa: ANN401 - click's decorators take and give anything
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
-
-
-model_argument = click.argument("model", type=FilePath, callback=_apply_settings_file, is_eager=True)
-
-sample_options = _options(
-    click.option("--samples", type=FilePath, help="Samples to verify with: .npz (x, and labels y) or .npy."),
-    click.option("--random", type=click.IntRange(1), help="Verify with this many random samples instead.  [20]"),
-    click.option("--seed", type=click.IntRange(0), help="Seed of the random samples.  [0]"),
-)
-quantize_options = _options(
-    click.option("--representative", type=FilePath, help="Samples that calibrate the quantizer; default: --samples."),
-    click.option("--scheme", type=click.Choice(SCHEME_NAMES), help="How to quantize a Keras model.  [int8]"),
-)
-target_options = _options(
-    click.option("--board", type=click.Choice(tuple(BOARDS)), help="Where it runs.  [mps2-an386]"),
-    click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="What executes the model.  [aot]"),
-    click.option("--optimize", type=click.Choice(OPTIMIZE_NAMES), help="What aot code favours.  [balanced]"),
-    click.option("--tflm-lib", metavar="SPEC", help="PlatformIO library spec of TensorFlow Lite Micro."),
-    click.option("--arena-bytes", type=click.IntRange(16), help="Tensor arena of tflm; default: found for you."),
-    click.option("--protocol", type=click.Choice(PROTOCOL_NAMES), help="What the firmware answers.  [boardproof]"),
-    click.option("--debug", is_flag=True, default=None, help="Keep error strings and intermediate tensors."),
-    click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/MODEL-RUNTIME-BOARD]"),
-)
-link_options = _options(
-    click.option("--link", type=click.Choice(LINK_NAMES), help="Byte stream to an emulated board.  [fifo]"),
-    click.option("--port", multiple=True, help="Serial port, or a URL (rfc2217://…); once for each of several boards."),
-    click.option("--resume", is_flag=True, default=None, help="Go on where an earlier run of these samples stopped."),
-)
-report_options = _options(
-    click.option("--json", "as_json", is_flag=True, help="Print the report alone, as JSON, on stdout."),
-    click.option("--report", type=FilePath, help="Also write the report here: .json, .md or .html."),
-    click.option("--baseline", type=FilePath, help="Show what changed since this JSON report."),
-)
-console_options = _options(
-    click.option("--verbose", "-v", is_flag=True, help="Show the output of compilers and emulators."),
-    click.option("--quiet", "-q", is_flag=True, help="Show warnings and errors only."),
-    click.option("--traceback", is_flag=True, help="Show where in boardproof an error arose."),
-)
-
-
-def _settings(model: Path, values: dict[str, Any]) -> Settings:
-    """Flags that were given, over Settings' own defaults."""
-    from boardproof.project.runtimes.base import Options
-    from boardproof.settings import Settings
-
-    given = {name: value for name, value in values.items() if value is not None}
-    options = Options(**{f.name: given[f.name] for f in fields(Options) if f.name in given})
-    rest = {f.name: given[f.name] for f in fields(Settings) if f.name in given}
-    return Settings(model=model, options=options, **rest)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -121,7 +51,7 @@ def main() -> None:
 
 @main.command()
 @model_argument
-@_options(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+@flags(sample_options, quantize_options, target_options, link_options, report_options, console_options)
 def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
     """Does everything: quantize, generate, build, run on the board, compare with the host."""
     from boardproof import pipeline
@@ -131,14 +61,14 @@ def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passe
 
 @main.command()
 @model_argument
-@_options(quantize_options, console_options)
+@flags(quantize_options, console_options)
 @click.option("--samples", type=FilePath, hidden=True)
 @click.option("--out", "-o", type=FilePath, help="Where to write it.  [MODEL.tflite, in this directory]")
 def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Quantizes a Keras model to a .tflite file."""
     from boardproof import pipeline
 
-    settings = _settings(model, values)
+    settings = settings_of(model, values)
     with _progress(values) as progress:
         path = pipeline.quantize_to_file(settings, progress)
     return _say(f"{path} ({path.stat().st_size:,} bytes)")
@@ -146,14 +76,18 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 
 @main.command()
 @model_argument
-@_options(sample_options, quantize_options, target_options, console_options)
-@click.option("--ci", type=click.Choice(CI_NAMES), help="Add a workflow that proves the project without hardware.")
+@flags(sample_options, quantize_options, target_options, ci_options, console_options)
 @click.option("--as", "as_form", type=click.Choice(FORM_NAMES), help="Firmware, or C for any build system.  [project]")
 def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
-    """Writes the firmware project, or the network as a library, without building it."""
+    """Writes the firmware project, or the network as a library.
+
+    With aot nothing is built. With tflm, firmware that measures the tensor arena is built and run on an emulated board:
+    minutes, until the library has been compiled once. Without compiler or emulator the arena is an upper bound, and the
+    project says so.
+    """
     from boardproof import pipeline
 
-    settings = _settings(model, {**values, "form": values["as_form"]})
+    settings = settings_of(model, {**values, "form": values["as_form"]})
     with _progress(values) as progress:
         path = pipeline.generate_to_disk(settings, progress)
     if settings.form == "library":
@@ -163,7 +97,7 @@ def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 
 @main.command()
 @click.argument("project", type=FilePath)
-@_options(console_options)
+@flags(console_options)
 def build(project: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Builds a generated project and shows what it takes."""
     from boardproof import pipeline
@@ -176,7 +110,7 @@ def build(project: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 
 @main.command()
 @model_argument
-@_options(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+@flags(sample_options, quantize_options, target_options, link_options, report_options, console_options)
 def verify(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Checks firmware that is already built, or already on the board, against the host."""
     from boardproof import pipeline
@@ -187,7 +121,7 @@ def verify(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 @main.command()
 @click.argument("project", type=FilePath)
 @click.option("--port", help="The board's port or USB serial number, where there are several.")
-@_options(console_options)
+@flags(console_options)
 def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Builds a generated project if need be, and puts it on a board."""
     from boardproof import pipeline
@@ -199,7 +133,7 @@ def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa
 
 @main.command()
 @model_argument
-@_options(sample_options, quantize_options, target_options, link_options, console_options)
+@flags(sample_options, quantize_options, target_options, link_options, console_options)
 @click.option("--runtimes", default="tflm,aot", show_default=True, help="Runtimes to compare, separated by commas.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports alone, as a JSON list, on stdout.")
 def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: ANN401
@@ -211,7 +145,7 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
     if unknown := sorted(set(names) - set(RUNTIME_NAMES)):
         raise InputError(f"There is no runtime {', '.join(unknown)}.", f"Choose from: {', '.join(RUNTIME_NAMES)}.")
     with _progress(values) as progress:
-        reports = pipeline.compare(_settings(model, values), names, progress)
+        reports = pipeline.compare(settings_of(model, values), names, progress)
     if values["as_json"]:
         _say(comparison_json(reports))
     else:
@@ -221,7 +155,7 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
 
 @main.command()
 @model_argument
-@_options(target_options, quantize_options, console_options)
+@flags(target_options, quantize_options, console_options)
 @click.option("--samples", type=FilePath, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
@@ -230,7 +164,7 @@ def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     from boardproof.tables import inspection_json, inspection_table
 
     with _progress(values) as progress:
-        inspection = pipeline.inspect(_settings(model, values), progress)
+        inspection = pipeline.inspect(settings_of(model, values), progress)
     if values["as_json"]:
         return _say(inspection_json(inspection))
     return _show(inspection_table(inspection))
@@ -289,7 +223,7 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
     from boardproof.report import check_report_path, write_report
     from boardproof.tables import assessment_table, report_table
 
-    settings = _settings(model, values)
+    settings = settings_of(model, values)
     acceptance = read_acceptance(model, settings.board, values["baseline"])
     if values["report"] is not None:
         check_report_path(values["report"])

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boardproof.device.arena_search import Workload, bound_arena, find_arena
+from boardproof.device.arena_search import bound_arena
 from boardproof.device.build import build, compile_project
 from boardproof.device.narration import narrate
 from boardproof.device.ports import is_url
@@ -19,9 +19,10 @@ from boardproof.device.upload import flash, require_board
 from boardproof.device.workspace import read_marker, write_project
 from boardproof.errors import InputError, ToolError
 from boardproof.files import write_atomically
+from boardproof.generating import check_form, generate, generate_library, generate_project, report
 from boardproof.inspection import Inspection, inspect_network
 from boardproof.model.load import load_model
-from boardproof.model.preflight import Severity, preflight, raise_errors, require_runnable
+from boardproof.model.preflight import raise_errors
 from boardproof.model.quantize import Scheme
 from boardproof.model.quantize import quantize as convert
 from boardproof.model.sample_checks import check_calibration, check_inputs
@@ -29,10 +30,7 @@ from boardproof.model.samples import load_samples, vectors_for
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS, Reach
-from boardproof.project.ci import with_github_workflow
-from boardproof.project.library import render_library
-from boardproof.project.mlperf import with_mlperf_protocol
-from boardproof.project.render import SETTINGS, render
+from boardproof.project.render import SETTINGS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.tflm import TflmRuntime
 from boardproof.proving import Case, check_plan, prove
@@ -42,13 +40,11 @@ if TYPE_CHECKING:
     from boardproof.device.flash import Flashed
     from boardproof.device.types import Firmware
     from boardproof.device.workspace import Marker
-    from boardproof.model.preflight import Finding
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.base import Generated
     from boardproof.project.runtimes.tflm.library import TflmLibrary
-    from boardproof.project.types import Project
     from boardproof.report import Report
     from boardproof.settings import Settings
 
@@ -112,20 +108,6 @@ def choose_inputs(network: Network, settings: Settings, progress: Progress) -> V
     return random_vectors(network.graph, settings.random, settings.seed)
 
 
-def check(network: Network, target: Target, settings: Settings, progress: Progress) -> None:
-    """Raises one InputError with everything that keeps the network from running; warns of the rest."""
-    findings = preflight(network.graph, target.runtime, target.board, settings.options)
-    require_runnable(findings)
-    report(findings, progress)
-
-
-def report(findings: tuple[Finding, ...], progress: Progress) -> None:
-    """Shows the warnings among the findings; errors are for whoever raises them."""
-    for finding in findings:
-        if finding.severity is Severity.WARNING:
-            progress.warn(f"{finding.message} {finding.hint}")
-
-
 def compile_network(
     network: Network, target: Target, settings: Settings, progress: Progress
 ) -> tuple[Firmware, Generated]:
@@ -133,26 +115,6 @@ def compile_network(
     project, generated = generate(network, target, settings, progress)
     progress.stage(f"building for {target.board.name}")
     return build(project, settings.project_dir, on_line=narrate(progress)), generated
-
-
-def generate(network: Network, target: Target, settings: Settings, progress: Progress) -> tuple[Project, Generated]:
-    """The firmware project, in memory. TensorFlow Lite Micro's library and arena are looked into for it."""
-    options, arena_how, runtime = settings.options, None, target.runtime
-    if isinstance(runtime, TflmRuntime):
-        progress.stage("looking into the TensorFlow Lite Micro library")
-        runtime = replace(runtime, library=fetch_library(options.tflm_lib, on_line=narrate(progress)))
-        target = replace(target, runtime=runtime)
-    check(network, target, settings, progress)
-    if isinstance(runtime, TflmRuntime):
-        progress.stage("measuring the tensor arena (the first build of the library takes minutes)")
-        workload = Workload(network.graph, network.data, runtime, options)
-        arena = find_arena(workload, target.board, settings.project_dir, on_line=narrate(progress))
-        options, arena_how = replace(options, arena_bytes=arena.arena_bytes), str(arena)
-    progress.stage(f"generating {runtime.name} firmware")
-    project, generated = render(network.graph, network.data, target.board, runtime, options)
-    if settings.protocol == "mlperf-tiny":
-        project = with_mlperf_protocol(project, network.graph)
-    return project, generated if arena_how is None else replace(generated, arena_how=arena_how)
 
 
 def quantize_to_file(settings: Settings, progress: Progress) -> Path:
@@ -165,33 +127,12 @@ def quantize_to_file(settings: Settings, progress: Progress) -> Path:
     return path
 
 
-def generate_library(network: Network, target: Target, settings: Settings, progress: Progress) -> Project:
-    """The network as a library, in memory."""
-    if settings.ci is not None or settings.protocol != "boardproof":
-        raise InputError(
-            "A library has no firmware, so --ci and --protocol mean nothing to it.",
-            "Leave them out, or leave out --as library.",
-        )
-    check(network, target, settings, progress)
-    progress.stage("generating a library")
-    board, options = target.board, settings.options
-    return render_library(network.graph, network.data, board, target.runtime, options, name=settings.model.stem)
-
-
 def generate_to_disk(settings: Settings, progress: Progress) -> Path:
-    """Writes the firmware project, or the library, without building it."""
+    """Writes the firmware project, or the library. Only to measure TensorFlow Lite Micro's arena is anything built."""
+    check_form(settings)
     target = _target(settings)
-    network = prepare(settings, progress)
-    if settings.form == "library":
-        write_project(generate_library(network, target, settings, progress), settings.project_dir)
-        return settings.project_dir
-    project, generated = generate(network, target, settings, progress)
-    for note in generated.notes:
-        progress.warn(note)
-    if settings.ci == "github":
-        samples = (settings.samples.name, settings.samples.read_bytes()) if settings.samples else None
-        project = with_github_workflow(project, network.data, samples, settings.random)
-    write_project(project, settings.project_dir)
+    make = generate_library if settings.form == "library" else generate_project
+    write_project(make(prepare(settings, progress), target, settings, progress), settings.project_dir)
     return settings.project_dir
 
 
@@ -225,6 +166,8 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     inputs = choose_inputs(network, settings, progress)
     firmware = None if target.board.reach is Reach.SERIAL else build_on_disk(settings.project_dir, progress)
     found = prove(Case(network, target, inputs, firmware, None), settings.port, settings, progress)
+    if firmware is not None:
+        found = replace(found, arena_how=_marker(settings.project_dir).arena_how)
     if found.runtime != TflmRuntime().name:
         return found
     return replace(found, notes=rounding_notes(network.graph, found.library, settings.options.tflm_lib))

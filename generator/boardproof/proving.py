@@ -92,7 +92,7 @@ def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Prog
         DeviceError: A board is absent, or stopped answering.
         ToolError: There is no oracle here.
     """
-    path = settings.project_dir.with_name(f"{settings.project_dir.name}.checkpoint.npz")
+    path = _checkpoint_path(settings.project_dir)
     try:
         run, checkpoint = _run(case, ports, path, settings, progress)
     except BoardFaultError as error:
@@ -113,6 +113,12 @@ def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Prog
         port = run.ran_on[bad.sample] if run.ran_on[bad.sample] in ports else next(iter(ports), None)
         report = _with_divergence(report, bad.sample, case=case, port=port, settings=settings, progress=progress)
     return report
+
+
+def _checkpoint_path(project_dir: Path) -> Path:
+    """Beside the project's directory, also where that is the current one."""
+    named = project_dir if project_dir.name not in {"", ".."} else project_dir.resolve()
+    return named.with_name(f"{named.name}.checkpoint.npz")
 
 
 def _run(

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 """Grows when a key of the JSON report changes its meaning or goes away."""
 
+WHY_LITERT_DIFFERS = (
+    "its kernels round once when they requantize, where TensorFlow Lite Micro's round twice, so it can differ from a "
+    "board that is exact"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
@@ -138,9 +143,39 @@ class Report:
         """Whether every sample is exact, those that ran twice both times."""
         return self.verdict.agrees and all(repeat.same_outputs for repeat in self.repeats)
 
+    @property
+    def arena_text(self) -> str:
+        """The arena's size, how it was obtained, and what no plan can be below."""
+        how = [self.arena_how] if self.arena_how else []
+        if self.arena_lower_bound_bytes is not None:
+            how.append(f"no plan can be below {self.arena_lower_bound_bytes:,}")
+        return f"{self.arena_bytes:,} bytes" + (f" ({'; '.join(how)})" if how else "")
+
+    @property
+    def litert_text(self) -> str | None:
+        """How LiteRT's outputs differ from the board's, and why; None where LiteRT did not run."""
+        if self.litert is None:
+            return None
+        task = f", accuracy {self.litert.accuracy:.1%}" if self.litert.accuracy is not None else ""
+        if self.litert.samples_differing == 0:
+            return f"agrees as well{task}"
+        counts = f"{self.litert.samples_differing} of {self.verdict.samples} samples"
+        return f"differs in {counts}, by {self.litert.max_lsb} LSB at most{task}: {WHY_LITERT_DIFFERS}"
+
+    @property
+    def runtime_flash_bytes(self) -> int | None:
+        """Flash beside the model: the .tflite with tflm; the weights, biases and other constants in it with aot.
+
+        None for firmware that was on the board already.
+        """
+        carried = self.model.bytes if self.runtime == "tflm" else self.model.constant_bytes
+        return None if self.flash_bytes is None else self.flash_bytes - carried
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in the JSON report."""
-        document = {"schema": SCHEMA_VERSION, **asdict(self)}
+        document = {"schema": SCHEMA_VERSION, **asdict(self), "runtime_flash_bytes": self.runtime_flash_bytes}
+        if self.litert is not None:
+            document["litert"]["text"] = self.litert_text
         if self.accuracy is not None:
             document["accuracy"] = {
                 "float": self.accuracy.float_model,

@@ -33,6 +33,7 @@ class Settings:
         resume: Go on where an earlier run of the same samples stopped.
         protocol: What the firmware answers: "boardproof" or "mlperf-tiny".
         ci: Continuous integration to add to a generated project: "github"; None for none.
+        ci_install: What pip installs for `boardproof` there, as a requirement; None for this version from an index.
         form: What `generate` writes: "project" or "library".
         options: Choices of code generation.
     """
@@ -51,6 +52,7 @@ class Settings:
     resume: bool = False
     protocol: str = "boardproof"
     ci: str | None = None
+    ci_install: str | None = None
     form: str = "project"
     options: Options = field(default_factory=Options)
 

@@ -54,7 +54,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     if report.flash_bytes is not None and report.ram_bytes is not None:
         yield "flash", f"{report.flash_bytes:,} bytes"
         yield "RAM", f"{report.ram_bytes:,} bytes"
-    yield "arena", f"{report.arena_bytes:,} bytes{_arena(report)}"
+    yield "arena", escape(report.arena_text)
     if report.stack_bytes is not None:
         yield "stack", f"{report.stack_bytes:,} bytes"
     ticks = report.ticks
@@ -64,41 +64,32 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     if report.accuracy is not None:
         floats = f", float model {report.accuracy.float_model:.1%}" if report.accuracy.float_model is not None else ""
         yield "accuracy", f"board {report.accuracy.board:.1%}, host {report.accuracy.host:.1%}{floats}"
-    if report.litert is not None:
-        yield "LiteRT", _litert(report)
-
-
-def _arena(report: Report) -> str:
-    how = [report.arena_how] if report.arena_how else []
-    if report.arena_lower_bound_bytes is not None:
-        how.append(f"no plan can be below {report.arena_lower_bound_bytes:,}")
-    return f" ({'; '.join(how)})" if how else ""
-
-
-def _litert(report: Report) -> str:
-    litert = report.litert
-    if litert is None or litert.samples_differing == 0:
-        return "agrees as well"
-    task = f", accuracy {litert.accuracy:.1%}" if litert.accuracy is not None else ""
-    why = ": it rounds once where TensorFlow Lite Micro rounds twice" if report.agrees else ""
-    counts = f"{litert.samples_differing} of {report.verdict.samples} samples"
-    return f"differs in {counts}, by {litert.max_lsb} LSB at most{task}{why}"
+    if report.litert_text is not None:
+        yield "LiteRT", report.litert_text
 
 
 def comparison_table(reports: tuple[Report, ...]) -> RenderableType:
-    """One row per runtime; "beside constants" is flash less the model's weights, biases and other constants."""
+    """One row per runtime, and below them what the two figures of flash beside something mean."""
     unit = reports[0].ticks.unit
-    table = _ruled("runtime", "kernels", "exact", unit, "flash", "beside constants", "RAM", "arena", "stack")
+    table = _ruled(
+        "runtime", "kernels", "exact", unit, "flash", "runtime flash", "beside constants", "RAM", "arena", "stack"
+    )
     for report in reports:
         flash, constants = report.flash_bytes, report.model.constant_bytes
+        beside_constants = None if flash is None else flash - constants
         table.add_row(
             escape(report.runtime),
             escape(f"{report.kernels} ({report.library})"),
             f"{report.verdict.exact}/{report.verdict.samples}",
-            *(_number(n) for n in (report.ticks.median, flash, flash - constants if flash is not None else None)),
+            *(_number(n) for n in (report.ticks.median, flash, report.runtime_flash_bytes, beside_constants)),
             *(_number(n) for n in (report.ram_bytes, report.arena_bytes, report.stack_bytes)),
         )
-    return table
+    model = reports[0].model
+    explained = (
+        f"runtime flash: beside the .tflite of {model.bytes:,} bytes (tflm), or beside the {model.constant_bytes:,} "
+        "bytes of weights, biases and other constants in it (aot)\nbeside constants: beside the latter, for both"
+    )
+    return Group(table, Text(explained, style="dim"))
 
 
 def comparison_json(reports: tuple[Report, ...]) -> str:
@@ -250,6 +241,7 @@ def _plain() -> Table:
 def _ruled(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     numeric = {"#", "share", "per MAC", "MACs", "bytes", "cycles", "instructions", "microseconds", "arena", "stack"}
+    numeric |= {"flash", "runtime flash", "beside constants", "RAM"}
     for column in columns:
         table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
     return table

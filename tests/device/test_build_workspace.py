@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,19 @@ class TestWriting:
         write_project(project(), root)
         assert tree(root).keys() >= {".pio/build/native/x.o", ".vscode/settings.json", ".gitignore"}
 
+    def test_hidden_files_of_ours_are_written_anew_and_those_beside_them_kept(self, root: Path):
+        write_project(project(**{".github__workflows__firmware.yml": "old"}), root)
+        (root / ".github/workflows/other.yml").write_text("mine")
+        write_project(project(**{".github__workflows__firmware.yml": "new"}), root)
+        assert tree(root)[".github/workflows/firmware.yml"] == "new"
+        assert tree(root)[".github/workflows/other.yml"] == "mine"
+
+    def test_how_the_arena_was_obtained_is_noted(self, root: Path):
+        write_project(replace(project(), arena_how="measured on paper"), root)
+        marker = read_marker(root)
+        assert marker is not None
+        assert marker.arena_how == "measured on paper"
+
     def test_the_log_of_a_build_does_not_hinder(self, root: Path):
         write_project(project(), root)
         (root / LOG).write_text("said")
@@ -121,6 +135,12 @@ class TestRefusing:
         root.mkdir()
         (root / "thesis.tex").write_text("years of work")
         self.check(root, "holds files that boardproof did not generate", "Choose another directory")
+
+    def test_an_edited_hidden_file_of_ours(self, root: Path):
+        write_project(project(**{".github__requirements.txt": "a"}), root)
+        (root / ".github/requirements.txt").write_text("b")
+        message = "was changed since boardproof generated it: .github/requirements.txt"
+        self.check(root, message, "Move your changes elsewhere")
 
     def test_an_edited_file(self, root: Path):
         write_project(project(), root)

@@ -69,6 +69,11 @@ class ArenaSize:
     reason: str = ""
     basis: str = ""
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether a run has shown that it is large enough."""
+        return self.measured_on is not None
+
     def __str__(self) -> str:
         if self.source is ArenaSource.MEASURED:
             return f"measured on {self.measured_on}: runs in it, fails in {ALIGNMENT} bytes less"
@@ -93,7 +98,12 @@ class Workload:
 
 
 def find_arena(
-    workload: Workload, board: Board, root: Path, *, on_line: Callable[[str], None] | None = None
+    workload: Workload,
+    board: Board,
+    root: Path,
+    *,
+    on_line: Callable[[str], None] | None = None,
+    on_stage: Callable[[str], None] = lambda _stage: None,
 ) -> ArenaSize:
     """How large the arena must be. A size the user gave is checked, not trusted.
 
@@ -102,6 +112,7 @@ def find_arena(
         board: Where the firmware will run.
         root: Where the measuring project is written and built; see build().
         on_line: Gets what the build says.
+        on_stage: Is told what is done, before it is: measuring or bounding.
 
     Raises:
         InputError: The arena given is too small, or no arena on this board is large enough.
@@ -109,7 +120,9 @@ def find_arena(
     """
     meter, reason = _meter(board)
     if meter is None:
+        on_stage("bounding the tensor arena, which cannot be measured here")
         return _unmeasured(workload, board, reason)
+    on_stage(f"measuring the tensor arena on {meter.name} (the first build of the library takes minutes)")
     smallest = measure_arena(workload, meter, root, on_line=on_line)
     given = workload.options.arena_bytes
     if given is None:

@@ -30,13 +30,17 @@ _LISTED_FILES = 5
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What .boardproof.json says of a generated project. `files` maps paths to SHA-256 as they were generated."""
+    """What .boardproof.json says of a generated project.
+
+    `files` maps paths to SHA-256 as they were generated, `arena_how` is how the tensor arena's size was obtained.
+    """
 
     version: str
     board: str
     runtime: str
     model_sha256: str
     files: Mapping[str, str]
+    arena_how: str | None = None
 
 
 def read_marker(root: Path) -> Marker | None:
@@ -60,6 +64,7 @@ def read_marker(root: Path) -> Marker | None:
             runtime=str(fields["runtime"]),
             model_sha256=str(fields["model_sha256"]),
             files=files,
+            arena_how=None if fields.get("arena_how") is None else str(fields["arena_how"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(root) from error
@@ -106,7 +111,7 @@ def _write_files(directory: Path, project: Project) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         digests[name] = hashlib.sha256(content).hexdigest()
-    marker = Marker(__version__, project.board.name, project.runtime, project.model_sha256, digests)
+    marker = Marker(__version__, project.board.name, project.runtime, project.model_sha256, digests, project.arena_how)
     (directory / MARKER).write_text(json.dumps(asdict(marker), indent=1) + "\n", encoding="utf-8")
 
 
@@ -123,7 +128,16 @@ def _swap(root: Path, new: Path, old: Path) -> None:
         raise
     for entry in old.iterdir():
         if entry.name.startswith(".") and entry.name != MARKER:
-            entry.rename(root / entry.name)
+            _keep(entry, root / entry.name)
+
+
+def _keep(old: Path, new: Path) -> None:
+    """Moves what a user added beside files of ours, such as a workflow in .github; ours are there anew."""
+    if not new.exists():
+        old.rename(new)
+    elif old.is_dir() and new.is_dir():
+        for entry in old.iterdir():
+            _keep(entry, new / entry.name)
 
 
 def _check_path(root: Path) -> None:
@@ -160,11 +174,12 @@ def _check_replaceable(root: Path) -> None:
 
 
 def _changes(root: Path, marker: Marker) -> tuple[str, ...]:
-    """Files that generating anew would destroy: edited ones and added ones. Hidden ones and the log are not."""
+    """Files that generating anew would destroy: edited ones and added ones. Not the log, nor hidden files of others."""
     changed = []
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if name.startswith(".") or name == LOG or "__pycache__" in path.parts or path.is_dir():
+        is_theirs = name.startswith(".") and name not in marker.files
+        if is_theirs or name == LOG or "__pycache__" in path.parts or path.is_dir():
             continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         if marker.files.get(name) != digest:

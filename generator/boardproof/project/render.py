@@ -56,10 +56,11 @@ def render(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: O
         runtime=runtime.name,
         model_sha256=sha256,
         arena_bytes=generated.arena_bytes,
+        arena_how=generated.arena_how,
         local_libraries=[spec for spec in generated.lib_deps if spec.startswith(LOCAL_PREFIXES)],
         version=__version__,
     ).encode()
-    return Project(dict(sorted(files.items())), board, runtime.name, sha256), generated
+    return Project(dict(sorted(files.items())), board, runtime.name, sha256, generated.arena_how), generated
 
 
 def _firmware(board: Board, generated: Generated) -> Iterator[tuple[str, bytes]]:

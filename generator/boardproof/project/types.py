@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A PlatformIO project: `files` maps relative POSIX paths to contents.
+    """A PlatformIO project: `files` maps relative POSIX paths to contents; `arena_how` is Generated's.
 
     Rendering the same model twice gives the same bytes.
     """
@@ -23,6 +23,7 @@ class Project:
     board: Board
     runtime: str
     model_sha256: str
+    arena_how: str | None = None
 
     @property
     def digest(self) -> str:

@@ -34,11 +34,13 @@ class TflmRuntime:
 
     Attributes:
         library: The library once it has been fetched and read; None goes by what `options.tflm_lib` says.
+        arena_how: How `options.arena_bytes` was obtained, for people; None when nobody looked into it.
         measure: Generate firmware that finds the smallest arena that works, to be asked for it.
         name: On the command line.
     """
 
     library: TflmLibrary | None = None
+    arena_how: str | None = None
     measure: bool = False
     name: str = "tflm"
 
@@ -55,8 +57,13 @@ class TflmRuntime:
         """
         library = self._library(options)
         arena_bytes = _arena_bytes(graph, board, options)
+        arena_how = self.arena_how or (
+            "an upper bound from the graph alone" if options.arena_bytes is None else "as given, not checked"
+        )
         files = {f"src/{path}": content for path, content in resource_files("firmware/tflm")}
-        files["src/model.cpp"] = _model_source(graph, data, library, arena_bytes, measure=self.measure).encode()
+        files["src/model.cpp"] = _model_source(
+            graph, data, library, arena_bytes, arena_how=arena_how, measure=self.measure
+        ).encode()
         files["src/model_data.h"] = render_template("tflm/src/model_data.h", size=len(data)).encode()
         files["src/model_data.cpp"] = _model_data(data)
         return Generated(
@@ -64,7 +71,7 @@ class TflmRuntime:
             lib_deps=(library.spec,),
             build_flags=_build_flags(library, debug=options.debug),
             arena_bytes=arena_bytes,
-            arena_how="an upper bound from the graph alone" if options.arena_bytes is None else "as given",
+            arena_how=arena_how,
             arena_lower_bound_bytes=sum(tensor.size_bytes for tensor in activation_tensors(graph)),
             notes=tuple(finding.message for finding in check_roundings(graph, library)),
         )
@@ -83,7 +90,9 @@ def _arena_bytes(graph: Graph, board: Board, options: Options) -> int:
     return -(-options.arena_bytes // ALIGNMENT) * ALIGNMENT
 
 
-def _model_source(graph: Graph, data: bytes, library: TflmLibrary, arena_bytes: int, *, measure: bool) -> str:
+def _model_source(
+    graph: Graph, data: bytes, library: TflmLibrary, arena_bytes: int, *, arena_how: str, measure: bool
+) -> str:
     used = registrations(graph, library)
     return render_template(
         "tflm/src/model.cpp",
@@ -99,6 +108,7 @@ def _model_source(graph: Graph, data: bytes, library: TflmLibrary, arena_bytes: 
         output_count=len(graph.outputs),
         resource_variables=sum(use.opcode == "VAR_HANDLE" for use in all_uses(graph)),
         arena_bytes=arena_bytes,
+        arena_how=arena_how.replace("*/", "* /"),
         measure=measure,
     )
 

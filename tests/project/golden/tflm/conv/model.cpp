@@ -16,6 +16,7 @@
 
 namespace {
 
+/* as given, not checked */
 constexpr uint32_t kArenaBytes = 4096;
 constexpr uint16_t kOpCount = 3;
 

@@ -1,0 +1,108 @@
+"""From a network to a firmware project or a library, in memory: what is checked, looked into and measured for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from boardproof.device.arena_search import Workload, find_arena
+from boardproof.device.narration import narrate
+from boardproof.device.tflm_fetch import fetch_library
+from boardproof.errors import InputError
+from boardproof.model.preflight import Severity, preflight, require_runnable
+from boardproof.project.ci import Workflow, require_portable, with_github_workflow
+from boardproof.project.library import render_library
+from boardproof.project.mlperf import with_mlperf_protocol
+from boardproof.project.render import render
+from boardproof.project.runtimes.tflm import TflmRuntime
+
+if TYPE_CHECKING:
+    from boardproof.model.preflight import Finding
+    from boardproof.progress import Progress
+    from boardproof.project.runtimes.base import Generated, Options
+    from boardproof.project.types import Project
+    from boardproof.settings import Settings
+    from boardproof.subject import Network, Target
+
+
+def check_form(settings: Settings) -> None:
+    """Raises InputError for what does not go together, before anything is looked into or measured."""
+    if settings.form == "library" and (settings.ci is not None or settings.protocol != "boardproof"):
+        raise InputError(
+            "A library has no firmware, so --ci and --protocol mean nothing to it.",
+            "Leave them out, or leave out --as library.",
+        )
+    if settings.ci is not None and settings.runtime == TflmRuntime().name:
+        require_portable(settings.options.tflm_lib)
+
+
+def check(network: Network, target: Target, settings: Settings, progress: Progress) -> None:
+    """Raises one InputError with everything that keeps the network from running; warns of the rest."""
+    findings = preflight(network.graph, target.runtime, target.board, settings.options)
+    require_runnable(findings)
+    report(findings, progress)
+
+
+def report(findings: tuple[Finding, ...], progress: Progress) -> None:
+    """Shows the warnings among the findings; errors are for whoever raises them."""
+    for finding in findings:
+        if finding.severity is Severity.WARNING:
+            progress.warn(f"{finding.message} {finding.hint}")
+
+
+def generate(network: Network, target: Target, settings: Settings, progress: Progress) -> tuple[Project, Generated]:
+    """The firmware project, in memory. TensorFlow Lite Micro's library and arena are looked into for it."""
+    options, runtime = settings.options, target.runtime
+    if isinstance(runtime, TflmRuntime):
+        progress.stage("looking into the TensorFlow Lite Micro library")
+        runtime = replace(runtime, library=fetch_library(options.tflm_lib, on_line=narrate(progress)))
+        target = replace(target, runtime=runtime)
+    check(network, target, settings, progress)
+    if isinstance(runtime, TflmRuntime):
+        runtime, options = _with_arena(network, runtime, target, settings, progress)
+    progress.stage(f"generating {runtime.name} firmware")
+    project, generated = render(network.graph, network.data, target.board, runtime, options)
+    if settings.protocol == "mlperf-tiny":
+        project = with_mlperf_protocol(project, network.graph)
+    return project, generated
+
+
+def _with_arena(
+    network: Network, runtime: TflmRuntime, target: Target, settings: Settings, progress: Progress
+) -> tuple[TflmRuntime, Options]:
+    """The runtime and the options with the tensor arena's size, and how it was obtained."""
+    workload = Workload(network.graph, network.data, runtime, settings.options)
+    arena = find_arena(workload, target.board, settings.project_dir, on_line=narrate(progress), on_stage=progress.stage)
+    if not arena.is_measured:
+        progress.warn(f"the tensor arena, {arena.arena_bytes:,} bytes, is {arena}")
+    return replace(runtime, arena_how=str(arena)), replace(settings.options, arena_bytes=arena.arena_bytes)
+
+
+def generate_project(network: Network, target: Target, settings: Settings, progress: Progress) -> Project:
+    """The firmware project for a user to keep, with continuous integration if that is wanted."""
+    project, generated = generate(network, target, settings, progress)
+    for note in generated.notes:
+        progress.warn(note)
+    if settings.ci is None:
+        return project
+    options = settings.options
+    if generated.lib_deps:  # the version that was resolved, and the arena that goes with it
+        options = replace(options, tflm_lib=generated.lib_deps[0], arena_bytes=generated.arena_bytes)
+    workflow = Workflow(
+        data=network.data,
+        samples=(settings.samples.name, settings.samples.read_bytes()) if settings.samples else None,
+        random=settings.random,
+        seed=settings.seed,
+        protocol=settings.protocol,
+        options=options,
+        install=settings.ci_install,
+    )
+    return with_github_workflow(project, workflow)
+
+
+def generate_library(network: Network, target: Target, settings: Settings, progress: Progress) -> Project:
+    """The network as a library, in memory."""
+    check(network, target, settings, progress)
+    progress.stage("generating a library")
+    board, options = target.board, settings.options
+    return render_library(network.graph, network.data, board, target.runtime, options, name=settings.model.stem)
