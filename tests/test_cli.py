@@ -17,6 +17,7 @@ from boardproof.cli import main, run_command
 from boardproof.device import toolchain
 from boardproof.project.runtimes.tflm.library import library_unavailable
 from support.flatbuffer_models import ModelBuilder
+from support.tflm import make_library
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,6 +178,30 @@ def test_inspect_lists_operators_memory_and_findings(model: Path, capsys: pytest
     assert "RELU" in out
     assert "arena: " in out
     assert "runs with aot on mps2-an386" in out
+
+
+def test_inspect_shows_what_is_alive_where_the_runtime_makes_no_plan(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["inspect", str(model), "--runtime", "tflm", "--tflm-lib", str(make_library(tmp_path / "tflm"))]
+    run_command(command)
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert rows[rows.index("activations alive at once: 16 bytes at most, operator by operator:") + 1] == (
+        f"0 RELU 16 {'█' * 32} t0 8, t1 8"
+    )
+    run_command([*command, "--json"])
+    assert json.loads(capsys.readouterr().out)["timeline"] == [
+        {"index": 0, "op": "RELU", "live_bytes": 16, "live": [0, 1]}
+    ]
+
+
+def test_inspect_shows_the_memory_of_a_network_that_does_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(relu_model(elements=600_000))
+    run_command(["inspect", str(path)])
+    assert "activations alive at once: 1,200,000 bytes at most" in capsys.readouterr().out
 
 
 def test_quantize_refuses_a_tflite(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.macs import macs
 from boardproof.model.preflight import Severity, preflight
+from boardproof.model.timeline import activation_timeline
 
 if TYPE_CHECKING:
     from boardproof.model.arena import ArenaPlan
     from boardproof.model.graph import Graph
     from boardproof.model.preflight import Finding
+    from boardproof.model.timeline import Moment
     from boardproof.project.runtimes.base import Choice, Options
     from boardproof.subject import Network, Target
 
@@ -27,6 +29,7 @@ class Inspection:
         op_macs: Multiply-accumulates of each operator.
         findings: Errors first, then warnings.
         plan: The arena, where the runtime plans it and the network can run; else None.
+        timeline: The activations alive during each operator, whether the network can run or not.
         arena_bytes: The tensor arena's size; None when the network cannot run.
         arena_how: How that size was obtained, for people; None likewise.
         runtime: Name of the runtime it was checked for.
@@ -40,6 +43,7 @@ class Inspection:
     op_macs: tuple[int, ...]
     findings: tuple[Finding, ...]
     plan: ArenaPlan | None
+    timeline: tuple[Moment, ...]
     arena_bytes: int | None
     runtime: str
     board: str
@@ -60,6 +64,7 @@ def inspect_network(network: Network, target: Target, options: Options) -> Inspe
         op_macs=tuple(macs(graph, operator) for operator in graph.operators),
         findings=findings,
         plan=generated.plan if generated else None,
+        timeline=activation_timeline(graph),
         arena_bytes=generated.arena_bytes if generated else None,
         runtime=target.runtime.name,
         board=target.board.name,

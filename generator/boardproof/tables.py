@@ -130,18 +130,34 @@ def _shapes(tensors: list[Tensor]) -> str:
 def _timeline(inspection: Inspection) -> Iterator[RenderableType]:
     plan = inspection.plan
     if plan is None:
-        if inspection.arena_bytes:
-            yield Text(f"arena: {inspection.arena_bytes:,} bytes ({inspection.arena_how})")
+        yield from _live_activations(inspection)
         return
     yield Text(f"\narena: {plan.size_bytes:,} bytes (no plan can be below {plan.lower_bound_bytes:,}), step by step:")
     table = _plain()
     for step in range(max((p.buffer.last for p in plan.placements), default=0) + 1):
         live = plan.live_at(step)
         used = max((p.end for p in live), default=0)
-        bar = "█" * round(_BAR_WIDTH * used / max(1, plan.size_bytes))
         names = ", ".join(f"{p.buffer.name} {p.buffer.size_bytes:,}@{p.offset:,}" for p in live)
-        table.add_row(str(step), f"{used:,}", bar, escape(names))
+        table.add_row(str(step), f"{used:,}", _bar(used, plan.size_bytes), escape(names))
     yield table
+
+
+def _live_activations(inspection: Inspection) -> Iterator[RenderableType]:
+    """Where the runtime plans for itself, or the network cannot run: what must be in memory all the same."""
+    if inspection.arena_bytes:
+        yield Text(f"\narena: {inspection.arena_bytes:,} bytes ({inspection.arena_how})")
+    most = max((moment.live_bytes for moment in inspection.timeline), default=0)
+    yield Text(f"\nactivations alive at once: {most:,} bytes at most, operator by operator:")
+    table = _plain()
+    for moment in inspection.timeline:
+        names = ", ".join(f"t{tensor.index} {tensor.size_bytes:,}" for tensor in moment.live)
+        used = moment.live_bytes
+        table.add_row(str(moment.index), escape(moment.op), f"{used:,}", _bar(used, most), escape(names))
+    yield table
+
+
+def _bar(used: int, most: int) -> str:
+    return "█" * round(_BAR_WIDTH * used / max(1, most))
 
 
 def _findings(inspection: Inspection) -> Iterator[RenderableType]:
@@ -168,6 +184,10 @@ def inspection_json(inspection: Inspection) -> str:
         "tensors": [
             {"index": t.index, "name": t.label, "dtype": t.dtype, "shape": t.shape, "constant": t.is_constant}
             for t in graph.tensors
+        ],
+        "timeline": [
+            {"index": m.index, "op": m.op, "live_bytes": m.live_bytes, "live": [t.index for t in m.live]}
+            for m in inspection.timeline
         ],
         "choices": [asdict(choice) for choice in inspection.choices],
         "findings": [asdict(finding) for finding in inspection.findings],
