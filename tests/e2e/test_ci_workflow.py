@@ -143,8 +143,10 @@ def test_boardproof_can_come_from_elsewhere(tmp_path: Path) -> None:
     project, source = tmp_path / "project", "boardproof @ git+https://example.org/boardproof.git@0123abc"
     command = ["generate", str(DIGITS / "digits.keras"), "--ci", "github", "--out", str(project)]
     assert run_command([*command, "--ci-install", source]) == 0
+    (project / ".github/wheel.whl").write_text("kept")
     assert (project / ".github/requirements.txt").read_text().splitlines()[-1] == source
     assert run_command(command) == 0
     lines = (project / ".github/requirements.txt").read_text().splitlines()
     assert all(line.startswith("#") for line in lines[:-1])
     assert lines[-1] == f"boardproof=={__version__}"
+    assert (project / ".github/wheel.whl").read_text() == "kept"
