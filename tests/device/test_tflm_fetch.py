@@ -142,6 +142,16 @@ def test_firmware_with_a_library_that_was_given_is_explained_by_its_sources(tmp_
     )
 
 
+def test_a_library_that_was_named_but_is_not_here_is_not_asked_for_again():
+    graph = graph_of(reduction_model("MEAN", output_scale=0.5))
+    spec = "https://example.org/tflm.git#0123abc"
+    (note,) = rounding_notes(graph, "Pretend_TFLM 9.1.2+sha.0123abc", spec)
+    assert note == (
+        "Whether Pretend_TFLM 9.1.2+sha.0123abc rounds as tflite_micro does is not known: `boardproof inspect MODEL "
+        f"--runtime tflm --tflm-lib {spec}` looks into it."
+    )
+
+
 def test_a_build_that_could_not_get_the_library_says_the_same(tmp_path: Path):
     error = explain(OFFLINE, BOARDS["mps2-an386"], tmp_path / "build.log")
     assert error.message == f"PlatformIO could not get the TensorFlow Lite Micro library {DEFAULT_SPEC}."

@@ -80,7 +80,10 @@ def rounding_notes(graph: Graph, title: str, spec: str | None) -> tuple[str, ...
     known = (replace(resolve_library(None), version=tflm_facts.VERSION), known_library(spec))
     library = next((library for library in reversed(known) if library.title == title), None)
     if library is None:
-        return (f"Whether {title} rounds as tflite_micro does is not known: name that library with --tflm-lib.",)
+        way_on = "name that library with --tflm-lib"
+        if spec is not None and not known[1].inspected:  # it was named, but is not here
+            way_on = f"`boardproof inspect MODEL --runtime tflm --tflm-lib {spec}` looks into it"
+        return (f"Whether {title} rounds as tflite_micro does is not known: {way_on}.",)
     return tuple(finding.message for finding in check_roundings(graph, library))
 
 
