@@ -111,8 +111,7 @@ struct line {
     "    pop {r4-r11, pc}\n"
 
 #define LINE_FUNCTION(name, stride, rescale, pair)                                                                     \
-    __attribute__((naked, noinline)) static void name(const struct line *line) {                                       \
-        (void)line;                                                                                                    \
+    __attribute__((naked, noinline)) static void name(const struct line *line NN_UNUSED) {                             \
         __asm__ volatile(".syntax unified\n" LINE_BEGIN stride rescale LINE_END(pair));                                \
     }
 

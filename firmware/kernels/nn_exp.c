@@ -53,7 +53,8 @@ float nn_exp_f32_of(float x) {
     const double rounded = large + small + ROUNDING;
     const double r = large - (rounded - ROUNDING) + small;
     const double squared = r * r;
-    const double cubic = 0x1.c6af84b912394p-5 / STEPS / STEPS / STEPS * r + 0x1.ebfce50fac4f3p-3 / STEPS / STEPS;
-    const double linear = 0x1.62e42ff0c52d6p-1 / STEPS * r + 1.0;
+    const double cubic = 0x1.c6af84b912394p-5 / (double)STEPS / (double)STEPS / (double)STEPS * r +
+                         0x1.ebfce50fac4f3p-3 / (double)STEPS / (double)STEPS;
+    const double linear = 0x1.62e42ff0c52d6p-1 / (double)STEPS * r + 1.0;
     return (float)((cubic * squared + linear) * power_of_two((int32_t)(uint32_t)bits_of(rounded)));
 }

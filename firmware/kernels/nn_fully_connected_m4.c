@@ -24,8 +24,7 @@ struct rows {
 
 /* Registers: r0 input, r1 stream, r2 to r5 weights, r6 to r9 outputs, r10 r11 input words, r12 end of the input, lr
  * where to enter the loop, which is unrolled four times. Stack: the first seven members of the struct. */
-__attribute__((naked, noinline)) static void compute_rows(const struct rows *rows) {
-    (void)rows;
+__attribute__((naked, noinline)) static void compute_rows(const struct rows *rows NN_UNUSED) {
     __asm__ volatile(".syntax unified\n"
                      ".macro nn_unit\n"
                      "    ldm r1!, {r2-r5}\n"
@@ -49,9 +48,11 @@ __attribute__((naked, noinline)) static void compute_rows(const struct rows *row
                      /* -units modulo 4 units into the loop */
                      "    rsb r2, r12, #0\n"
                      "    and r2, r2, #3\n"
-                     "    movs r3, #(4f - 3f) / 4\n"
                      "    adr r4, 3f\n"
-                     "    mla lr, r2, r3, r4\n"
+                     "    adr r3, 4f\n"
+                     "    subs r3, r3, r4\n"
+                     "    muls r2, r3, r2\n"
+                     "    add lr, r4, r2, lsr #2\n"
                      "    orr lr, lr, #1\n"
                      "    mov r12, r8\n"
                      "    mov r1, r9\n"

@@ -32,9 +32,9 @@ static int8_t rescale(const struct nn_gemm_m4 *op, int32_t acc, int32_t multipli
     if (op->shift > 0) {
         return (int8_t)nn_ssat8(nn_smmul(acc, multiplier) >> op->shift);
     }
-    const int32_t exponent = acc & 0xFF;
+    const int32_t exponent = acc & 0x1F; /* of lanes that hold no pixel it is anything */
     const int32_t doubled = acc >> 7;
-    const int32_t offset = (int32_t)((uint32_t)op->round << exponent) + (doubled >> 31);
+    const int32_t offset = (int32_t)(((uint32_t)op->round << exponent) + (uint32_t)(doubled >> 31));
     return (int8_t)nn_ssat8(nn_smmlar(doubled, multiplier, offset) >> exponent >> 1);
 }
 
@@ -96,12 +96,9 @@ void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const
  * The first unit takes the biases as the accumulators it adds to, so they need no copying. The loop is unrolled four
  * times and entered at the unit that makes the rest come out even. The compiler cannot keep 14 values in registers
  * here: the same in C with intrinsics takes 1.5 times the instructions. */
-__attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, const uint32_t *block, int8_t *output,
-                                                  int32_t stride) {
-    (void)op;
-    (void)block;
-    (void)output;
-    (void)stride;
+__attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op NN_UNUSED,
+                                                  const uint32_t *block NN_UNUSED, int8_t *output NN_UNUSED,
+                                                  int32_t stride NN_UNUSED) {
     __asm__ volatile(
         ".syntax unified\n"
         /* Two pixels, both channels. */
@@ -177,9 +174,11 @@ __attribute__((naked, noinline)) void nn_gemm4_m4(const struct nn_gemm_m4 *op, c
         /* Entry: with u units after the first, -u modulo 4 units into the loop; straight to the end if u is 0. */
         "    rsb r5, r4, #1\n"
         "    and r5, r5, #3\n"
-        "    movs r6, #(9f - 1f) / 4\n"
         "    adr r7, 1f\n"
-        "    mla r5, r5, r6, r7\n"
+        "    adr r6, 9f\n"
+        "    subs r6, r6, r7\n"
+        "    muls r5, r6, r5\n"
+        "    add r5, r7, r5, lsr #2\n"
         "    adr r7, 2f\n"
         "    cmp r4, #1\n"
         "    it eq\n"

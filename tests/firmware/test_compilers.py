@@ -18,6 +18,10 @@ COMPILERS = {
     "gcc": ("gcc", "-O2"),
     "clang": ("clang", "-O2"),
     "cortex-m4": ("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O2"),
+    "clang for cortex-m4": (
+        *("clang", "--target=arm-none-eabi", "-isystem", "/usr/include/newlib"),
+        *("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-O2"),
+    ),
     "cortex-m0plus": ("arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", "-Os"),
     "cortex-m3": ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb", "-O2"),
     "cortex-m7": ("arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16", "-O2"),

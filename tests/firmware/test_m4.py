@@ -59,6 +59,8 @@ SEVERAL = {
 }
 LEAST_SHARE = 0.15
 """Of the cases; the others have rescaling factors, activations or sizes that a kernel does not take."""
+LEAST_VARIANT = 0.02
+"""Of the cases, for each of several kernels that the same operator may get."""
 
 
 @pytest.mark.native
@@ -80,7 +82,8 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, m4_on_host, tmp_path):
 
     check()
     wanted = SEVERAL.get(kernel, {kernel})
-    assert all(used[name] >= LEAST_SHARE * cases / len(wanted) for name in wanted), (used, cases)
+    assert sum(used[name] for name in wanted) >= LEAST_SHARE * cases, (used, cases)
+    assert all(used[name] >= LEAST_VARIANT * cases for name in wanted), (used, cases)
 
 
 def board_models():

@@ -79,11 +79,10 @@ def narrow(draw: st.DrawFn, net: Network) -> Activation:
 
 def depthwise(draw: st.DrawFn, net: Network) -> Activation:
     """3x3, of lines that are long enough for the kernels that work line by line, but for some."""
-    size = st.sampled_from((3, 10, 11, 12, 13, 14, 16, 17, 20, 21, 24))
-    x = net.input(
-        (1, draw(size), draw(size), draw(st.sampled_from((4, 8, 12)))), net.scale(draw, 0.05), net.zero_point(draw)
-    )
     stride = int(net.rng.integers(1, 3))
+    sizes = ((3, 10, 11, 12, 13, 16, 17, 20), (3, 16, 17, 20, 21, 24, 25, 30))[stride - 1]
+    height, width = (int(n) for n in net.rng.choice(sizes, 2))
+    x = net.input((1, height, width, draw(st.sampled_from((4, 8, 12)))), net.scale(draw, 0.05), net.zero_point(draw))
     chosen = Window(draw(st.sampled_from(Padding)), (stride, stride))
     return _depthwise(draw, net, x, (3, 3), chosen)
 
@@ -208,7 +207,7 @@ def pixel_sums(draw: st.DrawFn, net: Network) -> Activation:
 
 def _activation(draw: st.DrawFn, net: Network, scale: float) -> tuple[str, int]:
     """A fused activation and an output zero point: mostly such that the range is all of int8."""
-    kind = net.rng.choice(("NONE", "NONE", "RELU", "RELU", "RELU", "any"))  # evenly, which draw() is not
+    kind = net.rng.choice(("NONE", "NONE", "NONE", "RELU", "RELU", "any"))  # evenly, which draw() is not
     if kind == "any":
         return net.activation(draw) if scale > LEAST_CLAMPED_SCALE else "NONE", net.zero_point(draw)
     return kind, -128 if kind == "RELU" else net.zero_point(draw)
