@@ -138,6 +138,28 @@ def test_an_operator_newer_than_the_library_is_a_warning():
     assert "when 10 was the newest" in finding.message
 
 
+def test_versions_are_not_warned_of_where_an_operator_of_that_kind_has_an_error():
+    (finding,) = findings(dense_model(per_channel=True, version=12))
+    assert finding.code == "per-channel-fully-connected"
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "codes"),
+    [
+        ("Chirale_TensorFLowLite", "2.0.0", {"operator-version"}),
+        ("Chirale_TensorFLowLite", "1.9", {"operator-version"}),
+        ("Chirale_TensorFLowLite", "2.0.1", set()),
+        ("Chirale_TensorFLowLite", "main", set()),
+        ("Another_TFLM", "1.0.0", set()),
+    ],
+)
+def test_versions_are_warned_of_where_the_library_is_known_to_be_older(tmp_path, name, version, codes):
+    folder = make_library(tmp_path / "tflm")
+    (folder / "library.properties").write_text(f"name={name}\nversion={version}\n")
+    found = findings(dense_model(version=12), tflm_lib=str(folder))
+    assert {finding.code for finding in found} - {"unsupported-operator"} == codes  # SOFTMAX is not in it
+
+
 def test_an_open_batch_alone_is_what_keras_always_writes():
     assert findings(dense_model(shape_signature=(-1, 8))) == ()
 
@@ -169,6 +191,6 @@ def test_too_large_for_ram_says_by_how_much_and_which_tensors():
 
 
 def test_all_findings_come_at_once():
-    board = dataclasses.replace(BOARD, flash_bytes=10)
-    codes = {finding.code for finding in findings(dense_model(per_channel=True, version=12), board)}
-    assert codes == {"per-channel-fully-connected", "operator-version", "flash-exceeded"}
+    board = dataclasses.replace(BOARD, flash_bytes=10, ram_bytes=10, core_ram_bytes=0)
+    codes = {finding.code for finding in findings(dense_model(per_channel=True), board)}
+    assert codes == {"per-channel-fully-connected", "flash-exceeded", "ram-exceeded"}

@@ -99,8 +99,8 @@ def errors(data, **options):
             "missing-bias",
             0,
             f"Operator 0, TRANSPOSE_CONV, has no bias, and {LIBRARY} reads it nevertheless: the firmware would crash.",
-            "Convert with TensorFlow's own converter, which writes a bias of zeros, give a newer library with "
-            "--tflm-lib, or use --runtime aot.",
+            "TensorFlow leaves a bias of zeros out here: train the layer with one (use_bias=True), quantize to int8 "
+            "(boardproof quantize MODEL --scheme int8), give a newer library with --tflm-lib, or use --runtime aot.",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",

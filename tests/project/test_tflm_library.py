@@ -134,6 +134,8 @@ def test_what_is_assumed_of_the_default_library_is_what_it_says_itself():
     assert {op: types for op, types in library.kernel_types.items() if op in assumed.kernel_types} == dict(
         assumed.kernel_types
     )
+    assert library.output_types == assumed.output_types
+    assert library.operator_versions == assumed.operator_versions
     assert library.per_channel_fully_connected == assumed.per_channel_fully_connected
     assert library.roundings == assumed.roundings
     assert library.needs_bias == assumed.needs_bias

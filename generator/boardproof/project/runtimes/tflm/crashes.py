@@ -9,13 +9,14 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType, LogSoftmax, Softmax
-from boardproof.model.preflight import Finding, Severity
+from boardproof.model.preflight import Severity
 from boardproof.project.runtimes.aot.lowering.reduce import reduced_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boardproof.model.graph import Tensor
+    from boardproof.model.preflight import Finding
     from boardproof.project.runtimes.tflm.library import TflmLibrary
     from boardproof.project.runtimes.tflm.resolver import Use
 
@@ -141,6 +142,4 @@ def _tensors(use: Use, *, outputs: bool = True) -> tuple[Tensor, ...]:
 
 
 def _error(use: Use, code: str, what: str, hint: str, tensor: Tensor | None = None) -> Finding:
-    index = use.operator.index
-    message = f"Operator {index}, {use.operator.name}, {what}."
-    return Finding(Severity.ERROR, code, message, hint, index, None if tensor is None else tensor.index)
+    return use.finding(Severity.ERROR, code, f"{use.place} {what}.", hint, tensor)

@@ -176,6 +176,14 @@ KERNEL_TYPES = {
 }
 """The element types each operator's kernel dispatches on; operators that copy bytes whatever their type are absent."""
 
+OUTPUT_TYPES = {
+    "ARG_MAX": frozenset({DType.INT32}),
+    "ARG_MIN": frozenset({DType.INT32}),
+    "CAST": frozenset({DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32}),
+    "SHAPE": frozenset({DType.INT32}),
+}
+"""The element types that operators which choose their output's give."""
+
 NEEDS_BIAS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "SVDF", "TRANSPOSE_CONV"})
 """Operators that crash where the optional bias is absent; TRANSPOSE_CONV with int16 data only."""
 

@@ -131,7 +131,7 @@ def kernel_types(sources: Path) -> Mapping[str, frozenset[DType]]:
     A kernel dispatches on the type, so one that it does not mention it does not implement. The reverse does not hold:
     a type may be mentioned for another of the operator's tensors.
     """
-    types = {opcode: _types_in(text) for opcode, text in operator_sources(sources).items()}
+    types = {opcode: types_in(text) for opcode, text in operator_sources(sources).items()}
     return {opcode: frozenset(found) for opcode, found in types.items() if found}
 
 
@@ -223,7 +223,8 @@ def _kernel_sources(sources: Path) -> Iterator[Path]:
             yield from sorted(path for path in folder.iterdir() if path.suffix in _SOURCE_SUFFIXES)
 
 
-def _types_in(text: str) -> set[DType]:
+def types_in(text: str) -> set[DType]:
+    """The element types a piece of source mentions."""
     return {DType(name.lower()) for name in _TYPE.findall(text)}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError, ToolError
 from boardproof.project.runtimes.tflm import facts as tflm_facts
+from boardproof.project.runtimes.tflm.element_types import output_types
 from boardproof.project.runtimes.tflm.headers import (
     ARENA_HEADER,
     MICRO,
@@ -38,6 +40,7 @@ TWO_WAYS_ON = (
 )
 LOCAL_PREFIXES = ("symlink://", "file://")
 """How specs of libraries on this machine begin."""
+_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
 _PATH_STARTS = ("/", "./", "../", "~")
 
 
@@ -54,6 +57,8 @@ class TflmLibrary:
         custom_methods: The same for custom operators, by their own name.
         variants: Registrations for particular types, such as CONV_2D_INT8, and the header that declares each.
         kernel_types: Element types each operator's kernel dispatches on; absent when it dispatches on none.
+        output_types: Element types that operators which choose their output's give; absent when not known.
+        operator_versions: The newest version of each operator when the library was made; empty when not known.
         per_channel_fully_connected: Whether FULLY_CONNECTED uses more than the first scale of its weights.
         needs_bias: Operators that crash where the optional bias is absent.
         roundings: Where its arithmetic is not the oracle's.
@@ -70,6 +75,8 @@ class TflmLibrary:
     custom_methods: Mapping[str, AddMethod] = field(repr=False)
     variants: Mapping[str, str] = field(repr=False)
     kernel_types: Mapping[str, frozenset[DType]] = field(repr=False)
+    output_types: Mapping[str, frozenset[DType]] = field(repr=False)
+    operator_versions: Mapping[str, int] = field(repr=False)
     per_channel_fully_connected: bool
     needs_bias: frozenset[str]
     roundings: Roundings
@@ -153,6 +160,8 @@ def inspect_library(folder: Path, spec: str | None = None) -> TflmLibrary:
         custom_methods=methods.custom,
         variants=kernel_variants(sources),
         kernel_types=kernel_types(sources),
+        output_types=output_types(sources),
+        operator_versions=_operator_versions(name, version),
         per_channel_fully_connected=knows_per_channel_fully_connected(sources),
         needs_bias=operators_that_need_bias(sources),
         roundings=roundings(sources),
@@ -188,6 +197,8 @@ def _assumed(spec: str) -> TflmLibrary:
         custom_methods={opcode: AddMethod(name) for opcode, name in tflm_facts.CUSTOM_METHODS.items()},
         variants=variants if is_default else {},
         kernel_types=tflm_facts.KERNEL_TYPES,
+        output_types=tflm_facts.OUTPUT_TYPES if is_default else {},
+        operator_versions=tflm_facts.OPERATOR_VERSIONS if is_default else {},
         per_channel_fully_connected=False,
         needs_bias=tflm_facts.NEEDS_BIAS if is_default else frozenset(),
         roundings=tflm_facts.ROUNDINGS if is_default else Roundings(),
@@ -195,6 +206,17 @@ def _assumed(spec: str) -> TflmLibrary:
         slips=tflm_facts.SLIPS if is_default else Slips(),
         inspected=False,
     )
+
+
+def _operator_versions(name: str, version: str) -> Mapping[str, int]:
+    """Those in the table where the library is the table's or an older one of that name, else nothing."""
+    if name != tflm_facts.NAME or not _VERSION.fullmatch(version):
+        return {}
+    return tflm_facts.OPERATOR_VERSIONS if _numbers(version) <= _numbers(tflm_facts.VERSION) else {}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def _check_text(spec: str) -> None:

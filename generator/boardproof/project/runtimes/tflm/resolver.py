@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof.model.graph import NO_TENSOR, DType, Unsupported
+from boardproof.model.labels import safe_label
+from boardproof.model.preflight import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boardproof.model.graph import Graph, Operator, Tensor
+    from boardproof.model.preflight import Severity
     from boardproof.project.runtimes.tflm.library import TflmLibrary
 
 _WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "SVDF", "TRANSPOSE_CONV"})
@@ -49,10 +52,34 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """An operator and the graph its tensor indices refer to."""
+    """An operator and the graph its tensor indices refer to.
+
+    Attributes:
+        graph: That graph.
+        operator: The operator.
+        part: The graph's number in the file: 0 is the main one, the others are what control-flow operators call.
+    """
 
     graph: Graph
     operator: Operator
+    part: int = 0
+
+    @property
+    def code(self) -> tuple[str, int]:
+        """The kind of operator, as the file has it: one code for all operators of that name and version."""
+        return self.opcode, self.operator.version
+
+    @property
+    def number(self) -> str:
+        """The operator's index, with the subgraph it counts in unless that is the main one."""
+        if self.part == 0:
+            return str(self.operator.index)
+        return f"{self.operator.index} of subgraph {self.part} ({safe_label(self.graph.name, 'without a name')})"
+
+    @property
+    def place(self) -> str:
+        """How a sentence about it begins."""
+        return f"Operator {self.number}, {self.operator.name},"
 
     @property
     def is_custom(self) -> bool:
@@ -75,12 +102,18 @@ class Use:
             return None
         return self.graph.tensors[self.operator.outputs[position]]
 
+    def finding(self, severity: Severity, code: str, message: str, hint: str, tensor: Tensor | None = None) -> Finding:
+        """A finding about it. Indices are the main graph's, so that one about a subgraph has none."""
+        if self.part != 0:
+            return Finding(severity, code, message, hint)
+        return Finding(severity, code, message, hint, self.operator.index, None if tensor is None else tensor.index)
+
 
 def all_uses(graph: Graph) -> Iterator[Use]:
     """Every operator, also of the graphs that control-flow operators call: the interpreter prepares them all."""
-    for part in (graph, *graph.subgraphs):
+    for number, part in enumerate((graph, *graph.subgraphs)):
         for operator in part.operators:
-            yield Use(part, operator)
+            yield Use(part, operator, number)
 
 
 def registrations(graph: Graph, library: TflmLibrary) -> tuple[Registration, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from boardproof.model.fixed_point import INT32_MAX, INT32_MIN, quantize_multiplier, requantize
 from boardproof.model.graph import DType, LeakyRelu
-from boardproof.model.preflight import Finding, Severity
+from boardproof.model.preflight import Severity
 from boardproof.project.runtimes.aot.lowering.reduce import mean_factor, reduced_axes
 from boardproof.project.runtimes.tflm.resolver import all_uses
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Graph, Tensor
+    from boardproof.model.preflight import Finding
     from boardproof.project.runtimes.tflm.library import TflmLibrary
     from boardproof.project.runtimes.tflm.resolver import Use
 
@@ -41,19 +42,18 @@ _MOST_SUMS = 1 << 18
 
 def check_roundings(graph: Graph, library: TflmLibrary) -> Iterator[Finding]:
     """One note for each kind of operator whose outputs can differ from the oracle's."""
-    found: dict[str, dict[int, int]] = {}
+    found: dict[str, list[tuple[Use, int]]] = {}
     for use in all_uses(graph):
         if lsb := rounding_lsb(use, library):
-            found.setdefault(use.operator.name, {})[use.operator.index] = lsb
-    for name, operators in sorted(found.items()):
-        numbers = ", ".join(str(index) for index in operators)
-        yield Finding(
+            found.setdefault(use.operator.name, []).append((use, lsb))
+    for name, uses in sorted(found.items()):
+        numbers = ", ".join(use.number for use, _ in uses)
+        yield uses[0][0].finding(
             Severity.NOTE,
             NOTE_CODE,
-            f"{library.title} {_how(name)}, so operator{'s'[: len(operators) > 1]} {numbers} can differ from it by "
-            f"{max(operators.values())} LSB.",
+            f"{library.title} {_how(name)}, so operator{'s'[: len(uses) > 1]} {numbers} can differ from it by "
+            f"{max(lsb for _, lsb in uses)} LSB.",
             _HINT,
-            next(iter(operators)),
         )
 
 

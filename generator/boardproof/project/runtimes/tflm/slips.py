@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.graph import DType, ResizeNearestNeighbor, TransposeConv
-from boardproof.model.preflight import Finding, Severity
+from boardproof.model.preflight import Severity
 from boardproof.project.runtimes.aot.operands import activation_range
 from boardproof.project.runtimes.tflm.headers import MICRO, source_text
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boardproof.model.graph import Tensor
+    from boardproof.model.preflight import Finding
     from boardproof.project.runtimes.tflm.library import TflmLibrary
     from boardproof.project.runtimes.tflm.resolver import Use
 
@@ -150,5 +151,4 @@ def _pixels(size: int, count: int, offset: float, *, align: bool) -> list[int]:
 
 
 def _error(use: Use, what: str, hint: str) -> Finding:
-    index = use.operator.index
-    return Finding(Severity.ERROR, "wrong-results", f"Operator {index}, {use.operator.name}, {what}.", hint, index)
+    return use.finding(Severity.ERROR, "wrong-results", f"{use.place} {what}.", hint)
