@@ -15,7 +15,7 @@ import boardproof.device.upload as upload_module
 from boardproof import pipeline
 from boardproof.cli import main, run_command
 from boardproof.device import toolchain
-from boardproof.project.runtimes.tflm.library import library_unavailable
+from boardproof.project.runtimes.tflm.library import library_unavailable, resolve_library
 from support.flatbuffer_models import ModelBuilder
 from support.tflm import make_library
 
@@ -170,6 +170,21 @@ def test_inspect_says_when_it_could_not_read_the_library(
     (note,) = document["findings"]
     assert (note["severity"], note["code"]) == ("note", "library-not-read")
     assert note["message"].startswith("someone/Else@^1.0 ^1.0 has not been fetched")
+
+
+def test_inspect_checks_an_arena_that_was_given(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "fetch_library", lambda *_, **__: resolve_library(None))
+    model.write_bytes(relu_model(elements=32))
+    assert run_command(["inspect", str(model), "--runtime", "tflm", "--arena-bytes", "48", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    (finding,) = (finding for finding in document["findings"] if finding["severity"] == "error")
+    assert finding["code"] == "arena-too-small"
+    assert finding["message"] == (
+        "--arena-bytes 48 is too small: the activations alive at one moment alone take 64 bytes."
+    )
+    assert document["arena_bytes"] is None
 
 
 def test_inspect_lists_operators_memory_and_findings(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from boardproof.model.preflight import Severity
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
+from boardproof.project.runtimes.tflm.memory import RUNTIME_FLASH_BYTES, RUNTIME_RAM_BYTES
 from support.flatbuffer_models import ModelBuilder
 from support.tflm import conv_model, conv_without_bias, dense_model, graph_of, make_library, single_operator_model
 
@@ -175,19 +176,33 @@ def test_a_shape_computed_at_run_time_is_a_warning():
 
 
 def test_too_large_for_flash_says_by_how_much_and_which_tensors():
-    board = dataclasses.replace(BOARD, flash_bytes=20)
-    finding = the_finding(dense_model(), board)
+    data = dense_model()
+    board = dataclasses.replace(BOARD, flash_bytes=len(data) + RUNTIME_FLASH_BYTES - 12)
+    finding = the_finding(data, board)
     assert (finding.severity, finding.code) == (Severity.ERROR, "flash-exceeded")
-    assert "12 bytes more than the 20 bytes of flash on nano33ble" in finding.message
-    assert "tensor 1 (t1, 32 bytes)" in finding.message
+    assert finding.message.startswith(
+        f"The model ({len(data):,} bytes) and TensorFlow Lite Micro (at least {RUNTIME_FLASH_BYTES:,}) are 12 bytes "
+        f"more than the {board.flash_bytes:,} bytes of flash on nano33ble; the largest are tensor 1 (t1, 32 bytes)"
+    )
+    assert findings(data, dataclasses.replace(BOARD, flash_bytes=board.flash_bytes + 12)) == ()
 
 
 def test_too_large_for_ram_says_by_how_much_and_which_tensors():
-    board = dataclasses.replace(BOARD, ram_bytes=50, core_ram_bytes=0)
+    board = dataclasses.replace(BOARD, ram_bytes=RUNTIME_RAM_BYTES + 50, core_ram_bytes=0)
     finding = the_finding(conv_model(), board)
     assert (finding.severity, finding.code) == (Severity.ERROR, "ram-exceeded")
-    assert "18 bytes more than the 50 bytes of RAM that the core's stack leaves on nano33ble" in finding.message
+    assert "18 bytes more than the 50 bytes of RAM that stack, link and interpreter leave" in finding.message
     assert "tensor 0 (t0, 36 bytes), tensor 3 (t3, 32 bytes)" in finding.message
+
+
+def test_an_arena_too_small_for_the_activations():
+    finding = the_finding(conv_model(), arena_bytes=67)
+    assert (finding.severity, finding.code) == (Severity.ERROR, "arena-too-small")
+    assert finding.message == (
+        "--arena-bytes 67 is too small: the activations alive at one moment alone take 68 bytes."
+    )
+    assert finding.hint == "Leave --arena-bytes out."
+    assert findings(conv_model(), arena_bytes=68) == ()
 
 
 def test_all_findings_come_at_once():

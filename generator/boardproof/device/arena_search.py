@@ -18,10 +18,11 @@ from boardproof.device.session import Session
 from boardproof.device.toolchain import require_compiler, require_qemu
 from boardproof.errors import InputError, ToolError
 from boardproof.model.allocations import recorded_allocations
+from boardproof.model.preflight import require_runnable
 from boardproof.project.boards import BOARDS, Reach
 from boardproof.project.render import render
 from boardproof.project.runtimes.tflm.bound import ALIGNMENT, arena_bound_bytes, recorded_bound_bytes
-from boardproof.project.runtimes.tflm.memory import activation_tensors
+from boardproof.project.runtimes.tflm.memory import check_arena, room_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 STAND_IN = "mps2-an386"
 """Measures for boards that are not emulated: the same core, the same library, the same sizes of everything."""
 
-_OTHER_RAM_BYTES = 24 * 1024  # stack, link and interpreter, beside the arena
 _UNLIMITED_ARENA_BYTES = 64 * 1024 * 1024
 _MODEL_ERROR_ARENA = -1
 
@@ -190,20 +190,14 @@ def _unmeasured(workload: Workload, board: Board, reason: str) -> ArenaSize:
     if given is None:
         size, basis = bound_arena(workload.graph, workload.data, board)
         return ArenaSize(size, ArenaSource.BOUND, reason=reason, basis=basis)
-    least = sum(tensor.size_bytes for tensor in activation_tensors(workload.graph))
-    if given < least:
-        raise InputError(
-            f"--arena-bytes {given} is too small: the activations alive at one moment alone take {least:,} bytes.",
-            "Leave --arena-bytes out.",
-        )
+    require_runnable(tuple(check_arena(workload.graph, given)))
     return ArenaSize(_aligned(given), ArenaSource.GIVEN, reason=reason)
 
 
 def _room_bytes(board: Board) -> int:
     """What the largest arena that links can have."""
-    if board.ram_bytes is None:
-        return _UNLIMITED_ARENA_BYTES
-    return (board.ram_bytes - _OTHER_RAM_BYTES) // ALIGNMENT * ALIGNMENT
+    room = room_bytes(board)
+    return _UNLIMITED_ARENA_BYTES if room is None else room // ALIGNMENT * ALIGNMENT
 
 
 def _aligned(size_bytes: int) -> int:

@@ -298,7 +298,8 @@ class Tensor:
 class Graph:
     """One network: `operators` in execution order, `inputs` and `outputs` as tensor indices in signature order.
 
-    `subgraphs` are those that control-flow operators call; they have tensors of their own.
+    `subgraphs` are those that control-flow operators call; they have tensors of their own. `file_bytes` is the size of
+    the file it was read from; 0 for a subgraph, or where there is no file.
     """
 
     tensors: tuple[Tensor, ...]
@@ -307,6 +308,7 @@ class Graph:
     outputs: tuple[int, ...]
     name: str = ""
     subgraphs: tuple[Graph, ...] = ()
+    file_bytes: int = 0
 
     @property
     def input_tensors(self) -> tuple[Tensor, ...]:

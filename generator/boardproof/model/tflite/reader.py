@@ -74,7 +74,7 @@ def read_tflite(data: bytes) -> Graph:
     buffers = tuple(_buffer(model.Buffers(i), i) for i in range(model.BuffersLength()))
     opcodes = tuple(_opcode(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength()))
     graphs = [_graph(model.Subgraphs(i), buffers, opcodes) for i in range(model.SubgraphsLength())]
-    return replace(graphs[0], subgraphs=tuple(graphs[1:]))
+    return replace(graphs[0], subgraphs=tuple(graphs[1:]), file_bytes=len(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from boardproof.project.runtimes.tflm.bound import ALIGNMENT, arena_bound_bytes
 from boardproof.project.runtimes.tflm.bytes import c_bytes
 from boardproof.project.runtimes.tflm.check import check_graph, check_library
 from boardproof.project.runtimes.tflm.library import resolve_library
-from boardproof.project.runtimes.tflm.memory import activation_tensors
+from boardproof.project.runtimes.tflm.memory import check_arena, least_arena_bytes
 from boardproof.project.runtimes.tflm.resolver import all_uses, registrations
 from boardproof.project.runtimes.tflm.rounding import check_roundings
 from boardproof.project.templates import render_template
@@ -47,7 +47,8 @@ class TflmRuntime:
     def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
         """What the chosen library will not run on this board, or runs otherwise than the oracle; see `tflm_check`."""
         library = self._library(options)
-        return (*check_graph(graph, library, board), *check_library(library))
+        found = check_graph(graph, library, board)
+        return (*found, *check_arena(graph, options.arena_bytes), *check_library(library))
 
     def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
         """The sources: `model.cpp`, the byte array, and the interpreter's model-independent part.
@@ -72,7 +73,7 @@ class TflmRuntime:
             build_flags=_build_flags(library, debug=options.debug),
             arena_bytes=arena_bytes,
             arena_how=arena_how,
-            arena_lower_bound_bytes=sum(tensor.size_bytes for tensor in activation_tensors(graph)),
+            arena_lower_bound_bytes=least_arena_bytes(graph),
             notes=tuple(finding.message for finding in check_roundings(graph, library)),
         )
 

@@ -1,4 +1,4 @@
-"""Whether a network can possibly fit a board: constants against flash, activations against RAM."""
+"""Whether a network can possibly fit a board: the file and the interpreter against flash, activations against RAM."""
 
 from __future__ import annotations
 
@@ -13,32 +13,58 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Tensor
     from boardproof.project.boards import Board
 
-LARGEST_SHOWN = 3
+RUNTIME_FLASH_BYTES = 30_000
+"""Less than any firmware takes beside the model: the least measured is 00,000, with RESHAPE alone; see docs/tflm.md."""
+RUNTIME_RAM_BYTES = 8 * 1024
+"""What link and interpreter take beside the stack and the arena."""
+_LARGEST_SHOWN = 3
+
+
+def room_bytes(board: Board) -> int | None:
+    """How large an arena a board can have at most; None where there is no limit."""
+    return None if board.free_ram_bytes is None else board.free_ram_bytes - RUNTIME_RAM_BYTES
 
 
 def check_memory(graph: Graph, board: Board) -> Iterator[Finding]:
     """Findings for a network that cannot fit, whatever the rest of the firmware takes."""
-    constants = _constant_tensors(graph)
-    excess = sum(tensor.size_bytes for tensor in constants) - (board.flash_bytes or 0)
+    excess = graph.file_bytes + RUNTIME_FLASH_BYTES - (board.flash_bytes or 0)
     if board.flash_bytes is not None and excess > 0:
         yield Finding(
             Severity.ERROR,
             "flash-exceeded",
-            f"The model's constants alone are {excess:,} bytes more than the {board.flash_bytes:,} bytes of flash on "
-            f"{board.name}; the largest are {_largest(constants)}.",
+            f"The model ({graph.file_bytes:,} bytes) and TensorFlow Lite Micro (at least {RUNTIME_FLASH_BYTES:,}) are "
+            f"{excess:,} bytes more than the {board.flash_bytes:,} bytes of flash on {board.name}; the largest are "
+            f"{_largest(_constant_tensors(graph))}.",
             "Make these layers smaller, or choose a board with more flash.",
         )
-    live = activation_tensors(graph)
-    room = board.free_ram_bytes
-    excess = sum(tensor.size_bytes for tensor in live) - (room or 0)
+    live, room = activation_tensors(graph), room_bytes(board)
+    excess = _total(live) - (room or 0)
     if room is not None and excess > 0:
         yield Finding(
             Severity.ERROR,
             "ram-exceeded",
-            f"The activations alive at one moment are {excess:,} bytes more than the {room:,} bytes of RAM that the "
-            f"core's stack leaves on {board.name}; the largest are {_largest(live)}.",
+            f"The activations alive at one moment are {excess:,} bytes more than the {room:,} bytes of RAM that stack, "
+            f"link and interpreter leave on {board.name}; the largest are {_largest(live)}.",
             "Make these activations smaller (fewer channels, earlier strides), or choose a board with more RAM.",
         )
+
+
+def check_arena(graph: Graph, arena_bytes: int | None) -> Iterator[Finding]:
+    """An error for an arena that the user gave, in which the activations alone have no room."""
+    least = least_arena_bytes(graph)
+    if arena_bytes is not None and arena_bytes < least:
+        yield Finding(
+            Severity.ERROR,
+            "arena-too-small",
+            f"--arena-bytes {arena_bytes} is too small: the activations alive at one moment alone take {least:,} "
+            "bytes.",
+            "Leave --arena-bytes out.",
+        )
+
+
+def least_arena_bytes(graph: Graph) -> int:
+    """What no arena can go below."""
+    return _total(activation_tensors(graph))
 
 
 def activation_tensors(graph: Graph) -> tuple[Tensor, ...]:
@@ -64,10 +90,14 @@ def _constant_tensors(graph: Graph) -> tuple[Tensor, ...]:
     return tuple(tensor for part in (graph, *graph.subgraphs) for tensor in part.tensors if tensor.is_constant)
 
 
+def _total(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.size_bytes for tensor in tensors)
+
+
 def _bytes(graph: Graph, indices: Iterable[int]) -> int:
     return sum(graph.tensors[index].size_bytes for index in indices)
 
 
 def _largest(tensors: Iterable[Tensor]) -> str:
-    largest = sorted(tensors, key=lambda tensor: -tensor.size_bytes)[:LARGEST_SHOWN]
+    largest = sorted(tensors, key=lambda tensor: -tensor.size_bytes)[:_LARGEST_SHOWN]
     return ", ".join(f"tensor {t.index} ({t.label}, {t.size_bytes:,} bytes)" for t in largest)
