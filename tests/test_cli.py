@@ -31,6 +31,17 @@ def relu_model(*, opcode: str = "RELU", elements: int = 8) -> bytes:
     return builder.build([x], [y])
 
 
+def pad_model() -> bytes:
+    """What the oracle alone refuses: PADV2 of int8 that pads with a float32; TensorFlow writes such for int16."""
+    builder = ModelBuilder()
+    x = builder.add_tensor([1, 4], "int8", scale=0.1)
+    paddings = builder.add_tensor([2, 2], "int32", data=[[0, 0], [1, 1]])
+    value = builder.add_tensor([1], "float32", data=[1.0])
+    y = builder.add_tensor([1, 6], "int8", scale=0.1)
+    builder.add_operator("PADV2", [x, paddings, value], [y])
+    return builder.build([x], [y])
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "relu.tflite"
@@ -126,6 +137,19 @@ def test_samples_of_the_wrong_shape(tmp_path: Path, model: Path, capsys: pytest.
     assert status == 2
     assert "[5, 7]" in err
     assert "next: " in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_the_oracle_refuses_costs_no_build(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "fetch_library", lambda *_, **__: resolve_library(None))
+    model.write_bytes(pad_model())
+    status, err = failure(
+        capsys, "run", str(model), "--runtime", "tflm", "--board", "native", "--out", str(tmp_path / "out")
+    )
+    assert status == 2
+    assert "The oracle, tflite_micro, refuses operator 0 (PADV2): " in err
     assert not (tmp_path / "out").exists()
 
 

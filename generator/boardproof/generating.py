@@ -9,6 +9,7 @@ from boardproof.device.arena_search import Workload, find_arena
 from boardproof.device.narration import narrate
 from boardproof.device.tflm_fetch import fetch_library
 from boardproof.errors import InputError
+from boardproof.model.oracle import require_oracle_runs
 from boardproof.model.preflight import Severity, preflight, require_runnable
 from boardproof.project.ci import Workflow, require_portable, with_github_workflow
 from boardproof.project.library import render_library
@@ -18,6 +19,7 @@ from boardproof.project.runtimes.tflm import TflmRuntime
 
 if TYPE_CHECKING:
     from boardproof.model.preflight import Finding
+    from boardproof.model.vectors import Vectors
     from boardproof.progress import Progress
     from boardproof.project.runtimes.base import Generated, Options
     from boardproof.project.types import Project
@@ -50,14 +52,21 @@ def report(findings: tuple[Finding, ...], progress: Progress) -> None:
             progress.warn(f"{finding.message} {finding.hint}")
 
 
-def generate(network: Network, target: Target, settings: Settings, progress: Progress) -> tuple[Project, Generated]:
-    """The firmware project, in memory. TensorFlow Lite Micro's library and arena are looked into for it."""
+def generate(
+    network: Network, target: Target, settings: Settings, progress: Progress, inputs: Vectors | None = None
+) -> tuple[Project, Generated]:
+    """The firmware project, in memory. TensorFlow Lite Micro's library and arena are looked into for it.
+
+    `inputs`: what the oracle must run later, so that it is asked before.
+    """
     options, runtime = settings.options, target.runtime
     if isinstance(runtime, TflmRuntime):
         progress.stage("looking into the TensorFlow Lite Micro library")
         runtime = replace(runtime, library=fetch_library(options.tflm_lib, on_line=narrate(progress)))
         target = replace(target, runtime=runtime)
     check(network, target, settings, progress)
+    if inputs is not None:
+        require_oracle_runs(network.data, inputs)
     if isinstance(runtime, TflmRuntime):
         runtime, options = _with_arena(network, runtime, target, settings, progress)
     progress.stage(f"generating {runtime.name} firmware")

@@ -67,7 +67,7 @@ def run(settings: Settings, progress: Progress) -> Report:
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
-    firmware, generated = compile_network(network, target, settings, progress)
+    firmware, generated = compile_network(network, target, settings, progress, inputs)
     ports = _flash_all(firmware, settings.port, progress) if target.board.reach is Reach.SERIAL else settings.port
     return prove(Case(network, target, inputs, firmware, generated), ports, settings, progress)
 
@@ -109,10 +109,10 @@ def choose_inputs(network: Network, settings: Settings, progress: Progress) -> V
 
 
 def compile_network(
-    network: Network, target: Target, settings: Settings, progress: Progress
+    network: Network, target: Target, settings: Settings, progress: Progress, inputs: Vectors | None = None
 ) -> tuple[Firmware, Generated]:
-    """From a network to built firmware."""
-    project, generated = generate(network, target, settings, progress)
+    """From a network to built firmware. `inputs`: what the oracle must run later, so that it is asked before."""
+    project, generated = generate(network, target, settings, progress, inputs)
     progress.stage(f"building for {target.board.name}")
     return build(project, settings.project_dir, on_line=narrate(progress)), generated
 

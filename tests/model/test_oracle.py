@@ -14,7 +14,7 @@ import pytest
 
 from boardproof.errors import InputError, ToolError
 from boardproof.model.isolation import WorkerError, run_isolated
-from boardproof.model.oracle import oracle_available, run_litert, run_oracle
+from boardproof.model.oracle import oracle_available, require_oracle_runs, run_litert, run_oracle
 from boardproof.model.quiet import captured_output
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
@@ -49,6 +49,15 @@ def test_outputs_have_samples_and_the_tensors_shape():
     np.testing.assert_array_equal(outputs.arrays[0], np.maximum(inputs.arrays[0], 0))
     assert outputs.arrays[0].shape == (5, 1, 4)
     assert outputs.arrays[0].dtype == np.int8
+
+
+def test_one_sample_tells_whether_the_oracle_runs_a_model(monkeypatch):
+    require_oracle_runs(relu(), vectors(relu(), 5))
+    with pytest.raises(InputError) as caught:
+        require_oracle_runs(single("GELU"), vectors(relu(), 5))
+    assert caught.value.message == "The oracle, tflite_micro, does not have the operator GELU."
+    monkeypatch.setattr("boardproof.model.oracle.oracle_available", lambda: False)
+    require_oracle_runs(single("GELU"), vectors(relu(), 5))
 
 
 def test_litert_is_named_and_agrees_here(capfd):

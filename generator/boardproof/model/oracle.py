@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,22 @@ def run_oracle(data: bytes, inputs: Vectors) -> Outputs:
     except WorkerError as error:
         raise _refused(error) from error
     return Outputs(arrays, "tflite_micro", version("tflite_micro"))
+
+
+def require_oracle_runs(data: bytes, inputs: Vectors) -> None:
+    """One sample through tflite_micro, which takes milliseconds, so that no build precedes the news that it cannot.
+
+    It leaves no state behind: the process that runs it ends. Where there is no tflite_micro nothing is checked.
+
+    Args:
+        data: The .tflite file.
+        inputs: The samples; the first one runs.
+
+    Raises:
+        InputError: as run_oracle() does.
+    """
+    if oracle_available():
+        run_oracle(data, replace(inputs, arrays=tuple(array[:1] for array in inputs.arrays)))
 
 
 def interpret(data: bytes, inputs: Vectors, arena_bytes: int) -> tuple[NDArray[np.generic], ...]:
