@@ -1,6 +1,7 @@
 /* model.h on TensorFlow Lite Micro's interpreter. */
 #include "tflm_model.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -121,26 +122,42 @@ uint32_t align_up(uint32_t bytes) {
     return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
 }
 
-/* Runs once on zeros: whatever lies in the arena might be an index that some operator believes. */
-int run_on_zeros() {
+/* Fills the inputs for a measuring inference. Whatever lies in the arena might be an index that some operator believes;
+ * 0 is one that is always there. */
+void fill_inputs(bool with_ones) {
     for (size_t i = 0; i < interpreter->inputs_size(); i++) {
-        memset(interpreter->input(i)->data.data, 0, interpreter->input(i)->bytes);
+        TfLiteTensor *const input = interpreter->input(i);
+        memset(input->data.data, 0, input->bytes);
+        if (!with_ones) {
+            continue;
+        }
+        if (input->type == kTfLiteFloat32) {
+            std::fill_n(input->data.f, input->bytes / sizeof(float), 1.0f);
+        } else if (input->type == kTfLiteInt32) {
+            std::fill_n(input->data.i32, input->bytes / sizeof(int32_t), 1);
+        } else {
+            memset(input->data.data, input->params.zero_point == 1 ? 2 : 1, input->bytes);
+        }
     }
+}
+
+int run_on(bool ones) {
+    fill_inputs(ones);
     return run(tflm_model.op_count);
 }
 
-bool runs_in(uint32_t arena_bytes) {
-    return prepare(arena_bytes) == 0 && run_on_zeros() == 0;
+bool runs_in(uint32_t arena_bytes, bool ones) {
+    return prepare(arena_bytes) == 0 && run_on(ones) == 0;
 }
 
 /* Finds the smallest arena that works: from the high-water mark, which should be it already, as far as it takes in
  * either direction. It ends with an inference that ran at N bytes and a preparation that failed at N - 16. */
-int measure_arena() {
+int measure_arena(bool ones) {
     uint32_t bytes = align_up(model_arena_used());
-    while (bytes < tflm_model.arena_bytes && !runs_in(bytes)) {
+    while (bytes < tflm_model.arena_bytes && !runs_in(bytes, ones)) {
         bytes += kArenaAlignment;
     }
-    while (bytes > kArenaAlignment && runs_in(bytes - kArenaAlignment)) {
+    while (bytes > kArenaAlignment && runs_in(bytes - kArenaAlignment, ones)) {
         bytes -= kArenaAlignment;
     }
     const int result = prepare(bytes);
@@ -165,8 +182,12 @@ int start() {
     if (result != 0 || !tflm_model.measure) {
         return result;
     }
-    const int invoked = run_on_zeros();
-    return invoked == 0 ? measure_arena() : invoked;
+    int invoked = run_on(false);
+    const bool ones = invoked == MODEL_ERROR_INVOKE; /* some kernels refuse to divide by 0 */
+    if (ones && prepare(tflm_model.arena_bytes) == 0) {
+        invoked = run_on(true);
+    }
+    return invoked == 0 ? measure_arena(ones) : invoked;
 }
 
 } // namespace

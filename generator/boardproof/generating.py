@@ -19,7 +19,7 @@ from boardproof.project.runtimes.tflm import TflmRuntime
 
 if TYPE_CHECKING:
     from boardproof.model.preflight import Finding
-    from boardproof.model.vectors import Vectors
+    from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
     from boardproof.project.runtimes.base import Generated, Options
     from boardproof.project.types import Project

@@ -27,6 +27,7 @@ from boardproof.project.runtimes.tflm import TflmRuntime
 from support.tflm import (
     choice_model,
     elementwise_model,
+    floor_div_model,
     gather_nd_model,
     grouped_conv_model,
     pool_model,
@@ -118,6 +119,31 @@ def test_memory_that_an_operator_takes_while_it_runs_is_measured(library, tmp_pa
         f"The tensor arena is too small: at least {caught.value.needed_bytes:,} bytes needed, {less:,} available."
     )
     assert less < caught.value.needed_bytes <= arena.arena_bytes
+
+
+@pytest.mark.parametrize(
+    ("data", "source", "how"),
+    [
+        (floor_div_model(), ArenaSource.MEASURED, f"measured on {STAND_IN}: runs in it, fails in 16 bytes less"),
+        (
+            floor_div_model(also_at_one=True),
+            ArenaSource.BOUND,
+            "an upper bound from tflite_micro's recorded allocations, not measured: operator 2 (FLOOR_DIV) fails on "
+            "inputs of zeros and of ones",
+        ),
+    ],
+    ids=["zeros", "zeros and ones"],
+)
+def test_a_kernel_that_refuses_made_up_inputs_keeps_no_network_from_running(library, tmp_path, data, source, how):
+    graph, root = read_tflite(data), tmp_path / "project"
+    options = Options(tflm_lib=str(library))
+    arena = find_arena(Workload(graph, data, TflmRuntime(), options), BOARD, root)
+    assert (arena.source, str(arena)) == (source, how)
+    vectors = random_vectors(graph, 10, seed=3)
+    with open_link(_firmware(data, replace(options, arena_bytes=arena.arena_bytes), root), BOARD) as link:
+        session = Session(link)
+        got = [session.infer(sample).outputs[0] for sample in zip(*vectors.arrays, strict=True)]
+    np.testing.assert_array_equal(got, run_oracle(data, vectors).arrays[0])
 
 
 def _firmware(data, options, root):

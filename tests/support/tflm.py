@@ -91,6 +91,20 @@ def elementwise_model(opcode: str, first: tuple[int, ...], second: tuple[int, ..
     return builder.build(inputs, [y])
 
 
+def floor_div_model(*, also_at_one: bool = False) -> bytes:
+    """x // y in float32, which has no result where y is 0; or x // (y * (y - 1)), which has none at 1 either."""
+    builder = ModelBuilder()
+    x, y, quotient = (builder.add_tensor((1, 4), "float32") for _ in range(3))
+    divisor = y
+    if also_at_one:
+        one = builder.add_tensor((1, 4), "float32", data=np.ones((1, 4), np.float32))
+        less, divisor = (builder.add_tensor((1, 4), "float32") for _ in range(2))
+        builder.add_operator("SUB", [y, one], [less])
+        builder.add_operator("MUL", [y, less], [divisor])
+    builder.add_operator("FLOOR_DIV", [x, divisor], [quotient])
+    return builder.build([x, y], [quotient])
+
+
 def gather_nd_model() -> bytes:
     """RELU, and two rows of what it gives."""
     builder = ModelBuilder()

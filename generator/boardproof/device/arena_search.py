@@ -3,10 +3,12 @@
 The firmware of `TflmRuntime(measure=True)` has a generous arena. Asked to prepare the model, it starts the interpreter
 in all of it, reads back the high-water mark, temporaries and scratch memory included, and then starts it anew in
 smaller and larger parts, until it has run in N bytes and failed, cleanly, in N - 16. Firmware with N bytes follows.
+It runs on zeros, or on ones where a kernel refuses those; a network that runs on neither gets an upper bound.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -38,6 +40,8 @@ STAND_IN = "mps2-an386"
 
 _UNLIMITED_ARENA_BYTES = 64 * 1024 * 1024
 _MODEL_ERROR_ARENA = -1
+_MODEL_ERROR_INVOKE = -4
+_FAILED_AT = re.compile(r"failed while running: operator (\d{1,5})\b")
 
 
 class ArenaSource(StrEnum):
@@ -123,7 +127,12 @@ def find_arena(
         on_stage("bounding the tensor arena, which cannot be measured here")
         return _unmeasured(workload, board, reason)
     on_stage(f"measuring the tensor arena on {meter.name} (the first build of the library takes minutes)")
-    smallest = measure_arena(workload, meter, root, on_line=on_line)
+    try:
+        smallest = measure_arena(workload, meter, root, on_line=on_line)
+    except ModelFailedError as error:
+        if error.code != _MODEL_ERROR_INVOKE:
+            raise
+        return _unmeasured(workload, board, _why_it_stopped(error, workload.graph))
     given = workload.options.arena_bytes
     if given is None:
         return ArenaSize(smallest, ArenaSource.MEASURED, smallest, meter.name)
@@ -183,6 +192,14 @@ def _meter(board: Board) -> tuple[Board | None, str]:
     except ToolError as error:
         return None, error.message
     return meter, ""
+
+
+def _why_it_stopped(error: ModelFailedError, graph: Graph) -> str:
+    """Why an inference on made-up inputs ended, which need not mean that others do: some kernels look at values."""
+    where = _FAILED_AT.search(error.message)
+    if where is None or int(where[1]) >= len(graph.operators):
+        return error.message
+    return f"operator {where[1]} ({graph.operators[int(where[1])].name}) fails on inputs of zeros and of ones"
 
 
 def _unmeasured(workload: Workload, board: Board, reason: str) -> ArenaSize:
