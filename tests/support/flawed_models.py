@@ -57,7 +57,7 @@ def flawed_models() -> dict[str, bytes]:
         squares = keras.Sequential([keras.Input(batch_shape=(1, 8)), layers.Lambda(lambda x: x * (x + 1.0))])
         shrunk = keras.Sequential([keras.Input(batch_shape=one_image), layers.Resizing(3, 3, interpolation="nearest")])
         grouped = keras.Sequential([keras.Input(batch_shape=(1, 8, 8, 4)), layers.Conv2D(4, 3, groups=2)])
-        return {
+        return _of_single_layers(keras, tf) | {
             "good": _int8(tf, image, one_image, per_channel_dense=False),
             "per_channel_dense": _int8(tf, image, one_image, per_channel_dense=True),
             "open_batch": _int8(tf, any_batch, one_image, per_channel_dense=False),
@@ -79,6 +79,36 @@ def flawed_models() -> dict[str, bytes]:
             "shrunk": _int8(tf, shrunk, one_image, per_channel_dense=False),
             "untrained": _int8(tf, untrained, (1, 8), per_channel_dense=False),
         }
+
+
+def _of_single_layers(keras, tf) -> dict[str, bytes]:
+    """Those of one layer or two."""
+    layers = keras.layers
+    row, image = (1, 8), (1, 8, 8, 8)
+
+    def network(shape, *stack):
+        return keras.Sequential([keras.Input(batch_shape=shape), *stack])
+
+    def function(shape, compute):
+        return network(shape, layers.Lambda(compute))
+
+    pooled = network(image, layers.Conv2D(4, 3), layers.GlobalAveragePooling2D())
+    crowded = network((1, 128), layers.Dense(7450), layers.Dense(2))
+    return {
+        "argmax": _convert(tf, function(row, lambda x: tf.argmax(x, -1))),
+        "cast_to_int64": _convert(tf, function(row, lambda x: tf.cast(x, tf.int64))),
+        "cast_to_bool": _convert(tf, function(row, lambda x: tf.cast(x, tf.bool))),
+        "long_shape": _convert(tf, function((None, 8), lambda x: tf.shape(x, out_type=tf.int64))),
+        "loop": _convert(tf, network((1, 5, 4), layers.LSTM(4))),
+        "hybrid_dense": _convert(tf, network(row, layers.Dense(256)), optimizations=[tf.lite.Optimize.DEFAULT]),
+        "hybrid_transpose_conv": _convert(
+            tf, network(image, layers.Conv2DTranspose(16, 3)), optimizations=[tf.lite.Optimize.DEFAULT]
+        ),
+        "int16_transpose_conv": _int16(tf, network(image, layers.Conv2DTranspose(4, 3)), image),
+        "one_number": _convert(tf, function((1, 1), lambda x: tf.where(x > 0.5, x, 0.0))),
+        "pooled": _int8(tf, pooled, image, per_channel_dense=False),
+        "no_room_for_code": _int8(tf, crowded, (1, 128), per_channel_dense=False),
+    }
 
 
 def _convert(tf, model, **settings) -> bytes:
