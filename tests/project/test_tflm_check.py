@@ -53,6 +53,14 @@ def test_an_operator_the_library_does_not_have():
     assert "--tflm-lib" in finding.hint
 
 
+def test_an_operator_that_embeddings_are_made_of_has_a_way_out_of_its_own():
+    finding = the_finding(single_operator_model("SELECT"))
+    assert finding.hint == (
+        "Look the rows of a keras.layers.Embedding up with tf.gather, make one side of a tf.where a constant (which "
+        "gives SELECT_V2), or give a library that has the operator with --tflm-lib."
+    )
+
+
 def test_a_flex_operator_says_where_it_comes_from():
     finding = the_finding(single_operator_model("CUSTOM", custom_code="FlexCumprod"))
     assert finding.message == "Chirale_TensorFLowLite ^2.0.0 has no custom operator FlexCumprod (operator 0)."

@@ -30,6 +30,11 @@ _FIXED_SHAPE = (
     "Give every dimension of the model's input a size, the batch included, such as "
     "keras.Input(batch_shape=(1, 49, 10, 1)), and convert again."
 )
+_OTHER_LIBRARY = ", or give a library that has the operator with --tflm-lib."
+_IN_PLACE_OF = {
+    "SELECT": "Look the rows of a keras.layers.Embedding up with tf.gather, make one side of a tf.where a constant "
+    "(which gives SELECT_V2)"
+}
 _FLEX_PREFIX = "Flex"
 _BIAS_INPUT = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "SVDF": 3, "TRANSPOSE_CONV": 3}
 """Which input holds the bias."""
@@ -124,7 +129,7 @@ def _check_version(use: Use, library: TflmLibrary) -> Iterator[Finding]:
 
 def _missing_operator(use: Use, library: TflmLibrary) -> Finding:
     kind = "custom operator" if use.is_custom else "operator"
-    hint = "Replace the layer it comes from, or give a library that has the operator with --tflm-lib."
+    hint = _IN_PLACE_OF.get(use.opcode, "Replace the layer it comes from") + _OTHER_LIBRARY
     if use.is_custom and use.opcode.startswith(_FLEX_PREFIX):
         hint = (
             "It is a TensorFlow operator that only TensorFlow itself runs: replace the layer it comes from, and "
