@@ -66,7 +66,8 @@ def activation_range(activation: Activation, output: Tensor) -> tuple[int, int]:
 def activation_fits(activation: Activation, output: Tensor) -> bool:
     """Whether the bounds of a fused activation fit in int32 as quantized values, without which TFLM refuses it."""
     bounds = [bound for bound in _REAL_RANGES.get(activation, ()) if bound is not None]
-    return all(abs(np.float32(bound) / np.float32(quantization(output).scale)) < 2**31 for bound in bounds)
+    with np.errstate(over="ignore"):  # infinity does not fit either
+        return all(abs(np.float32(bound) / np.float32(quantization(output).scale)) < 2**31 for bound in bounds)
 
 
 def plain_range(activation: Activation, dtype: DType) -> tuple[float, float] | tuple[int, int]:
