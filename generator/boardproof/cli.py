@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from boardproof.flags import (
     settings_of,
     target_options,
 )
+from boardproof.interrupts import catch_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,8 +243,7 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
 
 def entry() -> None:
     """The `boardproof` command."""
-    # A plain kill must end compilers and emulators too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    catch_interrupts()  # a plain kill must end compilers and emulators too, as Ctrl-C does
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from boardproof.interrupts import check_interrupted
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -65,6 +67,7 @@ class ConsoleProgress:
 
     def stage(self, title: str) -> None:
         """Ends the stage before, and shows this one."""
+        check_interrupted()
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(escape(title), total=None)
