@@ -26,7 +26,6 @@ struct frame {
 };
 
 __attribute__((used, aligned(8))) static uint8_t emergency_stack[EMERGENCY_STACK_BYTES];
-static const char hex_digits[] = "0123456789abcdef";
 
 /* Text assembled without printf: the fault may be the heap's. */
 struct text {
@@ -44,7 +43,8 @@ static void put(struct text *text, const char *words) {
 static void put_hex(struct text *text, const char *name, uint32_t value) {
     char digits[9];
     for (int i = 7; i >= 0; --i, value >>= 4) {
-        digits[i] = hex_digits[value & 15u];
+        const uint32_t digit = value & 15u;
+        digits[i] = (char)(digit + (digit < 10u ? '0' : 'a' - 10u));
     }
     digits[8] = '\0';
     put(text, name);
@@ -58,35 +58,38 @@ static uint32_t exception_number(void) {
     return number;
 }
 
-static const char *exception_name(uint32_t number) {
-    static const char *const names[] = {"thread",    "reset",      "NMI", "hard fault", "memory management fault",
-                                        "bus fault", "usage fault"};
-    return number < sizeof names / sizeof names[0] ? names[number] : "unexpected exception";
-}
+/* Tables of texts, each behind a character with its number: pointers would take more than the words. */
+/* clang-format off */
+static const char exceptions[] = "\x02" "NMI\0"
+                                 "\x03" "hard fault\0"
+                                 "\x04" "memory management fault\0"
+                                 "\x05" "bus fault\0"
+                                 "\x06" "usage fault";
 
-/* The most telling bit of the configurable fault status register, beside those of STACKING_FAILED. */
-static const char *cause(uint32_t cfsr) {
-    static const struct {
-        uint32_t bit;
-        const char *words;
-    } causes[] = {
-        {25, "division by zero"},
-        {24, "unaligned access"},
-        {19, "no such coprocessor"},
-        {18, "invalid exception return"},
-        {17, "jump to code that is not Thumb"},
-        {16, "undefined instruction"},
-        {9, "data access to no memory"},
-        {10, "imprecise data access to no memory"},
-        {8, "instruction fetch from no memory"},
-        {1, "forbidden data access"},
-        {0, "execution of data"},
-        {3, "damaged stack on exception return"},
-        {11, "damaged stack on exception return"},
-    };
-    for (uint32_t i = 0; i < sizeof causes / sizeof causes[0]; ++i) {
-        if ((cfsr >> causes[i].bit & 1u) != 0) {
-            return causes[i].words;
+/* Bits of the configurable fault status register beside those of STACKING_FAILED, the most telling first. */
+static const char causes[] = "\x19" "division by zero\0"
+                             "\x18" "unaligned access\0"
+                             "\x13" "no such coprocessor\0"
+                             "\x12" "invalid exception return\0"
+                             "\x11" "jump to code that is not Thumb\0"
+                             "\x10" "undefined instruction\0"
+                             "\x09" "data access to no memory\0"
+                             "\x0A" "imprecise data access to no memory\0"
+                             "\x08" "instruction fetch from no memory\0"
+                             "\x01" "forbidden data access\0"
+                             "\x00" "execution of data\0"
+                             "\x03" "damaged stack on exception return\0"
+                             "\x0B" "damaged stack on exception return";
+/* clang-format on */
+
+/* The first text of a table whose number is among the bits that are set; NULL if there is none. */
+static const char *find_text(const char *table, size_t size, uint32_t bits) {
+    for (const char *at = table; at < table + size;) {
+        const uint32_t number = (uint8_t)*at++;
+        if ((bits >> number & 1u) != 0) {
+            return at;
+        }
+        while (*at++ != '\0') {
         }
     }
     return NULL;
@@ -116,8 +119,13 @@ static int holds_frame(uint32_t stack_pointer) {
 
 static void describe(struct text *text, uint32_t stack_pointer) {
     uint32_t cfsr = SCB_CFSR;
-    const char *why = is_stack_overflow(stack_pointer, cfsr) ? "stack overflow" : cause(cfsr);
-    put(text, exception_name(exception_number()));
+    const uint32_t number = exception_number();
+    const char *what = find_text(exceptions, sizeof exceptions, number < 32u ? 1u << number : 0u);
+    const char *why = find_text(causes, sizeof causes, cfsr);
+    if (is_stack_overflow(stack_pointer, cfsr)) {
+        why = "stack overflow";
+    }
+    put(text, what != NULL ? what : "unexpected exception");
     if (why != NULL) {
         put(text, ", ");
         put(text, why);

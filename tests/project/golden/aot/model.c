@@ -115,16 +115,17 @@ _Static_assert(sizeof model_tensors / sizeof model_tensors[0] == 6, "one row per
 struct model_op {
     void (*run)(void);
     uint16_t index;        /* in the .tflite */
-    uint16_t first_output; /* in model_tensors */
-    uint16_t output_count;
+    uint16_t first_output; /* in model_tensors; the last one comes before the next row's first */
 };
 
-static const struct model_op model_ops[4] = {
-    {run_op0, 0, 2, 1},
-    {run_op1, 1, 3, 1},
-    {run_op3, 3, 4, 1},
-    {run_op4, 4, 5, 1},
+static const struct model_op model_ops[] = {
+    {run_op0, 0, 2},
+    {run_op1, 1, 3},
+    {run_op3, 3, 4},
+    {run_op4, 4, 5},
+    {NULL, UINT16_MAX, 6}, /* the end */
 };
+_Static_assert(sizeof model_ops / sizeof model_ops[0] == 4 + 1, "one row per call, and the end");
 
 static uint32_t model_ticks[4];
 
@@ -191,7 +192,7 @@ int model_output(uint16_t position, struct model_tensor *tensor) {
 }
 
 int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor) {
-    if (op >= model_info.op_count || output >= model_ops[op].output_count) {
+    if (op >= model_info.op_count || output >= model_ops[op + 1].first_output - model_ops[op].first_output) {
         return MODEL_ERROR_RANGE;
     }
     describe(&model_tensors[model_ops[op].first_output + output], tensor);

@@ -39,6 +39,7 @@ MODEL_DTYPES = frozenset(
 """The types that enum model_dtype in model.h has."""
 
 LINE_WIDTH = 116
+INDENT = "    "
 
 Symbols = Mapping[tuple[str, str], str]
 """C identifiers of tables, by (owner, table name): the owner is a step's symbol or "tensor<index>"."""
@@ -85,7 +86,6 @@ class StepText:
     arguments: str
     places: str
     first_output: int
-    output_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,6 @@ def describe_step(program: Program, memory: Memory, symbols: Symbols, position: 
         arguments=", ".join(arguments),
         places=_places(program, memory, step),
         first_output=first_output,
-        output_count=len(step.outputs),
     )
 
 
@@ -216,29 +215,33 @@ def _places(program: Program, memory: Memory, step: Step) -> str:
 
 
 def _designators(step: Step, symbols: Symbols) -> Iterable[str]:
-    """Lines of one initialiser per member; the members of a nested struct together."""
-    texts = [(name, _initialiser(step, value, symbols)) for name, value in step.params.fields]
+    """Lines of initialisers; the members of a nested struct together."""
+    return _members([(name, _initialiser(step, value, symbols)) for name, value in step.params.fields], LINE_WIDTH)
+
+
+def _members(texts: Iterable[tuple[str, str]], width: int) -> Iterable[str]:
     for is_nested, group in groupby(texts, key=lambda text: "." in text[0]):
         if not is_nested:
-            yield from _packed(f".{name} = {text}," for name, text in group)
+            yield from _packed((f".{name} = {text}," for name, text in group), width)
             continue
         for outer, members in groupby(group, key=lambda text: text[0].partition(".")[0]):
-            inner = [f".{name.partition('.')[2]} = {text}," for name, text in members]
+            inner = list(_members([(name.partition(".")[2], text) for name, text in members], width - len(INDENT)))
             whole = f".{outer} = {{{' '.join(inner).removesuffix(',')}}},"
-            yield from [whole] if len(whole) <= LINE_WIDTH else (f".{outer} = {{", *_packed(inner, "    "), "},")
+            fits = len(inner) == 1 and len(whole) <= width
+            yield from [whole] if fits else (f".{outer} = {{", *(INDENT + line for line in inner), "},")
 
 
 def _initialiser(step: Step, value: Value, symbols: Symbols) -> str:
     return value_text(value, symbols[step_symbol(step), value.name] if isinstance(value, Table) else None)
 
 
-def _packed(items: Iterable[str], indent: str = "") -> Iterable[str]:
-    """Joins items to lines of at most LINE_WIDTH."""
+def _packed(items: Iterable[str], width: int) -> Iterable[str]:
+    """Joins items to lines of at most `width` characters."""
     line = ""
     for item in items:
-        if line and len(indent) + len(line) + 1 + len(item) > LINE_WIDTH:
-            yield indent + line
+        if line and len(line) + 1 + len(item) > width:
+            yield line
             line = ""
         line = f"{line} {item}" if line else item
     if line:
-        yield indent + line
+        yield line
