@@ -1,6 +1,5 @@
-/* The network as the firmware sees it: generated code implements this interface, the application calls it.
- *
- * Both runtimes implement it: `aot` in model.c (C11), `tflm` in model.cpp. Nothing here allocates memory.
+/* The network as an application sees it. Generated code implements this interface: model.c (runtime `aot`, C11) or
+ * model.cpp (`tflm`). Nothing here allocates memory.
  */
 #ifndef BOARDPROOF_MODEL_H
 #define BOARDPROOF_MODEL_H
@@ -46,7 +45,7 @@ struct model_tensor {
     int32_t zero_point;
 };
 
-/* Constant facts about the model, for the hello reply. */
+/* Constant facts about the model. */
 struct model_info {
     uint8_t sha256[32];   /* of the .tflite this firmware was generated from */
     const char *runtime;  /* "aot" or "tflm" */
@@ -92,10 +91,6 @@ uint32_t model_arena_needed(void);
 
 /* A message for the last error, or "". */
 const char *model_error_message(void);
-
-/* A fault's description, after "in operator 3: " if that one was running or being prepared. Valid until the next call.
- * Runtimes that do not know leave this function out: the firmware looks whether it is there. */
-const char *model_locate_fault(const char *fault);
 
 #ifdef __cplusplus
 }

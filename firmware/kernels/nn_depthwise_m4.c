@@ -1,5 +1,7 @@
 #include "nn_depthwise_m4.h"
 
+#include <stddef.h>
+
 #include "nn_clamp_m4.h"
 #include "nn_dsp.h"
 
@@ -19,6 +21,9 @@ struct line {
 };
 
 #if NN_HAS_DSP
+
+_Static_assert(offsetof(struct line, bias) == 8 && offsetof(struct line, odd) == 36,
+               "the assembly loads the members in this order");
 
 /* Registers: r0 the ring, r1 r2 r3 a word of each line, r4 r5 constants, r6 to r11 weights, r12 and lr two outputs.
  * Stack: bias, end, multiplier, shift, output, step, round, odd. The struct is laid out for the two LDMs.

@@ -1,5 +1,6 @@
 #include "nn_fully_connected_m4.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "nn_clamp_m4.h"
@@ -21,6 +22,9 @@ struct rows {
 };
 
 #if NN_HAS_DSP
+
+_Static_assert(offsetof(struct rows, output) == 20 && offsetof(struct rows, units) == 36,
+               "the assembly loads the members in this order");
 
 /* Registers: r0 input, r1 stream, r2 to r5 weights, r6 to r9 outputs, r10 r11 input words, r12 end of the input, lr
  * where to enter the loop, which is unrolled four times. Stack: the first seven members of the struct. */

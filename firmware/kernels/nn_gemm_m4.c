@@ -1,5 +1,6 @@
 #include "nn_gemm_m4.h"
 
+#include <stddef.h>
 #include <string.h>
 
 uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane) {
@@ -88,6 +89,9 @@ void nn_gemm_pixels_m4(const struct nn_gemm_m4 *op, const uint32_t *block, const
 }
 
 #if NN_HAS_DSP
+
+_Static_assert(offsetof(struct nn_gemm_m4, units) == 4 && offsetof(struct nn_gemm_m4, shift) == 16,
+               "the assembly reads the members at these places");
 
 /* Registers: r0 the input block, r1 the stream, r2 r3 weights, r4 r5 inputs, r6 r7 r8 r9 channel 0 of pixels 0 to 3,
  * r10 r11 r12 lr channel 1. Stack: output, stride; round, shift; block, where to enter the loop; block end, output end;

@@ -3,7 +3,7 @@
  * A kernel is a function of a constant parameter struct (shapes, tables, quantization constants; made at generation
  * time, checked there), its input and output tensors, and, for some, caller-owned scratch memory. Kernels keep no
  * state, allocate nothing, call nothing but each other and the compiler's memcpy and memset, and use no floating point
- * unless their name has f32 in it. Tensors are dense, row-major, NHWC.
+ * unless their name has f32 in it or they are given floats (nn_cast). Tensors are dense, row-major, NHWC.
  *
  * The portable kernels define the results: they equal TensorFlow Lite Micro's on every byte, and a specialised kernel
  * must equal them. Right shifts of negative numbers are arithmetic, as with every compiler this is built with.

@@ -19,4 +19,8 @@ struct TflmModel {
 
 extern const TflmModel tflm_model;
 
+/* A fault's description, after "in operator 3: " if that one was running or being prepared. Valid until the next call.
+ * The sketch looks whether there is such a function: the other runtime has none. */
+extern "C" const char *model_locate_fault(const char *fault);
+
 #endif

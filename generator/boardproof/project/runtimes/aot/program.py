@@ -69,8 +69,8 @@ class InPlace:
     Attributes:
         input: Position in `Step.inputs`.
         offset_bytes: The largest distance, in bytes, from the start of that input to the start of the output with
-            which the kernel still reads every input byte before overwriting it. Any smaller one is safe too; negative
-            when the output must run ahead of the input by some bytes.
+            which the kernel still reads every input byte before overwriting it. Negative when the output must run
+            ahead of the input by some bytes. Memory takes this distance, rounded down to its alignment, or none.
         output: Position in `Step.outputs`.
     """
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.fixed_point import quantize_multiplier
+from boardproof.model.fixed_point import quantize_multiplier, requantize
 from boardproof.project.runtimes.aot.lowering.elementwise import ADD_HEADROOM_BITS, add_factors
 from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN, quantization
 
@@ -131,7 +131,7 @@ def table_addition(first: Tensor, second: Tensor, output: Tensor) -> TableAdditi
     if not 1 <= -shift <= _MAX_TABLE_SHIFT or factors[1 - looked_up] != 0.5:  # noqa: PLR2004 a half
         return None
     steps = (_INPUTS - quantization(tensors[looked_up]).zero_point) << ADD_HEADROOM_BITS
-    scaled = _requantize(steps, *quantize_multiplier(factors[looked_up]))
+    scaled = requantize(steps, *quantize_multiplier(factors[looked_up]))
     offset = quantization(tensors[1 - looked_up]).zero_point << ADD_HEADROOM_BITS
     table = np.roll(2 * scaled - offset, -INT8_MIN).astype(np.int32)
     half_and_zero_point = (2 * quantization(output).zero_point + 1) << (-shift - 1)
@@ -144,15 +144,8 @@ def exact_sums(first: Tensor, second: Tensor, output: Tensor) -> NDArray[np.int6
         quantize_multiplier, add_factors(first, second, output)
     )
     scaled1, scaled2 = (
-        _requantize((_INPUTS - quantization(tensor).zero_point) << ADD_HEADROOM_BITS, m, s)
+        requantize((_INPUTS - quantization(tensor).zero_point) << ADD_HEADROOM_BITS, m, s)
         for tensor, m, s in ((first, multiplier1, shift1), (second, multiplier2, shift2))
     )
     sums = scaled1[:, None] + scaled2[None, :]
-    return _requantize(sums, multiplier, shift) + quantization(output).zero_point
-
-
-def _requantize(x: NDArray[np.int64], multiplier: int, shift: int) -> NDArray[np.int64]:
-    left, right = max(shift, 0), max(-shift, 0)
-    product_ = ((x << left) * multiplier + (1 << 30)) >> 31
-    mask = (1 << right) - 1
-    return (product_ >> right) + ((product_ & mask) > (mask >> 1) + (product_ < 0))
+    return requantize(sums, multiplier, shift) + quantization(output).zero_point
