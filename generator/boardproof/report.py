@@ -152,10 +152,10 @@ class Report:
         return f"{self.arena_bytes:,} bytes" + (f" ({'; '.join(how)})" if how else "")
 
     @property
-    def litert_text(self) -> str | None:
-        """How LiteRT's outputs differ from the board's, and why; None where LiteRT did not run."""
+    def litert_text(self) -> str:
+        """How LiteRT's outputs differ from the board's, and why."""
         if self.litert is None:
-            return None
+            return "cannot run this model"
         task = f", accuracy {self.litert.accuracy:.1%}" if self.litert.accuracy is not None else ""
         if self.litert.samples_differing == 0:
             return f"agrees as well{task}"

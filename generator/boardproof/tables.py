@@ -64,8 +64,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     if report.accuracy is not None:
         floats = f", float model {report.accuracy.float_model:.1%}" if report.accuracy.float_model is not None else ""
         yield "accuracy", f"board {report.accuracy.board:.1%}, host {report.accuracy.host:.1%}{floats}"
-    if report.litert_text is not None:
-        yield "LiteRT", report.litert_text
+    yield "LiteRT", report.litert_text
 
 
 def comparison_table(reports: tuple[Report, ...]) -> RenderableType:

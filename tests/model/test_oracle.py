@@ -125,6 +125,19 @@ def test_tensors_that_the_oracle_refuses_are_located(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_model_that_litert_crashes_on_costs_only_litert():
+    """Its depthwise convolution follows a null pointer where there is no bias."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 3, 3, 8), scale=0.5)
+    w = builder.add_tensor((1, 3, 3, 8), scale=[0.1] * 8, axis=3, data=np.ones((1, 3, 3, 8), np.int8))
+    y = builder.add_tensor((1, 1, 1, 8), scale=0.5)
+    builder.add_operator("DEPTHWISE_CONV_2D", [x, w], [y], padding="VALID", stride_h=1, stride_w=1, depth_multiplier=1)
+    data = builder.build([x], [y])
+    assert run_oracle(data, vectors(data)).arrays[0].shape == (3, 1, 1, 1, 8)
+    with pytest.raises(InputError, match=r"LiteRT cannot run this model: it crashed: SIGSEGV"):
+        run_litert(data, vectors(data))
+
+
 def test_custom_operator_cannot_run_here():
     data = single("CUSTOM", custom_code="Mine")
     with pytest.raises(InputError, match="cannot run this model"):

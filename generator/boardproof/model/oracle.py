@@ -20,7 +20,6 @@ from boardproof.model.labels import safe_lines
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
-    from ai_edge_litert.interpreter import Interpreter
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Graph
@@ -119,7 +118,7 @@ def interpret(data: bytes, inputs: Vectors, arena_bytes: int) -> tuple[NDArray[n
 
 
 def run_litert(data: bytes, inputs: Vectors) -> Outputs:
-    """LiteRT's outputs for the same samples: not exact, reported beside the oracle's.
+    """LiteRT's outputs for the same samples, in a process of its own: not exact, reported beside the oracle's.
 
     XNNPACK and other delegates are off: these are TFLite's own kernels, the same on every host.
 
@@ -130,25 +129,29 @@ def run_litert(data: bytes, inputs: Vectors) -> Outputs:
     Raises:
         InputError: when LiteRT cannot run the model.
     """
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    import ai_edge_litert.interpreter  # noqa: F401 the fork shares it
 
     try:
-        interpreter = Interpreter(
-            model_content=data,
-            num_threads=1,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        )
-        arrays = _run_litert(interpreter, inputs)
-    except (ValueError, RuntimeError) as error:
+        arrays = run_isolated(_interpret_litert, data, inputs)
+    except WorkerError as error:
+        details = safe_lines("\n".join(filter(None, (error.reason, error.output))))
+        problem = "it crashed: " if error.crashed else ""  # on a depthwise convolution without bias, for one
         raise InputError(
-            f"LiteRT cannot run this model: {(safe_lines(str(error)).splitlines() or ['no reason given'])[0]}",
+            f"LiteRT cannot run this model: {problem}{(details.splitlines() or ['no reason given'])[0]}",
             "Look at its operators and types with `boardproof inspect`.",
-            safe_lines(str(error)),
+            details,
         ) from error
     return Outputs(arrays, "ai_edge_litert", version("ai_edge_litert"))
 
 
-def _run_litert(interpreter: Interpreter, inputs: Vectors) -> tuple[NDArray[np.generic], ...]:
+def _interpret_litert(data: bytes, inputs: Vectors) -> tuple[NDArray[np.generic], ...]:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        model_content=data,
+        num_threads=1,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
     interpreter.allocate_tensors()
     sources = [detail["index"] for detail in interpreter.get_input_details()]
     results = [detail["index"] for detail in interpreter.get_output_details()]
