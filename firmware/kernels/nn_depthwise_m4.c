@@ -338,10 +338,12 @@ static void compute_image(const struct nn_depthwise3_s8_m4 *op, const int8_t *in
     for (int32_t place = 0; place < LINES; ++place) {
         pad_line(&layout, ring + place);
     }
-    for (int32_t c = 0; c < op->channels; c += CHANNELS, group += NN_DEPTHWISE3_GROUP_WORDS) {
+    int32_t c = 0;
+    for (int32_t left = op->channels; left > 0; left -= CHANNELS, group += NN_DEPTHWISE3_GROUP_WORDS) {
         struct line lines[CHANNELS];
         prepare(op, &layout, group, ring, scratch, output + c, lines);
         compute_channels(op, &layout, input + c, ring, lines, compute);
+        c += left < 2 * CHANNELS ? left - CHANNELS : CHANNELS; /* the last four may be some of those before */
     }
     nn_clamp_s8_m4(output, op->line.output_size * op->across.output_size * op->channels, op->activation_min,
                    op->activation_max);

@@ -28,11 +28,11 @@ struct nn_depthwise3_axis {
     int32_t input_step, output_step;
 };
 
-/* input [H, W, channels], output [OH, OW, channels]; one image, channels a multiple of 4, dilation 1. `line` is the
+/* input [H, W, channels], output [OH, OW, channels]; one image, at least 4 channels, dilation 1. `line` is the
  * axis that lines run along, `across` the other one. `stride`, 1 or 2, is that of both axes; paddings are 0 or 1 at the
  * front, and no window begins beyond the image.
  *
- * `stream` has for each four channels, in words:
+ * `stream` has for each four channels, and last for the last four if they are no multiple of 4, in words:
  *     0 to 3    biases, scaled, see below
  *     4 to 7    multipliers
  *     8 to 16   as bytes, nine weights for each channel, kernel line after kernel line
@@ -54,7 +54,8 @@ struct nn_depthwise3_s8_m4 {
  * one_sided = 1.
  *
  * Scratch, 4-aligned: 160 + 48 * (stride * pairs + 1) bytes, where pairs = line.output_size / 2, rounded up.
- * The output may start where the input starts if they have the same size and stride is 1. */
+ * The output may start where the input starts if they have the same size, stride is 1, and channels are a multiple of
+ * 4. */
 void nn_depthwise3_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output, void *scratch);
 void nn_depthwise3_two_sided_s8_m4(const struct nn_depthwise3_s8_m4 *op, const int8_t *input, int8_t *output,
                                    void *scratch);

@@ -321,9 +321,11 @@ static void compute_image(const struct nn_depthwise_plane_s8_m4 *op, const int8_
                               .kernel_width = op->kernel_width};
     clear(pixels, group);
     const uint32_t *packed = op->stream;
-    for (int32_t c = 0; c < op->channels; c += CHANNELS, packed += NN_DEPTHWISE_PLANE_HEAD_WORDS + taps) {
+    int32_t c = 0;
+    for (int32_t left = op->channels; left > 0; left -= CHANNELS, packed += NN_DEPTHWISE_PLANE_HEAD_WORDS + taps) {
         prepare(packed, group, taps, one_sided);
         compute_channels(op, &band, input + c, output + c, pixels, compute);
+        c += left < 2 * CHANNELS ? left - CHANNELS : CHANNELS; /* the last four may be some of those before */
     }
     nn_clamp_s8_m4(output, op->output_height * op->output_width * op->channels, op->activation_min, op->activation_max);
 }

@@ -19,13 +19,13 @@ enum {
     NN_DEPTHWISE_PLANE_HEAD_WORDS = 9 /* of so many channels in the stream, before the weights */
 };
 
-/* input [H, W, channels], output [OH, OW, channels]; one image, channels a multiple of 4, dilation 1, strides at most
+/* input [H, W, channels], output [OH, OW, channels]; one image, at least 4 channels, dilation 1, strides at most
  * the kernel's size.
  *
  * The windows of `band` rows of outputs cover band_height rows, (band - 1) * stride + kernel; all windows cover
  * band_width columns, of which copy_width, after pad_left ones of padding, are the image's.
  *
- * `stream` has for each four channels, in words:
+ * `stream` has for each four channels, and last for the last four if they are no multiple of 4, in words:
  *     0 to 3    biases, scaled, see nn_depthwise_m4.h for this and the next ones; zero points are not in them
  *     4 to 7    multipliers
  *     8         as bytes, right shifts
@@ -44,7 +44,8 @@ struct nn_depthwise_plane_s8_m4 {
  * as in nn_depthwise_m4.h.
  *
  * Scratch, 4-aligned: 8 * (band_height * band_width + kernel_height * kernel_width) + 48 bytes.
- * The output may start where the input starts if it has no more rows and no more columns. */
+ * The output may start where the input starts if it has no more rows and no more columns, and channels are a multiple
+ * of 4. */
 void nn_depthwise_plane_s8_m4(const struct nn_depthwise_plane_s8_m4 *op, const int8_t *input, int8_t *output,
                               void *scratch);
 void nn_depthwise_plane_two_sided_s8_m4(const struct nn_depthwise_plane_s8_m4 *op, const int8_t *input, int8_t *output,

@@ -82,14 +82,16 @@ def depthwise(draw: st.DrawFn, net: Network) -> Activation:
     stride = int(net.rng.integers(1, 3))
     sizes = ((3, 10, 11, 12, 13, 16, 17, 20), (3, 16, 17, 20, 21, 24, 25, 30))[stride - 1]
     height, width = (int(n) for n in net.rng.choice(sizes, 2))
-    x = net.input((1, height, width, draw(st.sampled_from((4, 8, 12)))), net.scale(draw, 0.05), net.zero_point(draw))
+    x = net.input(
+        (1, height, width, draw(st.sampled_from((4, 6, 8, 12, 13)))), net.scale(draw, 0.05), net.zero_point(draw)
+    )
     chosen = Window(draw(st.sampled_from(Padding)), (stride, stride))
     return _depthwise(draw, net, x, (3, 3), chosen)
 
 
 def depthwise_small(draw: st.DrawFn, net: Network) -> Activation:
     """3x3 of images too small for that."""
-    x = image(draw, net, st.sampled_from((4, 8)), 5)
+    x = image(draw, net, st.sampled_from((4, 5, 7, 8)), 5)
     stride = int(net.rng.integers(1, 3))
     return _depthwise(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
 
@@ -97,7 +99,7 @@ def depthwise_small(draw: st.DrawFn, net: Network) -> Activation:
 def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
     """Any kernel; now and then an image so wide that few rows are unpacked at once."""
     width = draw(st.one_of(st.integers(1, 9), st.integers(30, 60)))
-    shape = (1, draw(st.integers(1, 9)), width, draw(st.sampled_from((4, 8))))
+    shape = (1, draw(st.integers(1, 9)), width, draw(st.sampled_from((4, 8, 11))))
     x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
     return _depthwise(draw, net, x, *window(draw, x.shape[1:3], 6))
 

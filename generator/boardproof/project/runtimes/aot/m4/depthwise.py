@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from boardproof.project.runtimes.aot.lowering.conv import window_text
 from boardproof.project.runtimes.aot.m4.linear import is_int8, linear_layer
@@ -15,6 +17,7 @@ from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
     from boardproof.model.graph import DepthwiseConv2D, Graph, Tensor
+    from boardproof.project.runtimes.aot.m4.pack import Linear
     from boardproof.project.runtimes.aot.m4.pack_depthwise import Depthwise
     from boardproof.project.runtimes.aot.program import Value
 
@@ -99,15 +102,15 @@ class _Layer:
             inputs=(self.op.input,),
             outputs=(self.op.output,),
             scratch_bytes=scratch_bytes,
-            in_place=(InPlace(0),) if in_place else (),
+            in_place=(InPlace(0),) if in_place and self.channels % UNIT == 0 else (),
             description=f"{flow_text(self.data, self.output)}, {window}{activation_text(self.op.activation)}",
         )
 
 
 def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
-    """The step for one image of channels divisible by 4, with one filter each."""
+    """The step for one image of at least 4 channels, with one filter each."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    if op.depth_multiplier != 1 or data.shape[0] != 1 or data.shape[3] % UNIT or not is_int8(data, weights):
+    if op.depth_multiplier != 1 or data.shape[0] != 1 or data.shape[3] < UNIT or not is_int8(data, weights):
         return None
     kernel = (weights.shape[1], weights.shape[2])
     layer = _Layer(op, data, weights, output, kernel, padding_before((data.shape[1], data.shape[2]), kernel, op.window))
@@ -115,6 +118,15 @@ def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     if _can_be_lines(layer) and not (plane and _plane_cost(layer, plane) < PLANE_GAIN * _lines_cost(layer)):
         return _lines(layer, graph)
     return _plane(layer, plane, graph) if plane else None
+
+
+def _in_fours(linear: Linear) -> Linear:
+    """Channels as they are computed: in fours, of which the last may be some of those before."""
+    count = len(linear.bias)
+    starts = [*range(0, count - UNIT, UNIT), count - UNIT]
+    order = np.concatenate([np.arange(start, start + UNIT) for start in starts])
+    rows = ("weights", "bias", "multiplier", "shift")
+    return replace(linear, **{name: getattr(linear, name)[order] for name in rows})
 
 
 def _can_be_lines(layer: _Layer) -> bool:
@@ -130,7 +142,7 @@ def _can_be_lines(layer: _Layer) -> bool:
 def _lines(layer: _Layer, graph: Graph) -> Step | None:
     output_size, stride = layer.output_size, layer.op.window.stride[0]
     along_columns = _line_cost(*output_size) < _line_cost(*reversed(output_size))
-    linear = linear_layer(layer.op, graph, layer.weights.array().reshape(9, -1).T)
+    linear = _in_fours(linear_layer(layer.op, graph, layer.weights.array().reshape(9, -1).T))
     packed = pack_lines(linear, transpose=along_columns)
     if packed is None:
         return None
@@ -191,7 +203,7 @@ class _Band:
 
 def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
     taps = layer.kernel[0] * layer.kernel[1]
-    packed = pack_plane(linear_layer(layer.op, graph, layer.weights.array().reshape(taps, -1).T))
+    packed = pack_plane(_in_fours(linear_layer(layer.op, graph, layer.weights.array().reshape(taps, -1).T)))
     if packed is None:
         return None
     window, pads = layer.op.window, layer.pads
