@@ -234,6 +234,7 @@ __attribute__((noinline)) static const int8_t *unpack_rows(const struct nn_depth
             from += step;
             pixel[0] = nn_sxtab16(zero_points, word);
             pixel[1] = nn_sxtab16_odd(zero_points, word);
+            NN_KEEP_IN_REGISTER(pixel); /* the compiler would keep two of it */
         }
     }
     return input;

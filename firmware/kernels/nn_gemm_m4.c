@@ -10,6 +10,8 @@ uint32_t *nn_gemm_expand_m4(const int8_t *input, int32_t units, uint32_t *lane) 
         nn_gemm_expand_word(e, nn_load_word(input + NN_GEMM_UNIT), lane + NN_GEMM_UNIT_WORDS);
         input += 2 * NN_GEMM_UNIT;
         lane += 2 * NN_GEMM_UNIT_WORDS;
+        NN_KEEP_IN_REGISTER(input); /* the compiler would work out where they end */
+        NN_KEEP_IN_REGISTER(lane);
     }
     if (units > 0) {
         nn_gemm_expand_word(e, nn_load_word(input), lane);
