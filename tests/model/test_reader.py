@@ -168,6 +168,21 @@ def test_shuffled_weights_are_unsupported_not_wrong():
     assert operator.name == "FULLY_CONNECTED with shuffled weights"
 
 
+def test_biases_with_the_axis_of_their_filter_are_read():
+    """As older converters wrote them; TensorFlow Lite Micro's person_detect is one."""
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 3, 3, 2), scale=0.5)
+    w = builder.add_tensor((1, 3, 3, 2), scale=[0.1, 0.2], axis=3, data=np.ones((1, 3, 3, 2), np.int8))
+    b = builder.add_tensor((2,), "int32", scale=[0.05, 0.1], axis=3, data=[1, 2])
+    y = builder.add_tensor((1, 1, 1, 2), scale=0.5)
+    builder.add_operator(
+        "DEPTHWISE_CONV_2D", [x, w, b], [y], padding="VALID", stride_h=1, stride_w=1, depth_multiplier=1
+    )
+    quantization = read_tflite(builder.build([x], [y])).tensors[b].quantization
+    assert quantization is not None
+    assert quantization.axis == 0
+
+
 def test_absent_bias_is_optional():
     builder = ModelBuilder()
     x = builder.add_tensor((1, 4), scale=0.5)

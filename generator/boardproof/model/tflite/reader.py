@@ -205,7 +205,8 @@ def _quantization(tensor: tflite.Tensor, shape: tuple[int, ...], dtype: DType, p
         return None
     scales = tuple(float(scale) for scale in parameters.ScaleAsNumpy())
     zero_points = _ints(parameters.ZeroPointAsNumpy()) or (0,) * len(scales)
-    axis = parameters.QuantizedDimension()
+    # Older converters gave biases, which have one axis, the axis of the filter.
+    axis = 0 if len(shape) == 1 else parameters.QuantizedDimension()
     if len(zero_points) != len(scales):
         raise _invalid(f"{place} has {len(scales)} scales but {len(zero_points)} zero points")
     if len(scales) > 1 and not (0 <= axis < len(shape) and shape[axis] == len(scales)):
