@@ -89,8 +89,13 @@ def test_instructions_per_element(m4_on_board, tmp_path):
     options = {"filter_height": 25, "filter_width": 5, "stride_h": 25, "stride_w": 5, "padding": "VALID"}
     net.builder.add_operator("AVERAGE_POOL_2D", [image.index], [pooled.index], **options)
     net.outputs.append(pooled.index)
+    image, halved = net.input((1, 16, 16, 16), 0.05, -128), net.tensor((1, 8, 8, 16), 0.05, -128)
+    options = {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2, "padding": "VALID"}
+    net.builder.add_operator("AVERAGE_POOL_2D", [image.index], [halved.index], **options)
+    net.outputs.append(halved.index)
     run = run_on_board(net.build(), net.vectors(2), m4_on_board, tmp_path)
     assert run.wrong == 0
     assert run.ticks[0] <= 8.5 * 32 * 32 * 16
     assert run.ticks[1] <= 13.0 * 32 * 32 * 16
     assert run.ticks[2] <= 1.75 * 25 * 5 * 64
+    assert run.ticks[3] <= 3.1 * 16 * 16 * 16
