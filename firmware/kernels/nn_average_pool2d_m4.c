@@ -1,4 +1,3 @@
-#include "nn_clamp_m4.h"
 #include "nn_dsp.h"
 #include "nn_pool_m4.h"
 #include "nn_requant.h"
@@ -14,27 +13,6 @@ struct area {
 static int32_t mean(const struct nn_pool2d_s8 *op, int32_t sum, int32_t count) {
     const int32_t half = count / 2;
     return nn_clamp((sum > 0 ? sum + half : sum - half) / count, op->activation_min, op->activation_max);
-}
-
-/* A quarter of two sums, halves away from zero: what is negative counts one less, then halves go up. */
-static inline uint32_t quarter(uint32_t sums) {
-    const uint32_t negative = (sums >> 15) & 0x00010001U;
-    return nn_shadd16(nn_shadd16(nn_ssub16(sums, negative), 0x00020002U), 0);
-}
-
-/* All channels of a window of 2x2. */
-static void average_of_four(const struct area *area, int8_t *output, int32_t channels) {
-    const int8_t *top = area->input;
-    const int8_t *bottom = top + area->row_step;
-    for (const int8_t *end = top + channels; top != end; top += 4, bottom += 4, output += 4) {
-        const uint32_t words[] = {nn_load_word(top), nn_load_word(top + channels), nn_load_word(bottom),
-                                  nn_load_word(bottom + channels)};
-        uint32_t even = nn_sxtab16(nn_sxtb16(words[0]), words[1]);
-        uint32_t odd = nn_sxtab16_odd(nn_sxtb16_odd(words[0]), words[1]);
-        even = quarter(nn_sxtab16(nn_sxtab16(even, words[2]), words[3]));
-        odd = quarter(nn_sxtab16_odd(nn_sxtab16_odd(odd, words[2]), words[3]));
-        nn_store_word(output, (even & 0x00FF00FFU) | (odd & 0x00FF00FFU) << 8);
-    }
 }
 
 /* 16-bit sums: up to 256 elements in [-128, 127]. */
@@ -72,12 +50,6 @@ void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input,
                 const int8_t *first =
                     input + (rows.origin + rows.begin) * row_step + (columns.origin + columns.begin) * op->channels;
                 struct area area = {first, rows.end - rows.begin, columns.end - columns.begin, row_step, op->channels};
-                if (area.rows == 2 && area.columns == 2) {
-                    average_of_four(&area, output, op->channels);
-                    nn_clamp_s8_m4(output, op->channels, op->activation_min, op->activation_max);
-                    output += op->channels;
-                    continue;
-                }
                 /* A window as wide as the image is one long row. */
                 if (area.columns == window->input_width) {
                     area.columns *= area.rows;

@@ -14,6 +14,9 @@ extern "C" {
 void nn_average_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output);
 void nn_max_pool2d_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output);
 
+/* The average over windows of 2x2 that are all inside the image. */
+void nn_average_pool2x2_s8_m4(const struct nn_pool2d_s8 *op, const int8_t *input, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif

@@ -41,6 +41,7 @@ OPERATORS = {
     "nn_add_s8_m4": operators_m4.addition,
     "nn_add_table_s8_m4": operators_m4.addition_by_table,
     "nn_average_pool2d_s8_m4": operators_m4.average_pool,
+    "nn_average_pool2x2_s8_m4": operators_m4.average_of_four,
     "nn_max_pool2d_s8_m4": operators_m4.max_pool,
     "nn_sum_s8_m4": operators_m4.pixel_sums,
 }

@@ -98,4 +98,4 @@ def test_instructions_per_element(m4_on_board, tmp_path):
     assert run.ticks[0] <= 8.5 * 32 * 32 * 16
     assert run.ticks[1] <= 13.0 * 32 * 32 * 16
     assert run.ticks[2] <= 1.75 * 25 * 5 * 64
-    assert run.ticks[3] <= 3.1 * 16 * 16 * 16
+    assert run.ticks[3] <= 2.4 * 16 * 16 * 16

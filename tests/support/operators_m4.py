@@ -175,9 +175,24 @@ def max_pool(draw: st.DrawFn, net: Network) -> Activation:
     return _pool(draw, net, "MAX_POOL_2D")
 
 
+def average_of_four(draw: st.DrawFn, net: Network) -> Activation:
+    """Windows of 2x2, now and then one at the border."""
+    size = st.integers(2, 9)
+    shape = (draw(st.integers(1, 2)), draw(size), draw(size), draw(st.sampled_from((4, 8, 20))))
+    x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    padding = Padding.SAME if net.rng.random() < 0.3 else Padding.VALID
+    chosen = Window(padding, (draw(st.integers(1, 3)), draw(st.integers(1, 3))))
+    return _pool_of(draw, net, "AVERAGE_POOL_2D", x, (2, 2), chosen)
+
+
 def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
     x = image(draw, net, st.sampled_from((4, 8, 20)), 16)
-    kernel, chosen = window(draw, x.shape[1:3], 16)
+    return _pool_of(draw, net, opcode, x, *window(draw, x.shape[1:3], 16))
+
+
+def _pool_of(
+    draw: st.DrawFn, net: Network, opcode: str, x: Activation, kernel: tuple[int, ...], chosen: Window
+) -> Activation:
     output = net.tensor((1, *window_output(x.shape[1:3], kernel, chosen), x.shape[3]), x.scale, x.zero_point)
     net.builder.add_operator(
         opcode,

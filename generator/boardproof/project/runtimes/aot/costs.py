@@ -33,6 +33,7 @@ COSTS: Mapping[str, Cost] = {
     "nn_add_s8_m4": Cost(50, 4.12, 0),  # 3 steps, up to 0 % off
     "nn_average_pool2d_s8": Cost(50, 6.24, 0),  # 9 steps, up to 67 % off
     "nn_average_pool2d_s8_m4": Cost(50, 1.67, 22.4),  # 9 steps, up to 26 % off
+    "nn_average_pool2x2_s8_m4": Cost(300, 2.2, 0),  # 3 steps, up to 15 % off
     "nn_concat": Cost(50, 3.6, 0),  # 4 steps, up to 8 % off
     "nn_conv2d_narrow_s8_m4": Cost(300, 0.876, 12.3),  # 10 steps, up to 27 % off
     "nn_conv2d_rows_add_s8_m4": Cost(300, 0.961, 0),  # 3 steps, up to 2 % off
@@ -85,6 +86,7 @@ BLOCKS: Mapping[str, str] = {
     "nn_add_s8_m4": "4 outputs",
     "nn_add_table_s8_m4": "4 outputs",
     "nn_average_pool2d_s8_m4": "4 channels",
+    "nn_average_pool2x2_s8_m4": "4 channels",
     "nn_max_pool2d_s8_m4": "4 channels",
     "nn_sum_s8_m4": "4 channels",
 }
@@ -95,6 +97,7 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_add_s8.c": 332,
     "nn_average_pool2d_m4.c": 328,  # as much as the portable one: linked, the two take the same
     "nn_average_pool2d_s8.c": 328,
+    "nn_average_pool2x2_m4.c": 292,
     "nn_clamp_m4.c": 98,
     "nn_concat.c": 64,
     "nn_conv2d_m4.c": 492,

@@ -49,6 +49,9 @@ WITH_ADD = {
 }
 """Convolutions that can have an addition after them."""
 
+QUARTERS = "nn_average_pool2x2_s8_m4"
+"""Averages of four."""
+
 MAX_AVERAGED = 256
 """Elements whose sum fits in 16 bits."""
 
@@ -182,6 +185,12 @@ def pixel_sums(op: Reduce, graph: Graph) -> Step | None:
     )
 
 
+def _are_quarters(op: AveragePool2D | MaxPool2D, graph: Graph) -> bool:
+    """Whether every window is 2x2, and inside the image."""
+    sizes = zip(graph.tensors[op.input].shape[1:3], graph.tensors[op.output].shape[1:3], op.window.stride, strict=True)
+    return op.filter_size == (2, 2) and all((outputs - 1) * stride + 2 <= inputs for inputs, outputs, stride in sizes)
+
+
 def pool(op: AveragePool2D | MaxPool2D, graph: Graph) -> Step | None:
     """The portable pool's step with the other kernel, for channels divisible by 4."""
     data = graph.tensors[op.input]
@@ -198,7 +207,7 @@ def pool(op: AveragePool2D | MaxPool2D, graph: Graph) -> Step | None:
     return Step(
         operator=op.index,
         implements=(op.index,),
-        kernel=portable.kernel + "_m4",
+        kernel=QUARTERS if is_average and _are_quarters(op, graph) else portable.kernel + "_m4",
         header="nn_pool_m4.h",
         params=portable.params,
         inputs=(op.input,),
