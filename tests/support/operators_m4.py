@@ -193,7 +193,8 @@ def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
 def _pool_of(
     draw: st.DrawFn, net: Network, opcode: str, x: Activation, kernel: tuple[int, ...], chosen: Window
 ) -> Activation:
-    output = net.tensor((1, *window_output(x.shape[1:3], kernel, chosen), x.shape[3]), x.scale, x.zero_point)
+    shape = (x.shape[0], *window_output(x.shape[1:3], kernel, chosen), x.shape[3])
+    output = net.tensor(shape, x.scale, x.zero_point)
     net.builder.add_operator(
         opcode,
         [x.index],
