@@ -177,6 +177,20 @@ STRICTER = {
         "dynamic-shape",
         "an axis that is computed",
     ),
+    "average of a large image": (
+        Case(
+            "AVERAGE_POOL_2D",
+            of("int16", shape=(1, 300, 300, 1)),
+            output=of("int16", shape=(1, 1, 1, 1)),
+            filter_height=300,
+            filter_width=300,
+            stride_h=1,
+            stride_w=1,
+            padding="VALID",
+        ),
+        "accumulator-overflow",
+        "averages 300x300 elements",
+    ),
     "many summands": (Case("ADD_N", *[of()] * 16), "accumulator-overflow", "at most 15"),
     "activation of int32": (
         Case("ADD", of("int32"), of("int32"), fused_activation_function="RELU"),
@@ -204,6 +218,18 @@ def test_what_cannot_be_exact_is_refused(name):
 @pytest.mark.parametrize("name", REFUSED)
 def test_tflite_micro_refuses_it_too(name):
     assert not REFUSED[name][0].oracle_runs_it
+
+
+@pytest.mark.parametrize(("size", "codes"), [(180, []), (190, ["accumulator-overflow"])])
+def test_averages_count_what_is_inside_the_image(size, codes):
+    """180x180 is below 2^15 and 190x190 above it; the window is larger than both."""
+    options = {"filter_height": 300, "filter_width": 300, "stride_h": 300, "stride_w": 300, "padding": "SAME"}
+    image, one = of("int16", shape=(1, size, size, 1)), of("int16", shape=(1, 1, 1, 1))
+    average, largest = (
+        Case(opcode, image, output=one, **options).findings for opcode in ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+    )
+    assert [finding.code for finding in average] == codes
+    assert largest == ()
 
 
 def single_operators():

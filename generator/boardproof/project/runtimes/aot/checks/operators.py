@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.fixed_point import INT32_MAX, quantize_multiplier
-from boardproof.model.graph import Activation, Conv2D, DepthwiseConv2D, DType, FullyConnected
+from boardproof.model.graph import Activation, AveragePool2D, Conv2D, DepthwiseConv2D, DType, FullyConnected
 from boardproof.project.runtimes.aot.checks.findings import QUANTIZE_HINT, RECONVERT_HINT, TFLM_HINT
 from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
 from boardproof.project.runtimes.aot.lowering.shape import PAD_AXES
@@ -34,6 +34,8 @@ _WEIGHT_TYPES = {
 }
 _BIAS_TYPES = {DType.INT8: DType.INT32, DType.INT16: DType.INT64, DType.FLOAT32: DType.FLOAT32}
 _POOL_SCALE_TOLERANCE = 1e-6
+_LARGEST_AVERAGES = {DType.INT8: 2**23, DType.INT16: 2**15}
+"""How many elements the sums of nn_pool.h have room for."""
 
 
 def check_activation(activation: Activation, subject: Subject) -> Iterator[Finding]:
@@ -147,6 +149,17 @@ def check_pool(op: Pool2D, subject: Subject) -> Iterator[Finding]:
     close = abs(np.float32(source.scale) - np.float32(target.scale)) <= _POOL_SCALE_TOLERANCE
     if not close or source.zero_point != target.zero_point:
         yield subject.error("quantization", "must have one quantization for input and output", RECONVERT_HINT)
+    if isinstance(op, AveragePool2D):
+        yield from _check_average(op, subject)
+
+
+def _check_average(op: AveragePool2D, subject: Subject) -> Iterator[Finding]:
+    """Windows whose sum fits in int32; only what is inside the image counts."""
+    height, width = map(min, op.filter_size, subject.input(0).shape[1:3])
+    most = _LARGEST_AVERAGES[subject.input(0).dtype]
+    if height * width > most:
+        what = f"averages {height}x{width} elements, which can overflow their 32-bit sum: at most {most:,} fit"
+        yield subject.error("accumulator-overflow", what, "Pool in two steps.")
 
 
 def check_rescaling(op: Operator, subject: Subject) -> Iterator[Finding]:  # noqa: ARG001 one signature for all

@@ -32,7 +32,9 @@ _WEIGHTS = "weights and biases are constants, int16 has int64 biases, and no sum
 _DENSE = "biases are constants, with int16 weights too; int16 has int64 biases; no sum can overflow"
 
 OPERATORS: Mapping[str, Entry] = {
-    "AVERAGE_POOL_2D": Entry(lower_pool, alike(_INT8, _INT16, _FLOAT), check_pool),
+    "AVERAGE_POOL_2D": Entry(
+        lower_pool, alike(_INT8, _INT16, _FLOAT), check_pool, limits="int16: up to 32,768 elements in a window"
+    ),
     "CONV_2D": Entry(lower_conv2d, alike(_INT8, _INT16, _FLOAT), check_weights, limits=_WEIGHTS),
     "DEPTHWISE_CONV_2D": Entry(lower_depthwise, alike(_INT8, _INT16, _FLOAT), check_weights, limits=_WEIGHTS),
     "FULLY_CONNECTED": Entry(lower_dense, alike(_INT8, _INT16, _FLOAT), check_dense, limits=_DENSE),
