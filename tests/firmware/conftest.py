@@ -6,6 +6,7 @@ import pytest
 
 from support.aot import build_kernels
 from support.m4 import CORTEX_M4, add_kernels, build_all_kernels
+from support.sanitized import SANITIZERS
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,8 @@ def m4_on_host(toolchain, tmp_path_factory):
 @pytest.fixture(scope="session")
 def m4_on_board(tmp_path_factory):
     return build_all_kernels(tmp_path_factory.mktemp("m4_on_board"), "arm-none-eabi-gcc", *CORTEX_M4)
+
+
+@pytest.fixture(scope="session")
+def sanitized(tmp_path_factory):
+    return build_all_kernels(tmp_path_factory.mktemp("sanitized"), "gcc", *SANITIZERS)

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.runtimes.aot.lowering.graph import lower
 from support.aot import assert_exact, plan_quickly
+from support.cases import models_of
 from support.moved import ints
 from support.network import Activation, Network
 from support.operators_movement import MOVEMENT
 
 pytestmark = pytest.mark.native
 
-ROUNDS = 8
+ROUNDS = models_of(20)
 
 
 class ConstantNetwork(Network):
@@ -46,6 +47,16 @@ class ConstantNetwork(Network):
         self.outputs.append(y.index)
 
 
+def constants(draw, seed):
+    """A model with every operator that moves elements twice, of constants, and samples."""
+    net = ConstantNetwork(seed)
+    net.live_input()
+    for operator in MOVEMENT.values():
+        for _ in range(2):
+            net.outputs.append(operator(draw, net).index)
+    return net.build(), net.vectors(2)
+
+
 def test_constants_equal_tflite_micro(toolchain, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
     folders = (tmp_path / str(i) for i in itertools.count())
@@ -58,16 +69,11 @@ def test_constants_equal_tflite_micro(toolchain, tmp_path, monkeypatch):
     )
     @given(st.data(), st.integers(0, 2**32))
     def check(data, seed):
-        net = ConstantNetwork(seed)
-        net.live_input()
-        for operator in MOVEMENT.values():
-            for _ in range(2):
-                net.outputs.append(operator(data.draw, net).index)
-        model = net.build()
+        model, inputs = constants(data.draw, seed)
         left = {step.kernel for step in lower(read_tflite(model)).steps}
         growing = {"nn_copy", "nn_fill", "nn_pad_s8", "nn_pick", "nn_place"}
         assert left <= {"nn_lookup_8", "nn_update_slice", *growing}  # updates are left to run time
-        assert_exact(model, net.vectors(2), toolchain, next(folders))
+        assert_exact(model, inputs, toolchain, next(folders))
 
     check()
 

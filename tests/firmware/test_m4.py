@@ -7,25 +7,19 @@ that the kernel it is about was what computed most of them.
 from __future__ import annotations
 
 import itertools
-import subprocess
 from collections import Counter
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from firmware.test_sanitizers import FLAGS as SANITIZERS
-from firmware.test_sanitizers import MAIN
 from support import operators_m4
-from support.aot import generate, oracle_outputs, write_sources
-from support.cases import models_of
-from support.m4 import BOARD, build_all_kernels, check_on_host, run_on_board
+from support.cases import examples, models_of, one_of_each
+from support.m4 import check_on_host, run_on_board
 from support.network import Network
 
 CASES_PER_MODEL = 20
 MODELS = models_of(CASES_PER_MODEL)
-BOARD_MODELS = 4
 
 OPERATORS = {
     "nn_pointwise_s8_m4": operators_m4.pointwise,
@@ -87,46 +81,13 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, m4_on_host, tmp_path):
     assert all(used[name] >= LEAST_VARIANT * cases for name in wanted), (used, cases)
 
 
-def board_models():
-    """Models with every operator in them, and samples."""
-    found = []
-
-    @settings(
-        max_examples=BOARD_MODELS,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.data(), st.integers(0, 2**32))
-    def collect(data, seed):
-        net = Network(seed)
-        operators = [*OPERATORS.values(), operators_m4.convolution_add] * 3
-        net.outputs = [operator(data.draw, net).index for operator in operators]
-        found.append((net.build(), net.vectors()))
-
-    collect()
-    return found
-
-
-@pytest.mark.native
-def test_no_undefined_behaviour(tmp_path):
-    toolchain = build_all_kernels(tmp_path / "kernels", "gcc", *SANITIZERS)
-    data, inputs = board_models()[0]
-    write_sources(generate(data, BOARD), tmp_path)
-    (tmp_path / "main.c").write_text(MAIN)
-    toolchain.compile([tmp_path / "main.c"], tmp_path / "main", f"-I{tmp_path}")
-    samples = range(len(inputs[0]))
-    stream = b"".join(array[i].tobytes() for i in samples for array in inputs)
-    done = subprocess.run([str(tmp_path / "main")], input=stream, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    expected = oracle_outputs(data, inputs)
-    assert done.stdout == b"".join(np.ascontiguousarray(out[i]).tobytes() for i in samples for out in expected)
+TIMES = 3
+EVERY_KERNEL = one_of_each([*OPERATORS.values(), operators_m4.convolution_add], TIMES)
 
 
 @pytest.mark.qemu
 def test_assembly_on_qemu_equals_tflite_micro(m4_on_board, tmp_path):
-    for number, (data, inputs) in enumerate(board_models()):
+    for number, (data, inputs) in enumerate(examples(EVERY_KERNEL, models_of(40))):
         run = run_on_board(data, inputs, m4_on_board, tmp_path / str(number))
         assert run.wrong == 0
         assert len(run.ticks) >= len(OPERATORS)

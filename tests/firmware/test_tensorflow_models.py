@@ -15,6 +15,8 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.aot import AotRuntime
 from boardproof.project.runtimes.base import Options
 from support.aot import assert_exact, oracle_outputs
+from support.m4 import BOARD
+from support.sanitized import assert_defined
 from support.tensorflow_models import convert
 
 SAMPLES = 8
@@ -70,7 +72,7 @@ def samples(graph):
 
 
 @pytest.mark.parametrize(("scheme", "name", "operators"), CASES, ids=[f"{name} {scheme}" for scheme, name, _ in CASES])
-def test_model_equals_tflite_micro(scheme, name, operators, toolchain, tmp_path, monkeypatch):
+def test_model_equals_tflite_micro(scheme, name, operators, toolchain, sanitized, tmp_path, monkeypatch):
     # Now and then TensorFlow leaves a SPLIT of an unrolled layer in float; then that must be exact.
     monkeypatch.setattr(quantizer, "require_integer", lambda _graph, _source: None)
     data = convert(name, scheme, tmp_path / "saved_model")
@@ -80,6 +82,7 @@ def test_model_equals_tflite_micro(scheme, name, operators, toolchain, tmp_path,
     inputs = samples(graph)
     assert len(np.unique(oracle_outputs(data, inputs)[0])) > 4, "outputs that hardly vary prove little"
     assert_exact(data, inputs, toolchain, tmp_path / "model")
+    assert_defined(data, inputs, sanitized, tmp_path / "sanitized", BOARD)
 
 
 def test_an_lstm_that_tensorflow_quantizes_wrongly_is_warned_about(tmp_path):

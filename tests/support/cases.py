@@ -13,13 +13,28 @@ from support.aot import assert_exact
 from support.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    import numpy as np
 
     from support.aot import Toolchain
     from support.network import Activation
 
+    Operator = Callable[[st.DrawFn, Network], Activation]
+    """Adds an operator to a network."""
+
+    Model = tuple[bytes, Sequence[np.ndarray]]
+    """A model and samples for it, with a leading sample axis."""
+
 CASES = int(os.environ.get("BOARDPROOF_CASES", "120"))
+ALL_CASES = 300
+"""With so many or more, what is slower than the host runs them all, instead of a few."""
+
+
+def rounds_of(share: int) -> int:
+    """How many models the slower tests make, each with every operator once: all cases, or one in `share`."""
+    return CASES if CASES >= ALL_CASES else max(CASES // share, 1)
 
 
 def models_of(cases_per_model: int) -> int:
@@ -27,9 +42,39 @@ def models_of(cases_per_model: int) -> int:
     return -(-CASES // cases_per_model) + 1
 
 
-def assert_cases_exact(
-    operator: Callable[[st.DrawFn, Network], Activation], cases_per_model: int, toolchain: Toolchain, folder: Path
-) -> None:
+def one_of_each(operators: Iterable[Operator], times: int = 1) -> Callable[[st.DrawFn, int], Model]:
+    """Makes a model with every operator, and samples."""
+    repeated = list(operators) * times
+
+    def make(draw: st.DrawFn, seed: int) -> Model:
+        net = Network(seed)
+        net.outputs = [operator(draw, net).index for operator in repeated]
+        return net.build(), net.vectors(3)
+
+    return make
+
+
+def examples(make: Callable[[st.DrawFn, int], Model], count: int) -> Iterator[Model]:
+    """So many models, and their samples."""
+    found: list[Model] = []
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data(), st.integers(0, 2**32))
+    def collect(data: st.DataObject, seed: int) -> None:
+        found.append(make(data.draw, seed))
+
+    collect()
+    assert len(found) >= count, "too few: hypothesis gives up on models that need too many choices"
+    yield from found
+
+
+def assert_cases_exact(operator: Operator, cases_per_model: int, toolchain: Toolchain, folder: Path) -> None:
     """Asserts 0 LSB against tflite_micro for all cases of an operator.
 
     One model holds several, so that one compilation tests them all. One that fails among many does not get clearer by
