@@ -14,6 +14,7 @@ OPERATORS = {
     "CONV_2D": operators_conv.conv2d,
     "DEPTHWISE_CONV_2D": operators_conv.depthwise_conv2d,
     "FULLY_CONNECTED": operators_conv.fully_connected,
+    **operators_conv.INT4_WEIGHTS,
     "AVERAGE_POOL_2D": operators_other.average_pool2d,
     "MAX_POOL_2D": operators_other.max_pool2d,
     "MEAN": operators_other.mean,

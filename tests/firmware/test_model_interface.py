@@ -174,24 +174,3 @@ def test_floats_beyond_every_integer_saturate(toolchain, tmp_path):
     values = np.array([np.inf, -np.inf, 3e38, -3e38, np.nan, 1e-45], np.float32)
     (got,) = model.run([values])
     assert got.tolist() == [127, -128, 127, -128, -7, -7]
-
-
-@pytest.mark.parametrize("opcode", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
-def test_int4_weights(opcode, toolchain, tmp_path):
-    rng = np.random.default_rng(4)
-    shapes = {
-        "CONV_2D": ((1, 5, 5, 2), (4, 3, 3, 2), (1, 5, 5, 4)),
-        "DEPTHWISE_CONV_2D": ((1, 5, 5, 6), (1, 3, 3, 6), (1, 5, 5, 6)),
-        "FULLY_CONNECTED": ((1, 12), (6, 12), (1, 6)),
-    }
-    source, kernel, target = shapes[opcode]
-    nibbles = rng.integers(0, 16, int(np.prod(kernel))).astype(np.uint8)
-    builder = ModelBuilder()
-    x = builder.add_tensor(source, scale=0.1, zero_point=3)
-    w = builder.add_tensor(kernel, "int4", scale=0.05, data=(nibbles[0::2] | nibbles[1::2] << 4).tobytes())
-    y = builder.add_tensor(target, scale=0.2)
-    convolution = {"padding": "SAME", "stride_h": 1, "stride_w": 1} if len(source) == 4 else {}
-    inputs = [x, w] if len(source) == 4 else [x, w, -1]
-    builder.add_operator(opcode, inputs, [y], **convolution, **({"depth_multiplier": 1} if "DEPTH" in opcode else {}))
-    vectors = rng.integers(-128, 128, (3, *source)).astype(np.int8)
-    assert_exact(builder.build([x], [y]), [vectors], toolchain, tmp_path)

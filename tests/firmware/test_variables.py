@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from support.aot import CompiledModel, assert_exact, oracle_outputs, plan_quickly
+from support.cases import CASES
 from support.flatbuffer_models import ModelBuilder, with_subgraphs
+from support.moved import EVERY_TYPE
 from support.network import Network
+from support.operands import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +35,13 @@ class Variable:
     scale: float
     zero_point: int
     initial: np.ndarray | None
+    dtype: str = "int8"
+
+    @property
+    def stored(self) -> dict[str, object]:
+        """Type and quantization."""
+        scale = self.scale if self.dtype in {"int8", "uint8", "int16"} else None
+        return {"dtype": self.dtype, "scale": scale, "zero_point": self.zero_point}
 
 
 def handle(net: Network, variable: Variable) -> int:
@@ -41,7 +51,7 @@ def handle(net: Network, variable: Variable) -> int:
 
 
 def value(net: Network, variable: Variable) -> int:
-    return net.builder.add_tensor(variable.shape, scale=variable.scale, zero_point=variable.zero_point)
+    return net.builder.add_tensor(variable.shape, **variable.stored)
 
 
 def initializer(variables: list[Variable]) -> bytes:
@@ -49,9 +59,7 @@ def initializer(variables: list[Variable]) -> bytes:
     builder = ModelBuilder("init")
     for variable in variables:
         tensor = builder.add_tensor((), "resource")
-        constant = builder.add_tensor(
-            variable.shape, scale=variable.scale, zero_point=variable.zero_point, data=variable.initial
-        )
+        constant = builder.add_tensor(variable.shape, **variable.stored, data=variable.initial)
         builder.add_operator("VAR_HANDLE", [], [tensor], container="", shared_name=variable.name)
         builder.add_operator("ASSIGN_VARIABLE", [tensor, constant], [])
     return builder.build([], [])
@@ -67,11 +75,22 @@ def begin(draw: st.DrawFn, net: Network, count: int) -> list[Variable]:
     variables = []
     for number in range(count):
         shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 9)))
-        initial = net.rng.integers(-128, 128, shape).astype(np.int8) if draw(st.booleans()) else None
-        variables.append(Variable(f"v{number}", shape, 0.1, net.zero_point(draw), initial))
+        dtype = draw(st.sampled_from(("int8", "int8", "int8", *EVERY_TYPE)))
+        initial = values(net, shape, dtype) if draw(st.booleans()) else None
+        zero_point = net.zero_point(draw) if dtype == "int8" else 0
+        variables.append(Variable(f"v{number}", shape, 0.1, zero_point, initial, dtype))
     if any(variable.initial is not None for variable in variables):
         net.builder.add_operator("CALL_ONCE", [], [], init_subgraph_index=1)
     return variables
+
+
+def delaying(_draw: st.DrawFn, net: Network, variable: Variable) -> None:
+    """A sample comes out one inference later, whatever its type."""
+    fresh = net.input(variable.shape, variable.scale, variable.zero_point, variable.dtype)
+    place, old = handle(net, variable), value(net, variable)
+    net.builder.add_operator("READ_VARIABLE", [place], [old])
+    net.builder.add_operator("ASSIGN_VARIABLE", [place, fresh.index], [])
+    net.outputs.append(old)
 
 
 def streaming(draw: st.DrawFn, net: Network, variable: Variable) -> None:
@@ -117,8 +136,8 @@ def accumulating(draw: st.DrawFn, net: Network, variable: Variable) -> None:
 
 
 def swapping(draw: st.DrawFn, net: Network, first: Variable, second: Variable) -> None:
-    """Each variable gets the other's value, if they are of one shape."""
-    if first.shape != second.shape:
+    """Each variable gets the other's value, if they are of one shape and type."""
+    if (first.shape, first.dtype) != (second.shape, second.dtype):
         return
     places = [handle(net, first), handle(net, second)]
     values = [value(net, first), value(net, second)]
@@ -133,7 +152,8 @@ def sequence(draw: st.DrawFn, seed: int) -> tuple[bytes, list[np.ndarray]]:
     net = Network(seed)
     variables = begin(draw, net, draw(st.integers(2, 10)))
     for variable in variables:
-        draw(st.sampled_from((streaming, accumulating)))(draw, net, variable)
+        use = draw(st.sampled_from((streaming, accumulating, delaying))) if variable.dtype == "int8" else delaying
+        use(draw, net, variable)
     for first, second in itertools.pairwise(variables):
         swapping(draw, net, first, second)
     return finish(net, variables), net.vectors(SAMPLES)
@@ -144,7 +164,7 @@ def test_sequences_equal_tflite_micro(toolchain, tmp_path, monkeypatch):
     folders = (tmp_path / str(i) for i in itertools.count())
 
     @settings(
-        max_examples=30, deadline=None, phases=(Phase.reuse, Phase.generate), suppress_health_check=list(HealthCheck)
+        max_examples=CASES, deadline=None, phases=(Phase.reuse, Phase.generate), suppress_health_check=list(HealthCheck)
     )
     @given(st.data(), st.integers(0, 2**32))
     def check(data, seed):

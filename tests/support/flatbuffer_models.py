@@ -177,9 +177,10 @@ class ModelBuilder:
     def _add_buffer(self, data: ArrayLike | bytes, dtype: str) -> int:
         if isinstance(data, bytes):
             raw = data
+        elif dtype.lower() == "int4":
+            raw = _pack_int4(np.asarray(data, np.int8).reshape(-1))
         else:
-            numpy_dtype = np.dtype("int8" if dtype.lower() == "int4" else dtype.lower())
-            raw = np.ascontiguousarray(data, dtype=numpy_dtype.newbyteorder("<")).tobytes()
+            raw = np.ascontiguousarray(data, dtype=np.dtype(dtype.lower()).newbyteorder("<")).tobytes()
         self.buffers.append(_AlignedBuffer(data=raw))
         return len(self.buffers) - 1
 
@@ -197,6 +198,12 @@ class ModelBuilder:
         )
         self.operator_codes.append(code)
         return len(self.operator_codes) - 1
+
+
+def _pack_int4(values: np.ndarray) -> bytes:
+    """Two values from -8 to 7 to a byte, the low half first."""
+    halves = np.append(values, np.zeros(len(values) % 2, np.int8)).view(np.uint8) & 15
+    return (halves[0::2] | halves[1::2] << 4).tobytes()
 
 
 def pack(model: Any) -> bytes:

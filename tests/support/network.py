@@ -116,8 +116,10 @@ class Network:
         values[0], values[1] = low, high
         return values
 
-    def weights(self, shape: Sequence[int]) -> np.ndarray:
-        return self.rng.integers(-127, 128, tuple(shape)).astype(np.int8)
+    def weights(self, shape: Sequence[int], dtype: str = "int8") -> np.ndarray:
+        """int8, but for int4 in its range."""
+        low, high = (-8, 8) if dtype == "int4" else (-127, 128)
+        return self.rng.integers(low, high, tuple(shape)).astype(np.int8)
 
     def biases(self, count: int, depth: int) -> np.ndarray:
         """Of the order of the sums they are added to, now and then far larger."""

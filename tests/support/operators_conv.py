@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,24 @@ if TYPE_CHECKING:
     from support.network import Activation, Network
 
 small = st.integers(1, 5)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A constant: values, type, and the axis of its output channels."""
+
+    values: np.ndarray
+    dtype: str
+    axis: int
+
+    @property
+    def channels(self) -> int:
+        return self.values.shape[self.axis]
+
+    @property
+    def depth(self) -> int:
+        """How many products make a sum."""
+        return self.values.size // self.channels
 
 
 def image(draw: st.DrawFn, net: Network, largest: int = 9) -> Activation:
@@ -66,40 +85,41 @@ def sometimes_padded(net: Network, x: Activation, kernel: tuple[int, int], chose
     return padded, replace(chosen, padding=Padding.VALID)
 
 
-def conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None, *, weights_dtype: str = "int8") -> Activation:
     x = x or image(draw, net)
     kernel, chosen = window(draw, x.shape[1:3])
     groups = draw(st.sampled_from([g for g in range(1, x.shape[3] + 1) if x.shape[3] % g == 0]))
     channels = groups * draw(small)
     depth = x.shape[3] // groups
-    weights = net.weights((channels, *kernel, depth))
-    return _apply(draw, net, x, weights, opcode="CONV_2D", axis=0, chosen=chosen)
+    weights = Weights(net.weights((channels, *kernel, depth), weights_dtype), weights_dtype, 0)
+    return _apply(draw, net, x, weights, opcode="CONV_2D", chosen=chosen)
 
 
-def depthwise_conv2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def depthwise_conv2d(
+    draw: st.DrawFn, net: Network, x: Activation | None = None, *, weights_dtype: str = "int8"
+) -> Activation:
     x = x or image(draw, net)
     kernel, chosen = window(draw, x.shape[1:3])
     multiplier = draw(st.integers(1, 3))
-    weights = net.weights((1, *kernel, x.shape[3] * multiplier))
-    return _apply(draw, net, x, weights, opcode="DEPTHWISE_CONV_2D", axis=3, chosen=chosen, depth_multiplier=multiplier)
+    weights = Weights(net.weights((1, *kernel, x.shape[3] * multiplier), weights_dtype), weights_dtype, 3)
+    return _apply(draw, net, x, weights, opcode="DEPTHWISE_CONV_2D", chosen=chosen, depth_multiplier=multiplier)
 
 
 def _apply(
     draw: st.DrawFn,
     net: Network,
     x: Activation,
-    weights: np.ndarray,
+    weights: Weights,
     *,
     opcode: str,
-    axis: int,
     chosen: Window,
     **options: int,
 ) -> Activation:
-    channels = weights.shape[axis]
-    x, chosen = sometimes_padded(net, x, weights.shape[1:3], chosen)
-    inputs, weight_scale = _constants(draw, net, x, weights, axis)
-    scale = net.output_scale(draw, x.scale * weight_scale, weights.size // channels)
-    shape = (x.shape[0], *window_output((x.shape[1], x.shape[2]), weights.shape[1:3], chosen), channels)
+    kernel = weights.values.shape[1:3]
+    x, chosen = sometimes_padded(net, x, kernel, chosen)
+    inputs, weight_scale = _constants(draw, net, x, weights)
+    scale = net.output_scale(draw, x.scale * weight_scale, weights.depth)
+    shape = (x.shape[0], *window_output((x.shape[1], x.shape[2]), kernel, chosen), weights.channels)
     output = net.tensor(shape, scale, net.zero_point(draw))
     net.builder.add_operator(
         opcode,
@@ -112,26 +132,31 @@ def _apply(
     return output
 
 
-def _constants(draw: st.DrawFn, net: Network, x: Activation, weights: np.ndarray, axis: int) -> tuple[list[int], float]:
+def _constants(
+    draw: st.DrawFn, net: Network, x: Activation, weights: Weights, *, per_channel: bool = True
+) -> tuple[list[int], float]:
     """Input list with weights and perhaps biases, and the weights' largest scale."""
-    channels = weights.shape[axis]
-    scale = float(np.float32(draw(st.floats(1e-3, 0.2))))
-    spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
+    scale = float(np.float32(draw(st.floats(1e-3, 0.2)) * (16 if weights.dtype == "int4" else 1)))
+    spread = net.rng.uniform(0.1, 1, weights.channels if per_channel and draw(st.booleans()) else 1)
     spread[0] = 1.0
     weight_scales = [float(s) for s in np.float32(scale * spread)]
-    inputs = [x.index, net.constant(weights, "int8", weight_scales, axis)]
+    inputs = [x.index, net.constant(weights.values, weights.dtype, weight_scales, weights.axis)]
     if draw(st.booleans()):
-        biases = net.biases(channels, weights.size // channels)
+        biases = net.biases(weights.channels, weights.depth)
         inputs.append(net.constant(biases, "int32", [x.scale * s for s in weight_scales]))
     return inputs, scale
 
 
-def fully_connected(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def fully_connected(
+    draw: st.DrawFn, net: Network, x: Activation | None = None, *, weights_dtype: str = "int8"
+) -> Activation:
     if x is None:
         leading = draw(st.lists(st.integers(1, 3), min_size=0, max_size=2))
         x = net.input((*leading, draw(st.integers(1, 40))), net.scale(draw, 0.05), net.zero_point(draw))
     units, depth = draw(st.integers(1, 12)), x.shape[-1]
-    inputs, weight_scale = _constants(draw, net, x, net.weights((units, depth)), 0)
+    weights = Weights(net.weights((units, depth), weights_dtype), weights_dtype, 0)
+    # TFLM's int4 rows have one scale.
+    inputs, weight_scale = _constants(draw, net, x, weights, per_channel=weights_dtype == "int8")
     keep = draw(st.booleans())
     rows = int(np.prod(x.shape[:-1]))
     shape = (*x.shape[:-1], units) if keep else (rows, units)
@@ -144,3 +169,14 @@ def fully_connected(draw: st.DrawFn, net: Network, x: Activation | None = None) 
         fused_activation_function=net.activation(draw),
     )
     return output
+
+
+INT4_WEIGHTS = {
+    f"{name} int4 weights": partial(operator, weights_dtype="int4")
+    for name, operator in (
+        ("CONV_2D", conv2d),
+        ("DEPTHWISE_CONV_2D", depthwise_conv2d),
+        ("FULLY_CONNECTED", fully_connected),
+    )
+}
+"""By name."""

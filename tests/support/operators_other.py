@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from boardproof.model.shapes.graph import window_output
+from support.moved import EVERY_TYPE, data, like
 from support.network import Activation
 from support.operators_conv import image, window, window_options
 
@@ -104,13 +105,13 @@ def pad(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activatio
 
 
 def reshape(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or any_tensor(draw, net)
-    size = prod(x.shape)
+    source = data(draw, net, x, EVERY_TYPE, (1, 6), 4)
+    size = prod(source.shape)
     first = draw(st.sampled_from([n for n in range(1, size + 1) if size % n == 0]))
     shape = draw(st.sampled_from(((size,), (first, size // first), (1, first, 1, size // first))))
-    output = net.tensor(shape, x.scale, x.zero_point)
+    output = like(net, source, shape)
     new_shape = net.constant(np.array(shape, np.int32), "int32")
-    net.builder.add_operator("RESHAPE", [x.index, new_shape], [output.index], new_shape=list(shape))
+    net.builder.add_operator("RESHAPE", [source.tensor.index, new_shape], [output.index], new_shape=list(shape))
     return output
 
 
