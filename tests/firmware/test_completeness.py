@@ -1,0 +1,66 @@
+"""Every operator of the registry, with every combination of types that it claims, is in a property test.
+
+A generator's name in its property test begins with the operator that it makes.
+"""
+
+from __future__ import annotations
+
+from boardproof.model.graph import DType
+from boardproof.model.tflite.reader import read_tflite
+from boardproof.project.runtimes.aot.registry import OPERATORS
+from firmware import test_axes, test_elementwise, test_kernels, test_movement, test_variables
+from support.cases import examples, one_of_each
+from support.moved import EVERY_TYPE
+
+ROUNDS = 40
+"""Each of what is missing still: enough for CAST's 36 pairs of types, if one fails by chance in a million runs."""
+
+TIMES, MODELS = 6, 4
+
+GENERATORS = [
+    (name.split()[0], operator)
+    for test in (test_axes, test_elementwise, test_kernels, test_movement)
+    for name, operator in test.OPERATORS.items()
+]
+INT4_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+STATE = ("ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE")
+
+
+def claimed(registry):
+    """(operator, types) for all of a registry; those that take any type: each with each."""
+    anything = [DType(name) for name in EVERY_TYPE]
+    return {(name, types) for name, entry in registry.items() for types in entry.types or anything}
+
+
+def made(graph, registry):
+    """What of it a graph has, and each operator with each type of a tensor, or without any."""
+    for op in graph.operators:
+        yield op.name, None
+        yield from ((op.name, graph.tensors[i].dtype) for i in (*op.inputs, *op.outputs) if i >= 0)
+        entry = registry.get(op.name)
+        yield from ((op.name, types) for types in (entry.types if entry else ()) if types.fit(op, graph))
+
+
+def untested(missing, registry, rounds=ROUNDS):
+    """What of `missing` no generator makes in so many rounds of those that may."""
+    for _ in range(rounds):
+        names = {name for name, _ in missing}
+        found = list(examples(test_variables.sequence, MODELS)) if names & {*STATE} else []
+        for operator in (operator for name, operator in GENERATORS if name in names):
+            found += examples(one_of_each([operator], TIMES), MODELS)
+        for data, _ in found:
+            missing = missing - {*made(read_tflite(data), registry)}
+        if not missing:
+            break
+    return missing
+
+
+def test_every_operator_with_every_type_is_in_a_property_test():
+    wanted = claimed(OPERATORS) | {(name, DType.INT4) for name in INT4_WEIGHTS} | {(name, None) for name in STATE}
+    assert untested(wanted, OPERATORS) == set()
+
+
+def test_an_operator_or_a_type_that_nothing_makes_is_found():
+    registry = {"NEW": OPERATORS["SQRT"], "SQRT": OPERATORS["RELU"]}
+    left = {(name, types.output) for name, types in untested(claimed(registry), registry, rounds=2)}
+    assert left == {("NEW", DType.FLOAT32), ("SQRT", DType.INT8), ("SQRT", DType.INT16)}
