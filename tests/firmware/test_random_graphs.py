@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +15,7 @@ from support import (
     operators_axes,
     operators_conv,
     operators_elementwise,
+    operators_m4,
     operators_movement,
     operators_other,
     operators_picks,
@@ -20,9 +23,9 @@ from support import (
     operators_unary,
 )
 from support.aot import assert_exact
+from support.cases import CASES, rounds_of
+from support.m4 import check_on_host
 from support.network import Network
-
-NETWORKS = 120
 
 IMAGE_OPERATORS = (
     operators_conv.conv2d,
@@ -84,32 +87,66 @@ ALONG_AXES = (
     operators_axes.l2_normalization("int8"),
     operators_axes.log_softmax,
 )
+INT16_IMAGES = (
+    operators_axes.conv2d("int16"),
+    operators_axes.depthwise_conv2d("int16"),
+    *(operators_axes.pool(opcode, "int16") for opcode in ("AVERAGE_POOL_2D", "MAX_POOL_2D")),
+)
+INT16_OTHERS = (
+    operators_axes.fully_connected("int16"),
+    operators_axes.reduce("MEAN", "int16"),
+    *(operators_elementwise.binary(opcode, "int16") for opcode in ("ADD", "SUB", "MUL", "MINIMUM", "MAXIMUM")),
+    operators_elementwise.prelu("int16"),
+    operators_elementwise.select("int16"),
+    *(operators_unary.unary(opcode, "int16") for opcode in ("ABS", "RELU", "RELU6")),
+    operators_unary.unary("LEAKY_RELU", "int16", alpha=0.1),
+)
 FEW_AXES, MANY_ELEMENTS = 4, 3000
 
 pytestmark = pytest.mark.native
 
 
-def candidates(x):
+def candidates(x, kind):
     """The operators for a tensor."""
+    if kind == "int16":
+        return INT16_OTHERS + (INT16_IMAGES * 2 if len(x.shape) == 4 else ())
     if math.prod(x.shape) > MANY_ELEMENTS:
         return (operators_other.mean, operators_movement.slice_, operators_other.relu)
     found = OTHER_OPERATORS + ELEMENTWISE
     if len(x.shape) == 4:
         found += IMAGE_OPERATORS * 3 + IMAGE_MOVEMENTS
-    return found + ALONG_AXES + MOVEMENTS if len(x.shape) <= FEW_AXES else found
+    if len(x.shape) <= FEW_AXES:
+        found += ALONG_AXES + MOVEMENTS
+    takes_blocks = kind == "in fours" and len(x.shape) == 4 and x.shape[0] == 1 and x.shape[3] % 4 == 0
+    return found + (operators_m4.block,) * 2 * len(found) if takes_blocks else found
+
+
+def image(draw, net, kind):
+    """A network input."""
+    match kind:
+        case "int16":
+            return operators_axes.picture(draw, net, kind)
+        case "in fours":
+            return operators_m4.image(draw, net, st.sampled_from((4, 8)), 14)
+        case _:
+            return operators_conv.image(draw, net)
 
 
 @st.composite
-def networks(draw):
-    """Operators applied to whatever is there already; any tensors at all as outputs."""
+def networks(draw, kind="int8"):
+    """Operators applied to whatever is there already; any tensors at all as outputs.
+
+    `kind`: int8, int16, or int8 with channels "in fours", as the _m4 kernels take them, and convolutions with an ADD.
+    """
     net = Network(draw(st.integers(0, 2**32)), lively=True)
-    pool = [operators_conv.image(draw, net) for _ in range(draw(st.integers(1, 2)))]
+    pool = [image(draw, net, kind) for _ in range(draw(st.integers(1, 2)))]
     for _ in range(draw(st.integers(4, 14))):
         x = draw(st.sampled_from(pool)) if draw(st.booleans()) else pool[-1]
         if len(x.shape) == 0:
             x = pool[0]
-        operator = draw(st.sampled_from(candidates(x)))
-        pool.append(_residual(draw, net, pool, x) if draw(st.integers(0, 5)) == 0 else operator(draw, net, x))
+        operator = draw(st.sampled_from(candidates(x, kind)))
+        is_residual = kind != "int16" and draw(st.integers(0, 5)) == 0
+        pool.append(_residual(draw, net, pool, x) if is_residual else operator(draw, net, x))
     net.outputs = [pool[-1].index, *draw(st.lists(st.sampled_from([t.index for t in pool]), max_size=3))]
     return net
 
@@ -122,12 +159,34 @@ def _residual(draw, net, pool, x):
     return output
 
 
-def test_networks_equal_tflite_micro(toolchain, tmp_path):
+def checked(build, count, check, tmp_path):
+    """So many random networks, each checked in a folder of its own."""
     folders = (tmp_path / str(i) for i in itertools.count())
 
-    @settings(max_examples=NETWORKS, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(networks())
-    def check(net):
-        assert_exact(net.build(), net.vectors(), toolchain, next(folders))
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(build)
+    def one(net):
+        check(net.build(), net.vectors(), next(folders))
 
-    check()
+    one()
+
+
+@pytest.mark.parametrize(("kind", "count"), [("int8", CASES), ("int16", rounds_of(3))])
+def test_networks_equal_tflite_micro(kind, count, toolchain, tmp_path):
+    checked(networks(kind), count, lambda *case: assert_exact(*case[:2], toolchain, case[2]), tmp_path)
+
+
+def test_networks_with_m4_kernels_equal_tflite_micro(m4_on_host, tmp_path):
+    """Together with what works in place, takes over a PAD, or adds what an ADD would."""
+    used = Counter()
+    count = rounds_of(2)
+
+    def check(data, inputs, folder):
+        used.update(check_on_host(data, inputs, m4_on_host, folder))
+
+    checked(networks("in fours"), count, check, tmp_path)
+    convolutions = [
+        number for kernel, number in used.items() if re.search("(conv2d|pointwise|depthwise).*_m4$", kernel)
+    ]
+    assert sum(convolutions) >= count / 2, used
+    assert used["nn_pointwise_add_s8_m4"], used

@@ -35,14 +35,23 @@ OPERATORS = {
 }
 
 
-def mixed(draw, _seed):
-    """A random network of many operators, and samples."""
-    net = draw(test_random_graphs.networks())
-    return net.build(), net.vectors(3)
+def mixed(kind):
+    """Makes a random network of many operators, and samples."""
+
+    def make(draw, _seed):
+        net = draw(test_random_graphs.networks(kind))
+        return net.build(), net.vectors(3)
+
+    return make
 
 
-MODELS = OPERATORS | {"constants": test_folding.constants, "networks": mixed, "variables": test_variables.sequence}
-BOARD_MODELS = {"kernels": (test_m4.EVERY_KERNEL, ROUNDS // test_m4.TIMES + 1), "networks": (mixed, ROUNDS)}
+MODELS = OPERATORS | {
+    "constants": test_folding.constants,
+    "networks": mixed("int8"),
+    "networks int16": mixed("int16"),
+    "variables": test_variables.sequence,
+}
+BOARD_MODELS = {"kernels": (test_m4.EVERY_KERNEL, ROUNDS // test_m4.TIMES + 1), "networks": (mixed("in fours"), ROUNDS)}
 """Those with _m4 kernels, and how many."""
 
 

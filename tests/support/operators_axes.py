@@ -183,7 +183,8 @@ def _weighted(
             limit = 2 ** draw(st.sampled_from((10, 24, 33)))
             biases = net.rng.integers(-limit, limit, channels)
             inputs.append(net.constant(biases, "int64", [x.scale * s for s in scales]))
-    factor = draw(st.one_of(st.floats(0.01, 2.0), st.sampled_from((1.0, 2.0**-20, 100.0)))) / (50 * depth**0.5)
+    extremes = st.one_of(st.floats(0.01, 2.0), st.sampled_from((1.0, 2.0**-20, 100.0)))
+    factor = draw(st.floats(0.5, 2.0) if net.lively else extremes) / (50 * depth**0.5)
     result = output(draw, net, shape, x.scale * scale / factor if dtype != "float32" else 1.0, dtype)
     if opcode == "FULLY_CONNECTED" and not has_bias:
         inputs.append(-1)

@@ -122,6 +122,23 @@ def convolution_add(draw: st.DrawFn, net: Network) -> Activation:
     return _add(draw, net, *((y, other) if draw(st.booleans()) else (other, y)))
 
 
+def block(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
+    """A convolution of an image, perhaps added to it: what residual networks are made of."""
+    channels = x.shape[3] if draw(st.booleans()) else draw(st.sampled_from((4, 8, 12)))
+    stride = draw(st.sampled_from((1, 1, 2)))
+    chosen = Window(Padding.SAME, (stride, stride))
+    match draw(st.sampled_from(("pointwise", "square", "depthwise"))):
+        case "pointwise":
+            y = convolution(draw, net, x, (1, 1), Window(Padding.SAME, (1, 1)), channels)
+        case "square":
+            y = convolution(draw, net, x, (3, 3), chosen, channels)
+        case _:
+            y = _depthwise(draw, net, x, (3, 3), chosen)
+    if y.shape != x.shape or draw(st.booleans()):
+        return y
+    return _add(draw, net, *((y, x) if draw(st.booleans()) else (x, y)))
+
+
 def addition(draw: st.DrawFn, net: Network) -> Activation:
     shape = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=4)))
     first = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
