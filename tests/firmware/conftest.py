@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support.aot import build_kernels
-from support.m4 import CORTEX_M4, add_kernels, build_all_kernels
+from support.cores import CORTEX_M4
+from support.m4 import add_kernels, build_all_kernels
 from support.sanitized import SANITIZERS
 
 
@@ -21,7 +22,7 @@ def m4_on_host(toolchain, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def m4_on_board(tmp_path_factory):
-    return build_all_kernels(tmp_path_factory.mktemp("m4_on_board"), "arm-none-eabi-gcc", *CORTEX_M4)
+    return build_all_kernels(tmp_path_factory.mktemp("m4_on_board"), "arm-none-eabi-gcc", *CORTEX_M4.flags)
 
 
 @pytest.fixture(scope="session")

@@ -1,34 +1,60 @@
-"""Every operator of every type on emulated cores, as generated for a board without kernels of its own: 0 LSB."""
+"""Every operator of every type on emulated cores, and every _m4 kernel on those that have its instructions: 0 LSB."""
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from firmware import test_elementwise
-from firmware.test_sanitizers import MODELS, examples, one_of_each
-from support.aot import build_kernels, plan_quickly
-from support.cores import CORES, wrong_outputs
+from firmware import test_axes, test_elementwise, test_kernels, test_m4, test_movement
+from firmware.test_sanitizers import mixed
+from firmware.test_variables import sequence
+from support.aot import build_kernels, generate, plan_quickly
+from support.cases import examples, models_of, one_of_each
+from support.cores import BOARD, CORES, run_on_core
+from support.m4 import build_all_kernels
 
-ROUNDS = 2
+MODELS = models_of(120)
+"""Of each kind; the first is the simplest that there is, and left out."""
+
 MAKE_NO_NUMBERS = {"RSQRT float32", "SQRT float32"}
-"""Of negative numbers: the sign of what is not a number depends on the processor, see docs/operators.md."""
+"""Of negative numbers: the sign of what is not a number depends on the processor, see docs/library.md."""
 
-KINDS = MODELS | {
-    "elementwise": one_of_each(
-        [operator for name, operator in test_elementwise.OPERATORS.items() if name not in MAKE_NO_NUMBERS]
-    )
-}
+OPERATORS = [
+    operator
+    for test in (test_kernels, test_axes, test_elementwise, test_movement)
+    for name, operator in test.OPERATORS.items()
+    if name not in MAKE_NO_NUMBERS
+]
+SMALL, LARGE = 8, 80
+"""Operators to a model, where there are 16 KB of RAM and elsewhere."""
 
 pytestmark = pytest.mark.qemu
+
+
+def kinds(core):
+    """What makes models for a core."""
+    size = SMALL if core.memory.data[1] < 64 else LARGE
+    yield from (one_of_each(OPERATORS[i : i + size]) for i in range(0, len(OPERATORS), size))
+    if size == LARGE:
+        yield from (mixed("int8"), sequence)
+    if core.board == BOARD:
+        yield from (mixed("in fours"), test_m4.EVERY_KERNEL)
 
 
 @pytest.mark.parametrize("name", CORES)
 def test_operators_equal_tflite_micro(name, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
     core = CORES[name]
-    toolchain = build_kernels(
-        tmp_path / "kernels", "arm-none-eabi-gcc", *core.flags, "-mthumb", "-O2", "-ffunction-sections"
-    )
-    for kind, make in KINDS.items():
-        for number, (data, inputs) in enumerate(examples(make)[-ROUNDS:]):
-            assert wrong_outputs(core, data, inputs, toolchain, tmp_path / f"{kind} {number}") == 0, kind
+    build = build_all_kernels if core.board == BOARD else build_kernels
+    toolchain = build(tmp_path / "kernels", "arm-none-eabi-gcc", *core.flags)
+    ran = skipped = 0
+    for kind, make in enumerate(kinds(core)):
+        for number, (data, inputs) in enumerate(itertools.islice(examples(make, MODELS), 1, None)):
+            if generate(data, core.board, "speed").arena_bytes > core.memory.most_arena_bytes:
+                skipped += 1
+                continue
+            ran += 1
+            folder = tmp_path / f"{kind} {number}"
+            assert run_on_core(core, data, inputs, toolchain, folder, "speed").wrong == 0
+    assert skipped <= ran / 4

@@ -1,7 +1,7 @@
 """The _m4 kernels against tflite_micro, 0 LSB: their C definitions on the host, their assembly on QEMU.
 
-One model holds several independent operators, so that one compilation tests several cases. Each test also sees to it
-that the kernel it is about was what computed most of them.
+One model holds several independent operators, so that one compilation tests several cases. It is optimized for speed: no
+kernel is left out for its size. Each test also sees to it that the kernel it is about was what computed most of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from support import operators_m4
+from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.m4 import check_on_host, run_on_board
 from support.network import Network
@@ -60,7 +61,8 @@ LEAST_VARIANT = 0.02
 
 @pytest.mark.native
 @pytest.mark.parametrize("kernel", [*OPERATORS, "with addition"])
-def test_kernel_on_the_host_equals_tflite_micro(kernel, m4_on_host, tmp_path):
+def test_kernel_on_the_host_equals_tflite_micro(kernel, m4_on_host, tmp_path, monkeypatch):
+    plan_quickly(monkeypatch)
     folders = (tmp_path / str(i) for i in itertools.count())
     operator = OPERATORS.get(kernel, operators_m4.convolution_add)
     used = Counter()
@@ -72,7 +74,7 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, m4_on_host, tmp_path):
         nonlocal cases
         net = Network(seed)
         net.outputs = [operator(data.draw, net).index for _ in range(CASES_PER_MODEL)]
-        used.update(check_on_host(net.build(), net.vectors(), m4_on_host, next(folders)))
+        used.update(check_on_host(net.build(), net.vectors(), m4_on_host, next(folders), "speed"))
         cases += CASES_PER_MODEL
 
     check()
@@ -86,8 +88,9 @@ EVERY_KERNEL = one_of_each([*OPERATORS.values(), operators_m4.convolution_add], 
 
 
 @pytest.mark.qemu
-def test_assembly_on_qemu_equals_tflite_micro(m4_on_board, tmp_path):
+def test_assembly_on_qemu_equals_tflite_micro(m4_on_board, tmp_path, monkeypatch):
+    plan_quickly(monkeypatch)
     for number, (data, inputs) in enumerate(examples(EVERY_KERNEL, models_of(40))):
-        run = run_on_board(data, inputs, m4_on_board, tmp_path / str(number))
+        run = run_on_board(data, inputs, m4_on_board, tmp_path / str(number), "speed")
         assert run.wrong == 0
         assert len(run.ticks) >= len(OPERATORS)

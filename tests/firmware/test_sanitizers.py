@@ -20,7 +20,7 @@ from firmware import (
 )
 from support.aot import plan_quickly
 from support.cases import examples, one_of_each, rounds_of
-from support.m4 import BOARD
+from support.cores import BOARD
 from support.sanitized import assert_defined
 
 ROUNDS = rounds_of(20)
@@ -66,4 +66,4 @@ def test_no_undefined_behaviour(name, sanitized, tmp_path, monkeypatch):
 def test_no_undefined_behaviour_of_m4_kernels(name, sanitized, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
     for number, (data, inputs) in enumerate(examples(*BOARD_MODELS[name])):
-        assert_defined(data, inputs, sanitized, tmp_path / str(number), BOARD)
+        assert_defined(data, inputs, sanitized, tmp_path / str(number), BOARD, "speed")

@@ -15,7 +15,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.aot import AotRuntime
 from boardproof.project.runtimes.base import Options
 from support.aot import assert_exact, oracle_outputs
-from support.m4 import BOARD
+from support.cores import BOARD
 from support.sanitized import assert_defined
 from support.tensorflow_models import convert
 

@@ -95,9 +95,9 @@ def archive_objects(command: Sequence[str], archive: Path, objects: Path) -> Non
     subprocess.run([tool, "rcs", str(archive), *map(str, objects.glob("*.o"))], check=True, capture_output=True)
 
 
-def generate(data: bytes, board: str = "native") -> Generated:
+def generate(data: bytes, board: str = "native", optimize: str = "balanced") -> Generated:
     """What the aot runtime generates, after its check found nothing."""
-    graph, options = read_tflite(data), Options()
+    graph, options = read_tflite(data), Options(optimize=optimize)
     assert AotRuntime().check(graph, BOARDS[board], options) == ()
     return AotRuntime().generate(graph, data, BOARDS[board], options)
 

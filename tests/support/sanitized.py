@@ -43,13 +43,18 @@ int main(void)
 
 
 def assert_defined(
-    data: bytes, inputs: Sequence[np.ndarray], toolchain: Toolchain, folder: Path, board: str = "native"
+    data: bytes,
+    inputs: Sequence[np.ndarray],
+    toolchain: Toolchain,
+    folder: Path,
+    board: str = "native",
+    optimize: str = "balanced",
 ) -> None:
     """Asserts that a model, with a board's kernels, computes tflite_micro's outputs and nothing undefined on the way.
 
     `inputs` have a leading sample axis; the toolchain has the flags SANITIZERS.
     """
-    write_sources(generate(data, board), folder)
+    write_sources(generate(data, board, optimize), folder)
     (folder / "main.c").write_text(MAIN)
     toolchain.compile([folder / "main.c"], folder / "main", f"-I{folder}")
     samples = range(len(inputs[0]))
