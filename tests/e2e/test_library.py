@@ -13,6 +13,7 @@ from boardproof.cli import run_command
 from boardproof.device.build import build
 from boardproof.project.boards import BOARDS
 from boardproof.project.library import identifier
+from boardproof.project.resources import resource
 from support.aot import WARNINGS, oracle_outputs
 from support.sketches import sketch_project
 from support.small_network import small_network
@@ -131,6 +132,42 @@ def test_calls_are_timed_with_a_counter_of_the_users(tmp_path: Path) -> None:
     subprocess.run([*command, "-o", str(tmp_path / "user")], check=True)
     done = subprocess.run([tmp_path / "user"], input=bytes(9 * 7 * 4), capture_output=True, check=False)
     assert done.returncode == 3  # the first operator's ticks are not 0
+
+
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4"])
+@pytest.mark.parametrize("board", ["native", "mps2-an386"])
+def test_the_arduino_library_compiles_as_arduino_does_it(board: str, core: str, tmp_path: Path) -> None:
+    """Every source in src/ with the C compiler, the sketch with the C++ one; together they lack only Arduino's core."""
+    program, *flags = COMPILERS[core]
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} not on PATH")
+    root = generate(tmp_path, board)
+    cpp = [program.replace("gcc", "g++"), *flags, "-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti"]
+    includes = [f"-I{root / 'src'}", f"-I{resource('firmware/arduino')}"]
+    objects = tmp_path / "objects"
+    objects.mkdir()
+    sketch = root / "examples" / NAME / f"{NAME}.ino"
+    for command in (
+        [program, *flags, *WARNINGS, includes[0], "-c", *map(str, sorted((root / "src").glob("*.c")))],
+        [*cpp, *includes, "-include", "Arduino.h", "-x", "c++", "-c", str(sketch), "-o", "sketch.o"],
+        [
+            *cpp,
+            "-nostdlib",
+            "-r",
+            *sorted(f"{path.stem}.o" for path in (root / "src").glob("*.c")),
+            "sketch.o",
+            "-o",
+            "all",
+        ],
+    ):
+        done = subprocess.run(command, cwd=objects, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    listed = subprocess.run(
+        ["arm-none-eabi-nm", "--undefined-only", "all"], cwd=objects, capture_output=True, text=True, check=True
+    )
+    missing = [line.split()[-1] for line in listed.stdout.splitlines()]
+    assert "Serial" in missing
+    assert [name for name in missing if name.startswith(("model_", "nn_"))] == []
 
 
 @pytest.mark.qemu

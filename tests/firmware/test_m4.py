@@ -1,7 +1,7 @@
 """The _m4 kernels against tflite_micro, 0 LSB: their C definitions on the host, their assembly on QEMU.
 
-One model holds several independent operators, so that one compilation tests several cases. It is optimized for speed: no
-kernel is left out for its size. Each test also sees to it that the kernel it is about was what computed most of them.
+One model holds several independent operators, so that one compilation tests several cases. It is optimized for speed:
+no kernel is left out for its size. Each test also sees to it that the kernel it is about computed many of them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 /* The least program that runs a generated model on samples of its own on a Cortex-M that QEMU emulates, and says by
- * semihosting how many outputs differ from the expected ones, and, where HAS_TIMER says that the machine has the timer of
- * the MPS2 AN386, how many instructions each step took in the last inference.
+ * semihosting how many outputs differ from the expected ones, and how many instructions each step took in the last
+ * inference, where HAS_TIMER says that the machine has the timer of the MPS2 AN386.
  *
  * vectors.h, written by the test, has: SAMPLES, inputs[], outputs[] (each all samples of one tensor, one after
  * another).
