@@ -27,22 +27,23 @@ from support.cases import CASES, rounds_of
 from support.m4 import check_on_host
 from support.network import Network
 
+MEAN, RELU = operators_axes.reduce("MEAN"), operators_unary.unary("RELU")
+
 IMAGE_OPERATORS = (
     operators_conv.conv2d,
     operators_conv.depthwise_conv2d,
-    operators_other.average_pool2d,
-    operators_other.max_pool2d,
+    *(operators_axes.pool(opcode, "int8") for opcode in ("AVERAGE_POOL_2D", "MAX_POOL_2D")),
 )
 OTHER_OPERATORS = (
     operators_conv.fully_connected,
-    operators_other.mean,
-    operators_other.add,
+    MEAN,
+    operators_elementwise.binary("ADD"),
     operators_other.pad,
     operators_other.reshape,
     operators_other.softmax,
     operators_other.logistic,
-    operators_other.relu,
-    operators_other.relu6,
+    RELU,
+    operators_unary.unary("RELU6"),
     operators_other.requantize,
 )
 
@@ -111,7 +112,7 @@ def candidates(x, kind):
     if kind == "int16":
         return INT16_OTHERS + (INT16_IMAGES * 2 if len(x.shape) == 4 else ())
     if math.prod(x.shape) > MANY_ELEMENTS:
-        return (operators_other.mean, operators_movement.slice_, operators_other.relu)
+        return (MEAN, operators_movement.slice_, RELU)
     found = OTHER_OPERATORS + ELEMENTWISE
     if len(x.shape) == 4:
         found += IMAGE_OPERATORS * 3 + IMAGE_MOVEMENTS

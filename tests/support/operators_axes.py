@@ -213,7 +213,7 @@ WINDOWS = {
     **{
         f"{opcode} {dtype}": pool(opcode, dtype)
         for opcode in ("AVERAGE_POOL_2D", "MAX_POOL_2D")
-        for dtype in ("int16", "float32")
+        for dtype in ("int8", "int16", "float32")
     },
     **{f"CONV_2D {dtype}": conv2d(dtype) for dtype in ("int16", "float32")},
     **{f"DEPTHWISE_CONV_2D {dtype}": depthwise_conv2d(dtype) for dtype in ("int16", "float32")},

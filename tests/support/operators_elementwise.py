@@ -186,6 +186,7 @@ INT8 = {
     "LEAKY_RELU": unary("LEAKY_RELU", alpha=alphas),
     "PRELU": prelu("int8"),
     "RELU": unary("RELU"),
+    "RELU6": unary("RELU6"),
     "RSQRT": rsqrt_bytes,
     "SELECT_V2": select("int8"),
     "TANH": tanh,

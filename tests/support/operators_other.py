@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import strategies as st
 
-from boardproof.model.shapes.graph import window_output
 from support.moved import EVERY_TYPE, data, like
-from support.network import Activation
-from support.operators_conv import image, window, window_options
 
 if TYPE_CHECKING:
-    from support.network import Network
+    from support.network import Activation, Network
 
 SOFTMAX_DEPTH = 500
 """With a few more classes of one value tflite_micro aborts: the sum's exponent does not fit."""
@@ -26,73 +23,6 @@ shapes = st.lists(st.integers(1, 4), min_size=1, max_size=6).map(tuple)
 
 def any_tensor(draw: st.DrawFn, net: Network) -> Activation:
     return net.input(draw(shapes), net.scale(draw, 0.05), net.zero_point(draw))
-
-
-def _pool(opcode: str, draw: st.DrawFn, net: Network, x: Activation | None) -> Activation:
-    x = x or image(draw, net)
-    kernel, chosen = window(draw, x.shape[1:3], dilated=False)
-    shape = (x.shape[0], *window_output((x.shape[1], x.shape[2]), kernel, chosen), x.shape[3])
-    output = net.tensor(shape, x.scale, x.zero_point)
-    net.builder.add_operator(
-        opcode,
-        [x.index],
-        [output.index],
-        filter_height=kernel[0],
-        filter_width=kernel[1],
-        fused_activation_function=net.activation(draw),
-        **window_options(chosen, dilated=False),
-    )
-    return output
-
-
-def average_pool2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    return _pool("AVERAGE_POOL_2D", draw, net, x)
-
-
-def max_pool2d(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    return _pool("MAX_POOL_2D", draw, net, x)
-
-
-def mean(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or any_tensor(draw, net)
-    rank = len(x.shape)
-    axes = draw(st.lists(st.integers(-rank, rank - 1), min_size=1, max_size=rank))
-    reduced = {axis % rank for axis in axes}
-    keep = draw(st.booleans())
-    shape = [1 if a in reduced else n for a, n in enumerate(x.shape) if keep or a not in reduced]
-    averaged = prod(x.shape) // max(prod(shape), 1)
-    output = net.tensor(shape, x.scale * draw(st.floats(0.1, 4.0)) / averaged**0.5, net.zero_point(draw))
-    net.builder.add_operator(
-        "MEAN", [x.index, net.constant(np.array(axes, np.int32), "int32")], [output.index], keep_dims=keep
-    )
-    return output
-
-
-def add(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or any_tensor(draw, net)
-    other_shape = tuple(draw(st.sampled_from((1, n))) for n in x.shape)[draw(st.integers(0, len(x.shape))) :]
-    if draw(st.booleans()):
-        other_shape = x.shape
-    ratio = draw(st.sampled_from((1.0, 0.37) if net.lively else (1.0, 0.37, 1e-3, 1e-12)))
-    y = _second_operand(draw, net, other_shape, x.scale * ratio)
-    common = max(x.scale, y.scale)
-    output = net.tensor(
-        np.broadcast_shapes(x.shape, y.shape),
-        common * draw(st.sampled_from((1.0, 2.0) if net.lively else (1e-4, 0.3, 1.0, 2.0, 90.0))),
-        net.zero_point(draw),
-    )
-    pair = [x.index, y.index] if draw(st.booleans()) else [y.index, x.index]
-    net.builder.add_operator("ADD", pair, [output.index], fused_activation_function=net.activation(draw))
-    return output
-
-
-def _second_operand(draw: st.DrawFn, net: Network, shape: tuple[int, ...], scale: float) -> Activation:
-    zero_point = net.zero_point(draw)
-    if shape and draw(st.booleans()):
-        return net.input(shape, scale, zero_point)
-    values = net.rng.integers(-128, 128, shape).astype(np.int8)
-    index = net.builder.add_tensor(shape, "int8", scale=scale, zero_point=zero_point, data=values)
-    return Activation(index, shape, float(np.float32(scale)), zero_point)
 
 
 def pad(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
@@ -134,16 +64,6 @@ def _unary(net: Network, opcode: str, x: Activation, scale: float, zero_point: i
 
 def logistic(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
     return _unary(net, "LOGISTIC", x or any_tensor(draw, net), 1 / 256, -128)
-
-
-def relu(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or any_tensor(draw, net)
-    return _unary(net, "RELU", x, net.scale(draw, x.scale), net.zero_point(draw))
-
-
-def relu6(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
-    x = x or any_tensor(draw, net)
-    return _unary(net, "RELU6", x, net.scale(draw, x.scale), net.zero_point(draw))
 
 
 def requantize(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
