@@ -201,7 +201,7 @@ def test_inspect_checks_an_arena_that_was_given(
 ) -> None:
     monkeypatch.setattr(pipeline, "fetch_library", lambda *_, **__: resolve_library(None))
     model.write_bytes(relu_model(elements=32))
-    assert run_command(["inspect", str(model), "--runtime", "tflm", "--arena-bytes", "48", "--json"]) == 0
+    assert run_command(["inspect", str(model), "--runtime", "tflm", "--arena-bytes", "48", "--json"]) == 2
     document = json.loads(capsys.readouterr().out)
     (finding,) = (finding for finding in document["findings"] if finding["severity"] == "error")
     assert finding["code"] == "arena-too-small"
@@ -217,6 +217,15 @@ def test_inspect_lists_operators_memory_and_findings(model: Path, capsys: pytest
     assert "RELU" in out
     assert "arena: " in out
     assert "runs with aot on mps2-an386" in out
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_inspect_of_a_network_that_cannot_run_reports_and_has_status_2(
+    form: list[str], model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.write_bytes(relu_model(opcode="COS"))
+    assert run_command(["inspect", str(model), *form]) == 2
+    assert "Operator 0 (COS)" in capsys.readouterr().out
 
 
 def test_inspect_shows_what_is_alive_where_the_runtime_makes_no_plan(
@@ -239,7 +248,7 @@ def test_inspect_shows_the_memory_of_a_network_that_does_not_fit(
 ) -> None:
     path = tmp_path / "m.tflite"
     path.write_bytes(relu_model(elements=600_000))
-    run_command(["inspect", str(path)])
+    assert run_command(["inspect", str(path)]) == 2
     assert "activations alive at once: 1,200,000 bytes at most" in capsys.readouterr().out
 
 

@@ -159,15 +159,17 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
 @click.option("--samples", type=FilePath, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
-    """Shows operators, tensors, memory, and what would not run."""
+    """Shows operators, tensors, memory, and what would not run: then the exit status is 2."""
     from boardproof import pipeline
     from boardproof.tables import inspection_json, inspection_table
 
     with _progress(values) as progress:
         inspection = pipeline.inspect(settings_of(model, values), progress)
     if values["as_json"]:
-        return _say(inspection_json(inspection))
-    return _show(inspection_table(inspection))
+        _say(inspection_json(inspection))
+    else:
+        _show(inspection_table(inspection))
+    return ExitStatus.AGREES if inspection.runnable else ExitStatus.BAD_INPUT
 
 
 @main.command()

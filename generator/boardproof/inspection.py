@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof.model.macs import macs
-from boardproof.model.preflight import Severity, preflight
+from boardproof.model.preflight import is_runnable, preflight
 from boardproof.model.timeline import activation_timeline
 
 if TYPE_CHECKING:
@@ -50,13 +50,18 @@ class Inspection:
     choices: tuple[Choice, ...] = ()
     arena_how: str | None = None
 
+    @property
+    def runnable(self) -> bool:
+        """Whether nothing found keeps it from running."""
+        return is_runnable(self.findings)
+
 
 def inspect_network(network: Network, target: Target, options: Options) -> Inspection:
     """Checks a network and plans its memory, without building anything."""
     graph = network.graph
     findings = preflight(graph, target.runtime, target.board, options)
-    runnable = not any(finding.severity is Severity.ERROR for finding in findings)
-    generated = target.runtime.generate(graph, network.data, target.board, options) if runnable else None
+    is_ready = is_runnable(findings)
+    generated = target.runtime.generate(graph, network.data, target.board, options) if is_ready else None
     return Inspection(
         sha256=network.sha256,
         data_bytes=len(network.data),

@@ -70,6 +70,11 @@ def preflight(
     return tuple(sorted((*causes, *others), key=lambda finding: order.index(finding.severity)))
 
 
+def is_runnable(findings: tuple[Finding, ...]) -> bool:
+    """Whether none of the findings is an error."""
+    return all(finding.severity is not Severity.ERROR for finding in findings)
+
+
 def require_runnable(findings: tuple[Finding, ...]) -> None:
     """Raises one InputError with every error among the findings, each with its way out; returns when there is none."""
     raise_errors(findings, "keep this model from running")
@@ -85,7 +90,7 @@ def raise_errors(findings: tuple[Finding, ...], headline: str) -> None:
     hints = list(dict.fromkeys(error.hint for error in errors))
     raise InputError(
         f"{len(errors)} problems {headline}; the first: {errors[0].message}",
-        hints[0] if len(hints) == 1 else "Each has its own way out, listed below.",
+        hints[0] if len(hints) == 1 else "Each has its own way out, listed above.",
         "\n".join(f"{number}. {error.message}\n   {error.hint}" for number, error in enumerate(errors, start=1)),
     )
 
