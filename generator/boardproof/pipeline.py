@@ -17,7 +17,7 @@ from boardproof.device.tflm_fetch import fetch_library, known_library, rounding_
 from boardproof.device.toolchain import require_tools
 from boardproof.device.upload import flash, require_board
 from boardproof.device.workspace import read_marker, write_project
-from boardproof.errors import InputError, ToolError
+from boardproof.errors import BoardproofError, InputError, ToolError
 from boardproof.files import write_atomically
 from boardproof.generating import check_form, generate, generate_library, generate_project, report
 from boardproof.inspection import Inspection, inspect_network
@@ -74,10 +74,14 @@ def run(settings: Settings, progress: Progress) -> Report:
 
 def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -> tuple[Report, ...]:
     """The same network on the same board with several runtimes, each in a project directory of its own."""
-    return tuple(
-        run(replace(settings, runtime=name, out=settings.out / name if settings.out else None), progress)
-        for name in runtimes
-    )
+    try:
+        return tuple(
+            run(replace(settings, runtime=name, out=settings.out / name if settings.out else None), progress)
+            for name in runtimes
+        )
+    except BoardproofError as error:  # its advice was written for commands with one runtime
+        error.hint, error.details = (text.replace("--runtime ", "--runtimes ") for text in (error.hint, error.details))
+        raise
 
 
 def prepare(settings: Settings, progress: Progress) -> Network:
@@ -164,13 +168,29 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)
-    firmware = None if target.board.reach is Reach.SERIAL else build_on_disk(settings.project_dir, progress)
+    firmware = None
+    if target.board.reach is not Reach.SERIAL:
+        _require_project_of(network, settings)
+        firmware = build_on_disk(settings.project_dir, progress)
     found = prove(Case(network, target, inputs, firmware, None), settings.port, settings, progress)
     if firmware is not None:
         found = replace(found, arena_how=_marker(settings.project_dir).arena_how)
     if found.runtime != TflmRuntime().name:
         return found
     return replace(found, notes=rounding_notes(network.graph, found.library, settings.options.tflm_lib))
+
+
+def _require_project_of(network: Network, settings: Settings) -> None:
+    """Makes sure that the project is this network's, before it is built."""
+    root, source = settings.project_dir, network.model.source
+    marker = _marker(root)
+    if marker.model_sha256 != network.sha256:
+        raise InputError(
+            f"{root} is a project of another model: the SHA-256 of its .tflite begins {marker.model_sha256[:16]}, that "
+            f"of {source} {network.sha256[:16]}.",
+            f"Make it anew from {source}: `boardproof run` generates, builds and verifies; `boardproof generate` only "
+            "generates.",
+        )
 
 
 def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:

@@ -106,7 +106,7 @@ def test_all_errors_are_raised_at_once_each_with_its_way_out():
     with pytest.raises(InputError) as caught:
         require_runnable((finding("large"), finding("odd", hint="Do that."), finding("slow", Severity.WARNING)))
     assert caught.value.message == "2 problems keep this model from running; the first: There is large."
-    assert caught.value.hint == "Each has its own way out, listed above."
+    assert caught.value.hint == "Each has its own way out, given with it."
     assert caught.value.details.splitlines() == [
         "1. There is large.",
         "   Do this.",

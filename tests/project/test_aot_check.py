@@ -62,7 +62,7 @@ def test_an_unsupported_operator_is_named_with_its_tensor():
 def test_an_operator_of_tensorflow_lite_micro_that_is_not_compiled():
     model = Model()
     finding = only(check(model.apply("COS", [model.tensor()])))
-    assert finding.hint == "Replace its layer. Use --runtime tflm, which runs what TensorFlow Lite Micro runs."
+    assert finding.hint == "Replace its layer, or try --runtime tflm, if its library can run this."
 
 
 @pytest.mark.parametrize(("opcode", "instead"), [("GELU", "silu"), ("SELECT", "SELECT_V2"), ("TILE", "Resizing")])
@@ -77,6 +77,42 @@ def test_a_custom_operator_is_named():
     model = Model()
     finding = only(check(model.apply("CUSTOM", [model.tensor()], custom_code="MyOp")))
     assert finding.message == "Operator 0 (MyOp), which computes y, is a custom operator."
+    assert finding.hint == "Replace its layer."
+
+
+def test_a_custom_operator_that_tensorflow_lite_micro_has():
+    model = Model()
+    finding = only(check(model.apply("CUSTOM", [model.tensor()], custom_code="CIRCULAR_BUFFER")))
+    assert finding.hint == "Replace its layer, or try --runtime tflm, if its library can run this."
+
+
+def test_an_operator_of_tensorflow_itself_has_one_way_out():
+    model = Model()
+    finding = only(check(model.apply("CUSTOM", [model.tensor()], custom_code="FlexErf")))
+    assert finding.hint == (
+        "It is a TensorFlow operator that only TensorFlow itself runs: replace the layer it comes from, and convert "
+        "with TFLITE_BUILTINS_INT8 alone."
+    )
+
+
+@pytest.mark.parametrize("case", ["custom", "float16", "dynamic range"])
+def test_no_runtime_is_recommended_that_refuses_the_model_too(case):
+    builder = ModelBuilder()
+    x, y = (builder.add_tensor((1, 8), "float32", name=name) for name in "xy")
+    builder.add_operator("COS", [x], [y])
+    outputs = [y]
+    if case == "custom":
+        outputs += [builder.add_tensor((1, 8), "float32", name="z")]
+        builder.add_operator("CUSTOM", [x], [outputs[-1]], custom_code="MyOp")
+    elif case == "float16":
+        builder.add_tensor((8,), "float16", data=np.ones(8, np.float16), name="h")
+    else:
+        outputs += [builder.add_tensor((1, 4), "float32", name="z")]
+        weights = builder.add_tensor((4, 8), scale=0.1, data=np.ones((4, 8), np.int8))
+        builder.add_operator("FULLY_CONNECTED", [x, weights, -1], [outputs[-1]])
+    findings = check(builder.build([x], outputs))
+    assert findings[0].hint == "Replace its layer."
+    assert not any("tflm" in finding.hint for finding in findings)
 
 
 def test_everything_is_found_at_once():
@@ -106,7 +142,9 @@ def test_types_without_a_kernel(dtype, opcode):
     finding = only(check(model.apply(opcode, inputs, tensors[1], **options)))
     assert finding.code == "unsupported-type"
     assert finding.message.endswith(f"takes {dtype} (x) and gives {dtype}: there is no kernel for that.")
-    assert finding.hint == "Quantize the model to full int8 (boardproof quantize), or use --runtime tflm."
+    assert finding.hint == (
+        "Quantize the model to full int8 (boardproof quantize), or try --runtime tflm, if its library can run this."
+    )
 
 
 def test_an_int8_tensor_without_scale():

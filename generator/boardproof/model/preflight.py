@@ -90,7 +90,7 @@ def raise_errors(findings: tuple[Finding, ...], headline: str) -> None:
     hints = list(dict.fromkeys(error.hint for error in errors))
     raise InputError(
         f"{len(errors)} problems {headline}; the first: {errors[0].message}",
-        hints[0] if len(hints) == 1 else "Each has its own way out, listed above.",
+        hints[0] if len(hints) == 1 else "Each has its own way out, given with it.",
         "\n".join(f"{number}. {error.message}\n   {error.hint}" for number, error in enumerate(errors, start=1)),
     )
 
@@ -103,13 +103,18 @@ def check_graph(graph: Graph) -> Iterator[Finding]:
     yield from _check_types(graph)
 
 
+def needs_full_integer(graph: Graph) -> bool:
+    """Whether it is a dynamic-range or float16 model, which nothing runs before it is quantized in full."""
+    return any(True for _ in (*_check_weights(graph), *_check_float16(graph)))
+
+
 _FULL_INTEGER = "Quantize the Keras model with `boardproof quantize --scheme int8` and a representative dataset."
 
 _OF_TYPES = frozenset({"unsupported-type", "quantization", "per-channel-fully-connected"})
 
 _IMPLIED = {
     "dynamic-range": _OF_TYPES | {"hybrid-weights"},
-    "float16-weights": _OF_TYPES,
+    "float16-weights": _OF_TYPES | {"weights"},
 }
 """Codes of findings that only follow from another."""
 

@@ -11,7 +11,7 @@ from boardproof.model.graph import DType
 from boardproof.model.preflight import Finding, Severity
 from boardproof.project.runtimes.tflm.crashes import check_crashes
 from boardproof.project.runtimes.tflm.element_types import DATA_INPUT, WEIGHT_INPUT, check_types
-from boardproof.project.runtimes.tflm.facts import NAME, VERSION
+from boardproof.project.runtimes.tflm.facts import FLEX_HINT, FLEX_PREFIX, NAME, VERSION
 from boardproof.project.runtimes.tflm.memory import check_memory
 from boardproof.project.runtimes.tflm.resolver import all_uses
 from boardproof.project.runtimes.tflm.rounding import check_roundings
@@ -35,7 +35,6 @@ _IN_PLACE_OF = {
     "SELECT": "Look the rows of a keras.layers.Embedding up with tf.gather, make one side of a tf.where a constant "
     "(which gives SELECT_V2)"
 }
-_FLEX_PREFIX = "Flex"
 _BIAS_INPUT = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "SVDF": 3, "TRANSPOSE_CONV": 3}
 """Which input holds the bias."""
 _BIAS_OF_INT16 = frozenset({"TRANSPOSE_CONV"})
@@ -130,11 +129,8 @@ def _check_version(use: Use, library: TflmLibrary) -> Iterator[Finding]:
 def _missing_operator(use: Use, library: TflmLibrary) -> Finding:
     kind = "custom operator" if use.is_custom else "operator"
     hint = _IN_PLACE_OF.get(use.opcode, "Replace the layer it comes from") + _OTHER_LIBRARY
-    if use.is_custom and use.opcode.startswith(_FLEX_PREFIX):
-        hint = (
-            "It is a TensorFlow operator that only TensorFlow itself runs: replace the layer it comes from, and "
-            "convert with TFLITE_BUILTINS_INT8 alone."
-        )
+    if use.is_custom and use.opcode.startswith(FLEX_PREFIX):
+        hint = FLEX_HINT
     return use.finding(
         Severity.ERROR,
         "unsupported-operator",

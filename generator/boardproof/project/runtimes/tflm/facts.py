@@ -133,6 +133,13 @@ CUSTOM_METHODS = {
 }
 """The resolver's method of each custom operator."""
 
+FLEX_PREFIX = "Flex"
+FLEX_HINT = (
+    "It is a TensorFlow operator that only TensorFlow itself runs: replace the layer it comes from, and convert with "
+    "TFLITE_BUILTINS_INT8 alone."
+)
+"""What to do about a custom operator whose name begins with FLEX_PREFIX."""
+
 VARIANTS = {
     "add": ("ADD_INT8", "ADD_INT16"),
     "conv": ("CONV_2D_INT8", "CONV_2D_INT16"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from boardproof.model.preflight import Finding, Severity
@@ -10,9 +10,17 @@ from boardproof.model.preflight import Finding, Severity
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator, Tensor
 
-QUANTIZE_HINT = "Quantize the model to full int8 (boardproof quantize), or use --runtime tflm."
-RECONVERT_HINT = "Convert the model again with a current TensorFlow, or use --runtime tflm."
-TFLM_HINT = "Use --runtime tflm, which runs what TensorFlow Lite Micro runs."
+OR_TFLM = ", or try --runtime tflm, if its library can run this."
+"""No promise: which operators and types are there depends on the library."""
+
+QUANTIZE_HINT = f"Quantize the model to full int8 (boardproof quantize){OR_TFLM}"
+RECONVERT_HINT = f"Convert the model again with a current TensorFlow{OR_TFLM}"
+TFLM_HINT = f"Change the model so that it needs nothing of the kind{OR_TFLM}"
+
+
+def without_tflm(finding: Finding) -> Finding:
+    """The same finding without advice to try TensorFlow Lite Micro, for models that no version of it runs."""
+    return replace(finding, hint=finding.hint.replace(OR_TFLM, "."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.folding import fold
 from boardproof.model.graph import Unsupported
-from boardproof.model.preflight import Finding, Severity
+from boardproof.model.preflight import Finding, Severity, needs_full_integer
 from boardproof.model.variables import VariableOperator, check_states
-from boardproof.project.runtimes.aot.checks.findings import QUANTIZE_HINT, TFLM_HINT, Subject
+from boardproof.project.runtimes.aot.checks.findings import OR_TFLM, QUANTIZE_HINT, TFLM_HINT, Subject, without_tflm
 from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
 from boardproof.project.runtimes.aot.lowering.prepare import is_done, prepare
 from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.page import MODEL_DTYPES
 from boardproof.project.runtimes.aot.registry import OPERATORS
-from boardproof.project.runtimes.tflm.facts import METHODS
+from boardproof.project.runtimes.tflm.facts import CUSTOM_METHODS, FLEX_HINT, FLEX_PREFIX, METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CONTROL_FLOW_HINTS = {
     "IF": "Compute both branches and choose with tf.where, which TensorFlow can also quantize.",
-    "WHILE": "Unroll the loop (Keras' recurrent layers take unroll=True): TensorFlow cannot quantize one.",
+    "WHILE": "TensorFlow cannot quantize a loop: unroll it (Keras' recurrent layers take unroll=True).",
 }
 """Control flow is not compiled: the arena plan and the ticks of each operator rely on every step running once."""
 
@@ -54,7 +54,16 @@ def check_graph(graph: Graph) -> tuple[Finding, ...]:
     for op in prepared.operators:
         if not (is_done(op, prepared) or (problems and isinstance(op, VariableOperator))):
             findings += _check_operator(op, prepared)
-    return (*findings, *problems)
+    found = (*findings, *problems)
+    return tuple(map(without_tflm, found)) if _never_runs_with_tflm(graph) else found
+
+
+def _never_runs_with_tflm(graph: Graph) -> bool:
+    """Whether TensorFlow Lite Micro refuses this model, whatever its version: then it is no way out."""
+    foreign = any(
+        isinstance(op, Unsupported) and op.is_custom and op.name not in CUSTOM_METHODS for op in graph.operators
+    )
+    return foreign or needs_full_integer(graph)
 
 
 def _state_finding(problem: Problem, graph: Graph) -> Finding:
@@ -97,14 +106,22 @@ def _check_operator(op: Operator, graph: Graph) -> Iterator[Finding]:
     if entry is None or isinstance(op, Unsupported):
         is_custom = isinstance(op, Unsupported) and op.is_custom
         kind = "a custom operator" if is_custom else "not among the operators that are compiled ahead of time"
-        hint = {**CONTROL_FLOW_HINTS, **MISSING_HINTS}.get(op.name, "Replace its layer.")
-        elsewhere = TFLM_HINT if is_custom or op.name in METHODS else _NO_TFLM_HINT
-        yield subject.error("unsupported-operator", f"is {kind}", f"{hint} {elsewhere}")
+        yield subject.error("unsupported-operator", f"is {kind}", _instead_of(op.name, is_custom=is_custom))
         return
     problems = [*_check_types(entry, subject)]
     yield from problems
     if entry.check is not None and not problems:
         yield from entry.check(op, subject)
+
+
+def _instead_of(name: str, *, is_custom: bool) -> str:
+    """What to do about an operator that is not compiled."""
+    if is_custom and name.startswith(FLEX_PREFIX):
+        return FLEX_HINT
+    hint = {**CONTROL_FLOW_HINTS, **MISSING_HINTS}.get(name, "Replace its layer.")
+    if is_custom:
+        return f"{hint.removesuffix('.')}{OR_TFLM}" if name in CUSTOM_METHODS else hint
+    return f"{hint.removesuffix('.')}{OR_TFLM}" if name in METHODS else f"{hint} {_NO_TFLM_HINT}"
 
 
 def _check_types(entry: Entry, subject: Subject) -> Iterator[Finding]:
