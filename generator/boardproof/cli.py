@@ -191,10 +191,12 @@ def boards(*, as_json: bool, connected: bool) -> ExitStatus:
 def doctor() -> ExitStatus:
     """Shows which tools are here, which are missing, and how to get them."""
     from boardproof.device import toolchain
-    from boardproof.tables import doctor_table
+    from boardproof.tables import doctor_advice, doctor_table
 
     checks = toolchain.doctor()
     _show(doctor_table(checks))
+    if advice := doctor_advice(checks):
+        _say(advice)
     return ExitStatus.AGREES if all(check.ok or check.optional for check in checks) else ExitStatus.TOOL_FAILED
 
 

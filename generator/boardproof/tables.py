@@ -245,12 +245,21 @@ def boards_json() -> str:
 
 
 def doctor_table(checks: tuple[Check, ...]) -> RenderableType:
-    """What is here, what is missing, and how to get it."""
-    table = _ruled("", "tool", "found", "needed for", "how to get it")
+    """What is here, and what is missing."""
+    table = _ruled("", "tool", "found", "needed for")
     for check in checks:
         mark = "[green]ok[/]" if check.ok else ("[yellow]--[/]" if check.optional else "[red]missing[/]")
-        table.add_row(mark, *(escape(s) for s in (check.name, check.found, check.needed_for, check.how_to_get)))
+        table.add_row(mark, *(escape(s) for s in (check.name, check.found, check.needed_for)))
     return table
+
+
+def doctor_advice(checks: tuple[Check, ...]) -> str:
+    """How to get what is missing: lines that are not broken, so that commands can be copied; "" when all is here."""
+    names: dict[str, list[str]] = {}
+    for check in checks:
+        if check.how_to_get:
+            names.setdefault(check.how_to_get, []).append(check.name)
+    return "\n".join(f"\nTo get {', '.join(who)}:\n  {how}" for how, who in names.items())
 
 
 def _plain() -> Table:

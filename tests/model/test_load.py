@@ -164,6 +164,12 @@ def test_truncated_files_are_damaged(keras_models, tmp_path, name, share):
     error = refused(path)
     assert name in error.message
     assert error.hint
+    if name.endswith(".keras"):
+        assert error.message == (
+            f"{name} is cut short or damaged: its {path.stat().st_size} bytes begin as a .keras file does, but do not "
+            "end so."
+        )
+        assert error.hint == f"Copy {name} again, or save the model again."
 
 
 FILES = {

@@ -82,6 +82,12 @@ def test_findings_of_graph_and_runtime_come_together_errors_first_notes_last(ima
     assert [f.code for f in found] == ["unsupported-operator", "slow", "other-rounding"]
 
 
+def test_float16_weights_are_one_cause_whatever_the_runtime_says_of_them(image_tflites):
+    runtime = Runtime((finding("weights"), finding("unsupported-type"), finding("flash-exceeded")))
+    found = preflight(read_tflite(image_tflites["float16"]), runtime, "board", "options")
+    assert [f.code for f in found] == ["float16-weights", "flash-exceeded"]
+
+
 def test_what_follows_from_a_cause_is_left_out(image_tflites):
     runtime = Runtime((finding("unsupported-type"), finding("unsupported-type"), finding("flash-exceeded")))
     found = preflight(read_tflite(image_tflites["dynamic"]), runtime, "board", "options")

@@ -186,8 +186,23 @@ def test_arrays_are_matched_by_name_else_by_order():
 
 def test_number_of_arrays_must_be_that_of_inputs():
     error = refused(arrays_for, (IMAGE,), Samples({"a": np.zeros(1), "b": np.zeros(1)}, source="data.npz"))
-    assert error.message == "data.npz holds 2 input arrays; the model has 1 inputs."
-    assert error.hint == "Give one array per input: image."
+    assert error.message == "data.npz holds 2 input arrays (a, b); the model has 1 input."
+    assert error.hint == (
+        "Call the inputs x and the labels y, and leave out the rest: numpy.savez(path, x=inputs, y=labels)."
+    )
+    error = refused(arrays_for, (IMAGE, GRAY), Samples({f"a{i}": np.zeros(1) for i in range(9)}, source="data.npz"))
+    assert error.message == (
+        "data.npz holds 9 input arrays (a0, a1, a2, a3, a4, a5, a6, a7, …); the model has 2 inputs."
+    )
+    assert error.hint == "Give one array per input: image, gray; labels are to be called y."
+
+
+@pytest.mark.parametrize(("x", "y"), [("x_test", "y_test"), ("X", "Y")])
+def test_arrays_of_other_names_are_told_with_the_right_ones(tmp_path, x, y):
+    np.savez(tmp_path / "data.npz", **{x: np.zeros((2, 8, 6, 3)), y: np.zeros(2)})
+    error = refused(arrays_for, (IMAGE,), load_samples(tmp_path / "data.npz"))
+    assert error.message == f"data.npz holds 2 input arrays ({x}, {y}); the model has 1 input."
+    assert "Call the inputs x and the labels y" in error.hint
 
 
 def test_arrays_must_have_as_many_samples():

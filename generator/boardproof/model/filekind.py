@@ -23,6 +23,7 @@ class FileKind(Enum):
     SAVED_MODEL_PB = "a TensorFlow graph (.pb)"
     ELF = "an ELF executable"
     ZIP = "a ZIP archive"
+    BROKEN_ZIP = "a ZIP archive that is cut short or damaged"
     GZIP = "a gzip archive"
     PICKLE = "a Python pickle"
     EMPTY = "an empty file"
@@ -67,8 +68,8 @@ def _zip_kind(data: bytes) -> FileKind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
-        return FileKind.ZIP
+    except zipfile.BadZipFile:  # its directory, which comes last, is missing or makes no sense
+        return FileKind.BROKEN_ZIP
     if "config.json" in names and any(name.endswith(".weights.h5") for name in names):
         return FileKind.KERAS
     if names and all(name.endswith(".npy") for name in names):

@@ -109,6 +109,11 @@ _HINTS = {
 
 
 def _not_a_model(name: str, kind: FileKind, data: bytes) -> InputError:
+    if kind is FileKind.BROKEN_ZIP:
+        return InputError(
+            f"{name} is cut short or damaged: its {len(data)} bytes begin as a .keras file does, but do not end so.",
+            f"Copy {name} again, or save the model again.",
+        )
     hint = _HINTS.get(kind, "Give a .keras, .h5 or .tflite file, or a SavedModel directory.")
     what = "it is empty" if kind is FileKind.EMPTY else describe(data)
     return InputError(f"{name} is not a model that boardproof reads: {what}.", hint)

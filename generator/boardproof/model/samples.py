@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LABEL_KEYS = ("y", "labels")
 
+_SHOWN_ARRAYS = 8
 _MAX_SAMPLE_BYTES = 4 << 30
 
 _LOAD_ERRORS = (
@@ -110,7 +111,8 @@ def load_samples(path: Path) -> Samples:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the file and its permissions.") from error
     kind = file_kind(data)
-    if kind not in {FileKind.NPZ, FileKind.NPY} and not (kind is FileKind.ZIP and path.suffix == ".npz"):
+    is_archive = kind in {FileKind.ZIP, FileKind.BROKEN_ZIP} and path.suffix == ".npz"
+    if kind not in {FileKind.NPZ, FileKind.NPY} and not is_archive:
         raise InputError(
             f"{path.name} does not hold samples: {describe(data)}.",
             "Save them with numpy.savez(path, x=inputs, y=labels) or numpy.save(path, inputs).",
@@ -186,10 +188,7 @@ def arrays_for(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[NDArray[
         InputError: when an array is missing or too many, has the wrong shape, or holds NaN or infinity.
     """
     if len(samples.inputs) != len(specs):
-        raise InputError(
-            f"{samples.source} holds {len(samples.inputs)} input arrays; the model has {len(specs)} inputs.",
-            f"Give one array per input: {', '.join(safe_label(spec.name) for spec in specs)}.",
-        )
+        raise _wrong_count(specs, samples)
     names = [spec.name for spec in specs]
     keys = names if set(names) == set(samples.inputs) else sorted(samples.inputs, key=_natural)
     arrays = tuple(
@@ -200,6 +199,18 @@ def arrays_for(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[NDArray[
         counts = ", ".join(f"{safe_label(key)}: {len(array)}" for key, array in zip(keys, arrays, strict=True))
         raise InputError(f"The arrays in {samples.source} have different numbers of samples ({counts}).", "Align them.")
     return arrays
+
+
+def _wrong_count(specs: tuple[InputSpec, ...], samples: Samples) -> InputError:
+    keys = [safe_label(key) for key in samples.inputs]
+    shown = ", ".join(keys[:_SHOWN_ARRAYS] + ["…"] * (len(keys) > _SHOWN_ARRAYS))
+    found, wanted = (f"{n} {what}{'s' * (n != 1)}" for n, what in ((len(keys), "input array"), (len(specs), "input")))
+    if len(specs) == 1:
+        hint = "Call the inputs x and the labels y, and leave out the rest: numpy.savez(path, x=inputs, y=labels)."
+    else:
+        names = ", ".join(safe_label(spec.name) for spec in specs)
+        hint = f"Give one array per input: {names}; labels are to be called y."
+    return InputError(f"{samples.source} holds {found} ({shown}); the model has {wanted}.", hint)
 
 
 def _convert(array: NDArray[np.generic], tensor: Tensor, samples: Samples) -> NDArray[np.generic]:
