@@ -153,29 +153,6 @@ def test_a_model_that_the_oracle_refuses_costs_no_build(
     assert not (tmp_path / "out").exists()
 
 
-def test_settings_file_gives_defaults_and_flags_win(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (model.parent / "boardproof.toml").write_text('board = "native"\n')
-    assert run_command(["inspect", str(model), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["board"] == "native"
-    assert run_command(["inspect", str(model), "--json", "--board", "nano33ble"]) == 0
-    assert json.loads(capsys.readouterr().out)["board"] == "nano33ble"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("colour = 1\n", "unknown setting: colour"),
-        ("board = \n", "cannot be read"),
-        ('board = "uno"\n', "'uno' is not one of"),
-    ],
-)
-def test_wrong_settings_file(text: str, message: str, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (model.parent / "boardproof.toml").write_text(text)
-    status, err = failure(capsys, "inspect", str(model))
-    assert status == 2
-    assert message in err
-
-
 def test_inspect_says_when_it_could_not_read_the_library(
     model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,11 +17,13 @@ from boardproof.flags import (
     ci_options,
     console_options,
     flags,
+    ignored_flags,
     link_options,
     model_argument,
     quantize_options,
     report_options,
     sample_options,
+    settings_file_error,
     settings_of,
     target_options,
 )
@@ -68,7 +70,7 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Quantizes a Keras model to a .tflite file."""
     from boardproof import pipeline
 
-    settings = settings_of(model, values)
+    settings = _settings(model, values)
     with _progress(values) as progress:
         path = pipeline.quantize_to_file(settings, progress)
     return _say(f"{path} ({path.stat().st_size:,} bytes)")
@@ -87,7 +89,7 @@ def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """
     from boardproof import pipeline
 
-    settings = settings_of(model, {**values, "form": values["as_form"]})
+    settings = _settings(model, {**values, "form": values["as_form"]})
     with _progress(values) as progress:
         path = pipeline.generate_to_disk(settings, progress)
     if settings.form == "library":
@@ -144,8 +146,9 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
     names = tuple(name.strip() for name in runtimes.split(","))
     if unknown := sorted(set(names) - set(RUNTIME_NAMES)):
         raise InputError(f"There is no runtime {', '.join(unknown)}.", f"Choose from: {', '.join(RUNTIME_NAMES)}.")
+    settings = _settings(model, values, names)
     with _progress(values) as progress:
-        reports = pipeline.compare(settings_of(model, values), names, progress)
+        reports = pipeline.compare(settings, names, progress)
     if values["as_json"]:
         _say(comparison_json(reports))
     else:
@@ -163,8 +166,9 @@ def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     from boardproof import pipeline
     from boardproof.tables import inspection_json, inspection_table
 
+    settings = _settings(model, values)
     with _progress(values) as progress:
-        inspection = pipeline.inspect(settings_of(model, values), progress)
+        inspection = pipeline.inspect(settings, progress)
     if values["as_json"]:
         _say(inspection_json(inspection))
     else:
@@ -200,6 +204,16 @@ def doctor() -> ExitStatus:
     return ExitStatus.AGREES if all(check.ok or check.optional for check in checks) else ExitStatus.TOOL_FAILED
 
 
+def _settings(model: Path, values: dict[str, Any], runtimes: tuple[str, ...] = ()) -> Settings:
+    """The settings, with a warning for each flag that changes nothing. `runtimes`: where they are not --runtime's."""
+    from boardproof.console import show_warning
+
+    settings = settings_of(model, values)
+    for ignored in ignored_flags(settings, runtimes or (settings.runtime,)):
+        show_warning(ignored)
+    return settings
+
+
 def _progress(values: dict[str, Any]) -> ConsoleProgress:
     from boardproof.console import ConsoleProgress
 
@@ -227,7 +241,7 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
     from boardproof.report import check_report_path, write_report
     from boardproof.tables import assessment_table, report_table
 
-    settings = settings_of(model, values)
+    settings = _settings(model, values)
     acceptance = read_acceptance(model, settings.board, values["baseline"])
     if values["report"] is not None:
         check_report_path(values["report"])
@@ -245,6 +259,16 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
     return ExitStatus.AGREES if report.agrees and not assessment.violations else ExitStatus.DISAGREES
 
 
+def _fail(error: BoardproofError | click.ClickException, arguments: list[str]) -> ExitStatus:
+    if isinstance(error, click.ClickException):
+        error.show()
+        return ExitStatus.BAD_INPUT
+    from boardproof.console import show_error
+
+    show_error(error, with_traceback="--traceback" in arguments)
+    return error.exit_status
+
+
 def entry() -> None:
     """The `boardproof` command."""
     catch_interrupts()  # a plain kill must end compilers and emulators too, as Ctrl-C does
@@ -256,13 +280,9 @@ def run_command(arguments: list[str]) -> int:
     try:
         return int(main.main(arguments, prog_name="boardproof", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
-        return ExitStatus.BAD_INPUT
+        return _fail(settings_file_error(error) or error, arguments)
     except BoardproofError as error:
-        from boardproof.console import show_error
-
-        show_error(error, with_traceback="--traceback" in arguments)
-        return error.exit_status
+        return _fail(error, arguments)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return ExitStatus.INTERRUPTED

@@ -108,6 +108,12 @@ def show_error(error: BoardproofError, *, with_traceback: bool = False) -> None:
         console.print(f"[bold]next:[/] {escape(printable(error.hint))}")
 
 
+def show_warning(text: str) -> None:
+    """Prints a warning on stderr, in one line."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[yellow]warning:[/] {escape(printable(text))}")
+
+
 def show_text(text: str) -> None:
     """Prints to stdout exactly this, and a newline."""
     sys.stdout.write(text + "\n")

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from boardproof.errors import InputError
 from boardproof.project.boards import BOARDS
 
 if TYPE_CHECKING:
@@ -26,12 +28,29 @@ PROTOCOL_NAMES = ("boardproof", "mlperf-tiny")
 FilePath = click.Path(path_type=Path)
 
 
+class WholeNumber(click.IntRange):
+    """A whole number from a smallest one on, whose error says what it counts. `unit`: such as "bytes"."""
+
+    def __init__(self, smallest: int, unit: str = "") -> None:
+        super().__init__(smallest)
+        self._what = f"a whole number of {unit}" if unit else "a whole number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The number, or click's BadParameter."""
+        try:
+            int(value)
+        except (TypeError, ValueError):
+            self.fail(f"{value!r} is not {self._what}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
     """Lets boardproof.toml beside the model set the defaults of this command's flags."""
     from boardproof.settings import read_settings_file
 
-    known = {p.name for p in _every_option(ctx) if p.name}
-    ctx.default_map = {**read_settings_file(model, known), **(ctx.default_map or {})}
+    names = {_written(p): p.name for p in _every_option(ctx)}
+    values = read_settings_file(model, set(names))
+    ctx.default_map = {**{str(names[key]): value for key, value in values.items()}, **(ctx.default_map or {})}
     return model
 
 
@@ -40,6 +59,26 @@ def _every_option(ctx: click.Context) -> list[click.Parameter]:
     root = ctx.find_root().command
     commands = root.commands.values() if isinstance(root, click.Group) else (root,)
     return [p for command in commands for p in command.params if isinstance(p, click.Option)]
+
+
+def _written(option: click.Parameter) -> str:
+    """An option's name as a user writes it in boardproof.toml, with underscores."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def settings_file_error(error: click.ClickException) -> InputError | None:
+    """The same error where a value in boardproof.toml caused it, naming the file; None where no such value did."""
+    from boardproof.settings import SETTINGS_FILE
+
+    if not isinstance(error, click.BadParameter) or error.ctx is None or error.param is None:
+        return None
+    if error.ctx.get_parameter_source(error.param.name or "") is not ParameterSource.DEFAULT_MAP:
+        return None
+    path = error.ctx.params["model"].parent / SETTINGS_FILE
+    setting = _written(error.param).replace("_", "-")
+    return InputError(
+        f"{path} has a wrong {setting}: {error.message}", f"Correct it there; --{setting} goes before what is there."
+    )
 
 
 def flags(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -57,8 +96,8 @@ model_argument = click.argument("model", type=FilePath, callback=_apply_settings
 
 sample_options = flags(
     click.option("--samples", type=FilePath, help="Samples to verify with: .npz (x, and labels y) or .npy."),
-    click.option("--random", type=click.IntRange(1), help="Verify with this many random samples instead.  [20]"),
-    click.option("--seed", type=click.IntRange(0), help="Seed of the random samples.  [0]"),
+    click.option("--random", type=WholeNumber(1), help="Verify with this many random samples instead.  [20]"),
+    click.option("--seed", type=WholeNumber(0), help="Seed of the random samples.  [0]"),
 )
 quantize_options = flags(
     click.option("--representative", type=FilePath, help="Samples that calibrate the quantizer; default: --samples."),
@@ -69,7 +108,7 @@ target_options = flags(
     click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="What executes the model.  [aot]"),
     click.option("--optimize", type=click.Choice(OPTIMIZE_NAMES), help="What aot code favours.  [balanced]"),
     click.option("--tflm-lib", metavar="SPEC", help="PlatformIO library spec of TensorFlow Lite Micro."),
-    click.option("--arena-bytes", type=click.IntRange(16), help="Tensor arena of tflm; default: found for you."),
+    click.option("--arena-bytes", type=WholeNumber(16, "bytes"), help="Tensor arena of tflm; default: found for you."),
     click.option("--protocol", type=click.Choice(PROTOCOL_NAMES), help="What the firmware answers.  [boardproof]"),
     click.option("--debug", is_flag=True, default=None, help="Keep error strings and intermediate tensors."),
     click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/MODEL-RUNTIME-BOARD]"),
@@ -104,3 +143,31 @@ def settings_of(model: Path, values: dict[str, Any]) -> Settings:
     options = Options(**{f.name: given[f.name] for f in fields(Options) if f.name in given})
     rest = {f.name: given[f.name] for f in fields(Settings) if f.name in given}
     return Settings(model=model, options=options, **rest)
+
+
+def ignored_flags(settings: Settings, runtimes: tuple[str, ...]) -> tuple[str, ...]:
+    """What the user gave on the command line though nothing comes of it, and why; a line for each.
+
+    Args:
+        settings: What came of all flags, and of boardproof.toml.
+        runtimes: The runtimes that are used.
+    """
+    ctx = click.get_current_context()
+    reasons: dict[str, str] = {}
+    if "tflm" not in runtimes:
+        reasons["arena_bytes"] = reasons["tflm_lib"] = "only the runtime tflm uses it"
+    if ctx.info_name == "verify":  # what is on the board may be tflm, whatever --runtime says
+        reasons.pop("tflm_lib", None)
+    if settings.model.suffix == ".tflite":
+        reasons["scheme"] = reasons["representative"] = (
+            f"{settings.model.name} is a .tflite, which is not quantized again"
+        )
+    if settings.samples is not None:
+        reasons["random"] = reasons["seed"] = f"the samples in {settings.samples.name} are used"
+    if "runtimes" in ctx.params:
+        reasons["runtime"] = f"--runtimes says what {ctx.info_name} uses"
+    return tuple(
+        f"--{name.replace('_', '-')} is ignored: {reason}"
+        for name, reason in reasons.items()
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    )

@@ -88,7 +88,7 @@ def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:
     if unknown := sorted(settings.keys() - known):
         raise InputError(
             f"{path} has an unknown setting: {', '.join(unknown)}",
-            f"Known settings: {', '.join(sorted(known))}; budgets go below [{LIMITS_TABLE}].",
+            f"Known settings: {', '.join(sorted(known)).replace('_', '-')}; budgets go below [{LIMITS_TABLE}].",
         )
     return {name: _anchored(name, value, path.parent) for name, value in settings.items()}
 

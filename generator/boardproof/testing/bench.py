@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from boardproof.subject import Network
 
 _PATHS = {"samples", "representative", "out"}
-_COMMAND_LINE_ONLY = {"json", "as_json", "report", "baseline", "limits", "verbose", "quiet", "traceback"}
+_COMMAND_LINE_ONLY = {"as", "json", "runtimes", "report", "baseline", "limits", "verbose", "quiet", "traceback"}
 _BUILD_WAIT_S = 3600.0
 _BOARD_WAIT_S = 1800.0
 
