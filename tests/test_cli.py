@@ -188,6 +188,19 @@ def test_inspect_checks_an_arena_that_was_given(
     assert document["arena_bytes"] is None
 
 
+@pytest.mark.parametrize("command", ["generate", "run"])
+def test_an_arena_larger_than_the_board_is_refused_before_anything_is_built(
+    command: str, tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = make_library(tmp_path / "tflm")
+    options = ["--runtime", "tflm", "--tflm-lib", str(library), "--board", "mps2-an386", "--out", str(tmp_path / "out")]
+    assert run_command([command, str(model), *options, "--arena-bytes", "4294969000"]) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert "--arena-bytes 4294969000 is too large: mps2-an386 has room for 237,568 bytes" in error
+    assert "Leave --arena-bytes out" in error
+    assert not (tmp_path / "out").exists()
+
+
 def test_inspect_lists_operators_memory_and_findings(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["inspect", str(model)]) == 0
     out = capsys.readouterr().out

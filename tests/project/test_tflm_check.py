@@ -213,6 +213,26 @@ def test_an_arena_too_small_for_the_activations():
     assert findings(conv_model(), arena_bytes=68) == ()
 
 
+def test_an_arena_too_large_for_the_board():
+    room = 256 * 1024 - 32 * 1024 - RUNTIME_RAM_BYTES
+    finding = the_finding(conv_model(), arena_bytes=300_000)
+    assert (finding.severity, finding.code) == (Severity.ERROR, "arena-too-large")
+    assert finding.message == (
+        "--arena-bytes 300000 is too large: nano33ble has room for 221,184 bytes beside stack, link and interpreter."
+    )
+    assert finding.hint == "Leave --arena-bytes out, and boardproof measures it."
+    assert findings(conv_model(), arena_bytes=room) == ()
+    assert the_finding(conv_model(), arena_bytes=room + 1).code == "arena-too-large"
+
+
+@pytest.mark.parametrize("size", [(1 << 31) - 15, 4_294_969_000])
+def test_an_arena_too_large_for_any_process(size):
+    finding = the_finding(conv_model(), BOARDS["native"], arena_bytes=size)
+    assert (finding.severity, finding.code) == (Severity.ERROR, "arena-too-large")
+    assert finding.message == f"--arena-bytes {size} is too large: an arena has 2,147,483,632 bytes at most."
+    assert findings(conv_model(), BOARDS["native"], arena_bytes=(1 << 31) - 16) == ()
+
+
 def test_all_findings_come_at_once():
     board = dataclasses.replace(BOARD, flash_bytes=10, ram_bytes=10, core_ram_bytes=0)
     codes = {finding.code for finding in findings(dense_model(per_channel=True), board)}

@@ -4,7 +4,7 @@ What it cannot be made to write has tests beside this one only, on models made b
 DEPTHWISE_CONV_2D and SVDF a bias of zeros (`missing-bias`), input and output of REDUCE_MAX one scale
 (`different-scales`), and keeps the activation behind a quantized TRANSPOSE_CONV apart (its `wrong-results`); where it
 writes an operator version newer than the default library (hybrid weights, PAD of bool), that is an error of its own
-(`operator-version`). `arena-too-small` and `library-not-read` are not about models.
+(`operator-version`). `arena-too-small`, `arena-too-large` and `library-not-read` are not about models.
 """
 
 from __future__ import annotations

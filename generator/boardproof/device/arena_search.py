@@ -119,7 +119,7 @@ def find_arena(
         on_stage: Is told what is done, before it is: measuring or bounding.
 
     Raises:
-        InputError: The arena given is too small, or no arena on this board is large enough.
+        InputError: The arena given is too small or too large, or no arena on this board is large enough.
         ToolError, DeviceError: Building or running the measuring firmware failed.
     """
     meter, reason = _meter(board)
@@ -207,7 +207,7 @@ def _unmeasured(workload: Workload, board: Board, reason: str) -> ArenaSize:
     if given is None:
         size, basis = bound_arena(workload.graph, workload.data, board)
         return ArenaSize(size, ArenaSource.BOUND, reason=reason, basis=basis)
-    require_runnable(tuple(check_arena(workload.graph, given)))
+    require_runnable(tuple(check_arena(workload.graph, board, given)))
     return ArenaSize(_aligned(given), ArenaSource.GIVEN, reason=reason)
 
 

@@ -48,7 +48,7 @@ class TflmRuntime:
         """What the chosen library will not run on this board, or runs otherwise than the oracle; see `tflm_check`."""
         library = self._library(options)
         found = check_graph(graph, library, board)
-        return (*found, *check_arena(graph, options.arena_bytes), *check_library(library))
+        return (*found, *check_arena(graph, board, options.arena_bytes), *check_library(library))
 
     def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
         """The sources: `model.cpp`, the byte array, and the interpreter's model-independent part.

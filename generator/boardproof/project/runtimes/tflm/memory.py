@@ -19,6 +19,8 @@ RESHAPE alone, 31,524 with FULLY_CONNECTED alone; real networks take up to 58,00
 RUNTIME_RAM_BYTES = 8 * 1024
 """What link and interpreter take beside the stack and the arena."""
 _LARGEST_SHOWN = 3
+_UNLIMITED_ROOM_BYTES = (1 << 31) - 16
+"""The most an arena can have where the board sets no limit: its size must fit a C int, rounded up to its alignment."""
 
 
 def room_bytes(board: Board) -> int | None:
@@ -50,16 +52,30 @@ def check_memory(graph: Graph, board: Board) -> Iterator[Finding]:
         )
 
 
-def check_arena(graph: Graph, arena_bytes: int | None) -> Iterator[Finding]:
-    """An error for an arena that the user gave, in which the activations alone have no room."""
-    least = least_arena_bytes(graph)
-    if arena_bytes is not None and arena_bytes < least:
+def check_arena(graph: Graph, board: Board, arena_bytes: int | None) -> Iterator[Finding]:
+    """An error for an arena that the user gave: activations alone have no room in it, or it has none on the board."""
+    if arena_bytes is None:
+        return
+    least, room = least_arena_bytes(graph), room_bytes(board)
+    if arena_bytes < least:
         yield Finding(
             Severity.ERROR,
             "arena-too-small",
             f"--arena-bytes {arena_bytes} is too small: the activations alive at one moment alone take {least:,} "
             "bytes.",
             "Leave --arena-bytes out.",
+        )
+    if arena_bytes > (_UNLIMITED_ROOM_BYTES if room is None else room):
+        yield Finding(
+            Severity.ERROR,
+            "arena-too-large",
+            f"--arena-bytes {arena_bytes} is too large: "
+            + (
+                f"an arena has {_UNLIMITED_ROOM_BYTES:,} bytes at most."
+                if room is None
+                else f"{board.name} has room for {max(room, 0):,} bytes beside stack, link and interpreter."
+            ),
+            "Leave --arena-bytes out, and boardproof measures it.",
         )
 
 
