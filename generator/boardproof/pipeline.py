@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.device.arena_search import bound_arena
 from boardproof.device.build import build, compile_project
+from boardproof.device.claims import claim
 from boardproof.device.narration import narrate
 from boardproof.device.ports import is_url
 from boardproof.device.tflm_fetch import fetch_library, known_library, rounding_notes
@@ -53,13 +54,18 @@ _INSPECT_TIMEOUT_S = 30.0
 
 
 def run(settings: Settings, progress: Progress) -> Report:
-    """Everything: from a model to a verdict.
+    """Everything: from a model to a verdict. The project's folder is ours all the time.
 
     Raises:
         InputError: The model, the samples or a setting cannot be used.
-        ToolError: A compiler or emulator is missing or failed.
+        ToolError: A compiler or emulator is missing or failed, or another process uses the folder.
         DeviceError: The board is absent, or stopped answering.
     """
+    with claim(settings.project_dir):
+        return _run(settings, progress)
+
+
+def _run(settings: Settings, progress: Progress) -> Report:
     target = _target(settings)
     require_tools(target.board)
     if target.board.reach is Reach.SERIAL:
@@ -136,7 +142,8 @@ def generate_to_disk(settings: Settings, progress: Progress) -> Path:
     check_form(settings)
     target = _target(settings)
     make = generate_library if settings.form == "library" else generate_project
-    write_project(make(prepare(settings, progress), target, settings, progress), settings.project_dir)
+    with claim(settings.project_dir):
+        write_project(make(prepare(settings, progress), target, settings, progress), settings.project_dir)
     return settings.project_dir
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from boardproof.device.claims import claim
 from boardproof.device.diagnosis import explain
 from boardproof.device.elf import read_sections
 from boardproof.device.pio import prepare_core
@@ -36,11 +37,12 @@ def build(project: Project, root: Path, *, on_line: Callable[[str], None] | None
 
     Raises:
         InputError: The directory cannot be used, or the firmware does not fit on the board.
-        ToolError: A tool is missing or failed; `details` has everything the build said.
+        ToolError: A tool is missing or failed; `details` has everything the build said. Or another process uses `root`.
     """
     require_compiler(project.board)
-    write_project(project, root)
-    return compile_project(root, project.board, project.model_sha256, on_line=on_line)
+    with claim(root):
+        write_project(project, root)
+        return compile_project(root, project.board, project.model_sha256, on_line=on_line)
 
 
 def compile_project(
@@ -51,8 +53,9 @@ def compile_project(
     root = root.absolute()
     core = prepare_core(on_line)
     command = (sys.executable, "-m", "platformio", "run", "--environment", board.env)
-    completed = run(command, cwd=root, env=core.environment(root), timeout_s=_TIMEOUT_S, on_line=on_line)
-    _keep(completed, root)
+    with claim(root):
+        completed = run(command, cwd=root, env=core.environment(root), timeout_s=_TIMEOUT_S, on_line=on_line)
+        _keep(completed, root)
     if completed.status != 0:
         raise explain(completed.lines, board, root / LOG, core.scons_problem)
     elf = root / ".pio" / "build" / board.env / "firmware.elf"

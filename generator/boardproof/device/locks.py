@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ class FileLock:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the file that is locked is still the one of that name."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), path.stat())
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Lets others have it. Safe to call twice."""

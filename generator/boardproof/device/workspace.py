@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
+from boardproof.device.claims import claim
 from boardproof.errors import BoardproofError, InputError, ToolError
 
 if TYPE_CHECKING:
@@ -80,11 +81,16 @@ def write_project(project: Project, root: Path) -> None:
     Raises:
         InputError: `root` holds something that is not a generated project, or files in it were changed since; or the
             place cannot be written.
-        ToolError: The disk is full or failed.
+        ToolError: The disk is full or failed, or another process uses `root`.
     """
     root = root.absolute()
     _check_path(root)
-    _check_replaceable(root)
+    with claim(root):
+        _check_replaceable(root)
+        _replace(project, root)
+
+
+def _replace(project: Project, root: Path) -> None:
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         with _temporary_directory(root.parent, f".{root.name}-") as temporary:
