@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+LITERT = "LiteRT's own kernels (without XNNPACK, which an interpreter in a notebook uses by default)"
 WHY = (
-    "its kernels round once when they requantize, where TensorFlow Lite Micro's round twice, so it can differ from a "
+    f"{LITERT} round once when they requantize, where TensorFlow Lite Micro's round twice, so it can differ from a "
     "board that is exact"
+)
+WHY_IN_FLOAT = (
+    f"{LITERT} add float32 products in another order than TensorFlow Lite Micro's, so it can differ from a board that "
+    "is exact"
 )
 BOUND = "an upper bound from the graph alone, not measured: qemu-system-arm is not installed"
 FORMS = ("console", ".json", ".md", ".html")
@@ -48,6 +53,14 @@ def test_litert_differs_with_its_accuracy_and_why(form: str, tmp_path: Path):
     report = made_up_report(litert=LiteRtDifference("2.3", max_lsb=1, samples_differing=2, accuracy=0.885))
     text = in_form(report, form, tmp_path)
     assert f"differs in 2 of 10 samples, by 1 LSB at most, accuracy 88.5%: {WHY}" in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_litert_differs_in_float32_for_another_reason(form: str, tmp_path: Path):
+    litert = LiteRtDifference("2.3", max_lsb=3, samples_differing=10, accuracy=None, in_float=True)
+    text = in_form(made_up_report(litert=litert), form, tmp_path)
+    assert f"differs in 10 of 10 samples, by 3 LSB at most: {WHY_IN_FLOAT}" in text
+    assert "requantize" not in text
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -10,6 +10,7 @@ from boardproof import __version__
 from boardproof.device.doubt import doubts
 from boardproof.device.verify import compare, max_lsb
 from boardproof.errors import BoardproofError
+from boardproof.model.arithmetic import computes_in_float32, requantizes
 from boardproof.model.macs import macs
 from boardproof.model.metrics import accuracy, class_count, class_labels
 from boardproof.model.oracle import run_litert, run_oracle
@@ -136,4 +137,5 @@ def _litert(
         max_lsb=max_lsb(outputs.arrays, run.outputs),
         samples_differing=int(differing.sum()),
         accuracy=None if labels is None else accuracy(outputs.arrays[0], labels, quantization),
+        in_float=computes_in_float32(network.graph) and not requantizes(network.graph),
     )

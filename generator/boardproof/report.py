@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 """Grows when a key of the JSON report changes its meaning or goes away."""
 
+_LITERT = "LiteRT's own kernels (without XNNPACK, which an interpreter in a notebook uses by default)"
+_NO_FAULT = "so it can differ from a board that is exact"
 WHY_LITERT_DIFFERS = (
-    "its kernels round once when they requantize, where TensorFlow Lite Micro's round twice, so it can differ from a "
-    "board that is exact"
+    f"{_LITERT} round once when they requantize, where TensorFlow Lite Micro's round twice, {_NO_FAULT}"
+)
+WHY_LITERT_DIFFERS_IN_FLOAT = (
+    f"{_LITERT} add float32 products in another order than TensorFlow Lite Micro's, {_NO_FAULT}"
 )
 
 
@@ -94,12 +98,16 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class LiteRtDifference:
-    """How LiteRT's outputs differ from the board's; `accuracy` where there are labels."""
+    """How LiteRT's outputs differ from the board's; `accuracy` where there are labels.
+
+    `in_float`: the network computes in float32 and requantizes nothing.
+    """
 
     version: str
     max_lsb: int
     samples_differing: int
     accuracy: float | None
+    in_float: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +167,9 @@ class Report:
         task = f", accuracy {self.litert.accuracy:.1%}" if self.litert.accuracy is not None else ""
         if self.litert.samples_differing == 0:
             return f"agrees as well{task}"
+        why = WHY_LITERT_DIFFERS_IN_FLOAT if self.litert.in_float else WHY_LITERT_DIFFERS
         counts = f"{self.litert.samples_differing} of {self.verdict.samples} samples"
-        return f"differs in {counts}, by {self.litert.max_lsb} LSB at most{task}: {WHY_LITERT_DIFFERS}"
+        return f"differs in {counts}, by {self.litert.max_lsb} LSB at most{task}: {why}"
 
     @property
     def runtime_flash_bytes(self) -> int | None:

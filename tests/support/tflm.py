@@ -82,6 +82,17 @@ def reduction_model(
     return builder.build([x], [y])
 
 
+def pooled_model() -> bytes:
+    """The mean of an int8 image in the image's own quantization, and a dense layer with weights of 1 behind it."""
+    builder = ModelBuilder()
+    x, mean = builder.add_tensor((1, 4, 4, 8), scale=0.5), builder.add_tensor((1, 8), scale=0.5)
+    builder.add_operator("MEAN", [x, builder.add_tensor((2,), "int32", data=[1, 2])], [mean], version=2)
+    w = builder.add_tensor((2, 8), scale=1.0, data=np.ones((2, 8), np.int8))
+    y = builder.add_tensor((1, 2), scale=0.5)
+    builder.add_operator("FULLY_CONNECTED", [mean, w, -1], [y], version=4)
+    return builder.build([x], [y])
+
+
 def elementwise_model(opcode: str, first: tuple[int, ...], second: tuple[int, ...] | None = None) -> bytes:
     """An operator of one int8 tensor, or of two."""
     builder = ModelBuilder()
@@ -319,3 +330,22 @@ def make_library(folder: Path, *, cmsis_nn: bool = True, arena: bool = True) -> 
         (micro / "arena_allocator").mkdir()
         (micro / "arena_allocator" / "single_arena_buffer_allocator.h").write_text("")
     return folder
+
+
+def float_model(*, softmax: bool = False) -> bytes:
+    """CONV_2D and FULLY_CONNECTED in float32, with products whose sums round differently when they are fused."""
+    rng = np.random.default_rng(1)
+    builder = ModelBuilder()
+
+    def constant(*shape: int) -> int:
+        return builder.add_tensor(shape, "float32", data=rng.normal(size=shape).astype(np.float32))
+
+    x, image = builder.add_tensor((1, 8, 8, 3), "float32"), builder.add_tensor((1, 8, 8, 4), "float32")
+    options = {"padding": "SAME", "stride_w": 1, "stride_h": 1, "fused_activation_function": "RELU"}
+    builder.add_operator("CONV_2D", [x, constant(4, 3, 3, 3), constant(4)], [image], **options)
+    y = builder.add_tensor((1, 6), "float32")
+    builder.add_operator("FULLY_CONNECTED", [image, constant(6, 256), constant(6)], [y])
+    if softmax:
+        y, logits = builder.add_tensor((1, 6), "float32"), y
+        builder.add_operator("SOFTMAX", [logits], [y], beta=1.0)
+    return builder.build([x], [y])
