@@ -7,9 +7,9 @@ from boardproof.model.fixed_point import quantize_multiplier, requantize
 from boardproof.model.preflight import Severity
 from boardproof.project.runtimes.tflm.headers import Roundings, roundings
 from boardproof.project.runtimes.tflm.library import resolve_library
-from boardproof.project.runtimes.tflm.rounding import NOTE_CODE, check_roundings
+from boardproof.project.runtimes.tflm.rounding import NOTE_CODE, check_roundings, rounding_texts
 from support.flatbuffer_models import ModelBuilder
-from support.tflm import biased_model, conv_model, dense_model, graph_of, make_library, reduction_model
+from support.tflm import biased_model, conv_model, dense_model, graph_of, make_library, pooled_model, reduction_model
 
 CHIRALE = resolve_library(None)
 SCALES = (0.1, 0.3, 30_000.0)
@@ -87,7 +87,7 @@ def test_a_dense_layer_with_a_sum_that_is_rescaled_differently_is_noted():
             NOTE_CODE,
             0,
             "Chirale_TensorFLowLite ^2.0.0 rounds the rescaling factor of FULLY_CONNECTED to float32, unlike "
-            "tflite_micro, so operator 0 can differ from it by 1 LSB.",
+            "tflite_micro, so the output of operator 0 can differ from it by 1 LSB.",
         )
     ]
 
@@ -126,7 +126,24 @@ def test_another_library_does_not_get_the_default_ones_notes(tmp_path):
 def test_means_of_one_quantization_lose_their_fractions():
     ((severity, code, operator, message),) = notes(reduction_model("MEAN", output_scale=0.5))
     assert (severity, code, operator) == (Severity.NOTE, NOTE_CODE, 0)
-    assert message.endswith("rounds MEAN differently from tflite_micro, so operator 0 can differ from it by 1 LSB.")
+    assert message.endswith(
+        "rounds MEAN differently from tflite_micro, so the output of operator 0 can differ from it by 1 LSB."
+    )
+
+
+def test_operators_behind_can_make_more_of_a_difference():
+    ((*_, message),) = notes(pooled_model())
+    assert message.endswith(
+        "rounds MEAN differently from tflite_micro, so the output of operator 0 can differ from it by 1 LSB, and the "
+        "operators behind can make more of that."
+    )
+    (note, meaning) = rounding_texts(graph_of(pooled_model()), CHIRALE)
+    assert note == message
+    assert meaning == (
+        "The verdict compares with tflite_micro, so samples that differ (exit status 1) are then no sign of broken "
+        "firmware; --runtime aot computes as tflite_micro does, and so does a library from late 2026."
+    )
+    assert rounding_texts(graph_of(conv_model()), CHIRALE) == ()
 
 
 def test_means_in_floating_point_that_come_out_alike_are_not_noted():
@@ -135,7 +152,9 @@ def test_means_in_floating_point_that_come_out_alike_are_not_noted():
 
 def test_a_sum_that_is_rounded_once_is_noted():
     ((*_, message),) = notes(reduction_model("SUM", output_scale=2.0))
-    assert message.endswith("rounds SUM differently from tflite_micro, so operator 0 can differ from it by 1 LSB.")
+    assert message.endswith(
+        "rounds SUM differently from tflite_micro, so the output of operator 0 can differ from it by 1 LSB."
+    )
 
 
 def test_a_sum_that_wraps_is_noted():
@@ -162,4 +181,4 @@ def test_several_operators_of_a_kind_are_one_note():
         outputs.append(builder.add_tensor((1, 2, 8), scale=0.5))
         builder.add_operator("MEAN", [x, axes], [outputs[-1]], version=2, keep_dims=False)
     ((*_, message),) = notes(builder.build([x], outputs))
-    assert "so operators 0, 1 can differ" in message
+    assert "so the outputs of operators 0, 1 can differ" in message

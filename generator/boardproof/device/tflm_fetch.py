@@ -17,7 +17,7 @@ from boardproof.project.runtimes.tflm.library import (
     library_unavailable,
     resolve_library,
 )
-from boardproof.project.runtimes.tflm.rounding import check_roundings
+from boardproof.project.runtimes.tflm.rounding import rounding_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def rounding_notes(graph: Graph, title: str, spec: str | None) -> tuple[str, ...
         if spec is not None and not known[1].inspected:  # it was named, but is not here
             way_on = f"`boardproof inspect MODEL --runtime tflm --tflm-lib {spec}` looks into it"
         return (f"Whether {title} rounds as tflite_micro does is not known: {way_on}.",)
-    return tuple(finding.message for finding in check_roundings(graph, library))
+    return rounding_texts(graph, library)
 
 
 def _storage(spec: str) -> Path:

@@ -15,7 +15,7 @@ from boardproof.project.runtimes.tflm.check import check_graph, check_library
 from boardproof.project.runtimes.tflm.library import resolve_library
 from boardproof.project.runtimes.tflm.memory import check_arena, least_arena_bytes
 from boardproof.project.runtimes.tflm.resolver import all_uses, registrations
-from boardproof.project.runtimes.tflm.rounding import check_roundings
+from boardproof.project.runtimes.tflm.rounding import rounding_texts
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class TflmRuntime:
             arena_bytes=arena_bytes,
             arena_how=arena_how,
             arena_lower_bound_bytes=least_arena_bytes(graph),
-            notes=tuple(finding.message for finding in check_roundings(graph, library)),
+            notes=rounding_texts(graph, library),
         )
 
     def _library(self, options: Options) -> TflmLibrary:

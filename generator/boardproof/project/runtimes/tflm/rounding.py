@@ -32,8 +32,8 @@ Real: TypeAlias = type[np.float32] | type[np.float64]
 
 NOTE_CODE = "other-rounding"
 _HINT = (
-    "The verdict compares with tflite_micro, so samples may differ by that much through no fault of the model or the "
-    "board. A library from late 2026 or --runtime aot computes as tflite_micro does."
+    "The verdict compares with tflite_micro, so samples that differ (exit status 1) are then no sign of broken "
+    "firmware; --runtime aot computes as tflite_micro does, and so does a library from late 2026."
 )
 _INTEGERS = frozenset({DType.INT8, DType.INT16})
 _MOST_SUMS = 1 << 18
@@ -47,14 +47,26 @@ def check_roundings(graph: Graph, library: TflmLibrary) -> Iterator[Finding]:
         if lsb := rounding_lsb(use, library):
             found.setdefault(use.operator.name, []).append((use, lsb))
     for name, uses in sorted(found.items()):
-        numbers = ", ".join(use.number for use, _ in uses)
+        numbers, plural = ", ".join(use.number for use, _ in uses), "s"[: len(uses) > 1]
+        behind = ", and the operators behind can make more of that" if any(_is_read(use) for use, _ in uses) else ""
         yield uses[0][0].finding(
             Severity.NOTE,
             NOTE_CODE,
-            f"{library.title} {_how(name)}, so operator{'s'[: len(uses) > 1]} {numbers} can differ from it by "
-            f"{max(lsb for _, lsb in uses)} LSB.",
+            f"{library.title} {_how(name)}, so the output{plural} of operator{plural} {numbers} can differ from it by "
+            f"{max(lsb for _, lsb in uses)} LSB{behind}.",
             _HINT,
         )
+
+
+def rounding_texts(graph: Graph, library: TflmLibrary) -> tuple[str, ...]:
+    """The notes for a report, and behind them once what they mean for its verdict."""
+    messages = tuple(finding.message for finding in check_roundings(graph, library))
+    return (*messages, _HINT) if messages else ()
+
+
+def _is_read(use: Use) -> bool:
+    """Whether other operators compute with the outputs."""
+    return any(index in operator.inputs for operator in use.graph.operators for index in use.operator.outputs)
 
 
 def _how(name: str) -> str:
