@@ -129,8 +129,9 @@ def test_a_library_is_known_once_it_was_fetched(archive: Path, monkeypatch: pyte
 
 def test_firmware_with_the_default_library_is_explained_by_what_is_known_of_it():
     graph = graph_of(reduction_model("MEAN", output_scale=0.5))
-    (note,) = rounding_notes(graph, "Chirale_TensorFLowLite 2.0.0", None)
+    (note, meaning) = rounding_notes(graph, "Chirale_TensorFLowLite 2.0.0", None)
     assert note.startswith("Chirale_TensorFLowLite 2.0.0 rounds MEAN differently from tflite_micro")
+    assert "no sign of broken firmware" in meaning
 
 
 def test_firmware_with_a_library_that_was_given_is_explained_by_its_sources(tmp_path: Path):
