@@ -11,7 +11,7 @@ from boardproof.project.render import render
 from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
 from support.golden import check_golden
-from support.tflm import conv_model, dense_model, graph_of, make_library, single_operator_model
+from support.tflm import conv_model, dense_model, float_model, graph_of, make_library, single_operator_model
 
 GOLDEN = Path(__file__).parent / "golden" / "tflm"
 ARENA_BYTES = 4096
@@ -52,6 +52,11 @@ def test_the_default_library_comes_from_the_registry():
         "-DTF_LITE_STRIP_ERROR_STRINGS",
         "-DNDEBUG",
     )
+
+
+def test_only_networks_that_compute_in_float32_are_compiled_without_fused_products():
+    assert "-ffp-contract=off" in generate(float_model()).build_flags
+    assert "-ffp-contract=off" not in generate(conv_model()).build_flags
 
 
 @pytest.mark.parametrize("is_here", [False, True])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
+from boardproof.model.arithmetic import computes_in_float32
 from boardproof.project.resources import resource_files
 from boardproof.project.runtimes.base import Generated
 from boardproof.project.runtimes.tflm.bound import ALIGNMENT, arena_bound_bytes
@@ -70,7 +71,7 @@ class TflmRuntime:
         return Generated(
             files=files,
             lib_deps=(library.spec,),
-            build_flags=_build_flags(library, debug=options.debug),
+            build_flags=_build_flags(graph, library, debug=options.debug),
             arena_bytes=arena_bytes,
             arena_how=arena_how,
             arena_lower_bound_bytes=least_arena_bytes(graph),
@@ -123,16 +124,20 @@ def _model_data(data: bytes) -> bytes:
     return b"".join((before.encode(), c_bytes(data), after.encode()))
 
 
-def _build_flags(library: TflmLibrary, *, debug: bool) -> tuple[str, ...]:
+def _build_flags(graph: Graph, library: TflmLibrary, *, debug: bool) -> tuple[str, ...]:
     """Flags for the library and for the sources that include its headers.
 
-    ARDUINO_EXCLUDE_CODE leaves out the library's own DebugLog, which prints to Serial, where frames travel.
+    ARDUINO_EXCLUDE_CODE leaves out the library's own DebugLog, which prints to Serial, where frames travel. Where the
+    network computes in float32, no product is fused with a sum: the oracle, on x86-64, rounds both. Other networks do
+    without the flag and share objects that were compiled before.
     """
     flags = ["-DTF_LITE_STATIC_MEMORY", "-DARDUINO_EXCLUDE_CODE"]
     if library.kernels == "cmsis-nn":
         flags.append("-DCMSIS_NN")
     if not debug:
         flags += ["-DTF_LITE_STRIP_ERROR_STRINGS", "-DNDEBUG"]
+    if computes_in_float32(graph):
+        flags.append("-ffp-contract=off")
     return tuple(flags)
 
 
