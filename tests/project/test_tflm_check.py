@@ -8,20 +8,31 @@ from boardproof.model.preflight import Severity
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
+from boardproof.project.runtimes.tflm.library import resolve_library
 from boardproof.project.runtimes.tflm.memory import RUNTIME_FLASH_BYTES, RUNTIME_RAM_BYTES
+from boardproof.project.runtimes.tflm.rounding import rounding_texts
 from support.flatbuffer_models import ModelBuilder
-from support.tflm import conv_model, conv_without_bias, dense_model, graph_of, make_library, single_operator_model
+from support.tflm import (
+    conv_model,
+    conv_without_bias,
+    dense_model,
+    float_model,
+    graph_of,
+    make_library,
+    single_operator_model,
+)
 
 BOARD = BOARDS["nano33ble"]
 
 
 NOT_READ = "library-not-read"
+FLOAT_FUNCTIONS = "float-functions"
 
 
 def findings(data, board=BOARD, **options):
-    """All but the note that the default library is not here."""
+    """All but the notes that the default library is not here, and of what float32 kernels call."""
     found = TflmRuntime().check(graph_of(data), board, Options(**options))
-    return tuple(finding for finding in found if finding.code != NOT_READ)
+    return tuple(finding for finding in found if finding.code not in {NOT_READ, FLOAT_FUNCTIONS})
 
 
 def the_finding(data, board=BOARD, **options):
@@ -32,6 +43,23 @@ def the_finding(data, board=BOARD, **options):
 @pytest.mark.parametrize("data", [conv_model(), dense_model()])
 def test_a_good_model_has_no_findings(data):
     assert findings(data) == ()
+
+
+def test_float32_functions_of_the_c_library_are_noted():
+    graph = graph_of(float_model(softmax=True))
+    (note,) = (f for f in TflmRuntime().check(graph, BOARD, Options()) if f.code == FLOAT_FUNCTIONS)
+    assert (note.severity, note.operator) == (Severity.NOTE, 2)
+    assert note.message == (
+        "SOFTMAX in float32 takes its functions from the C library, and the board's differs from the host's in the "
+        "last bits, so the output of operator 2 can differ from tflite_micro's."
+    )
+    assert "no sign of broken firmware; --runtime aot computes EXP, LOGISTIC and SOFTMAX" in note.hint
+    assert rounding_texts(graph, resolve_library(None)) == (note.message, note.hint)
+
+
+@pytest.mark.parametrize("data", [float_model(), dense_model()])
+def test_sums_in_float32_and_functions_of_integers_are_not(data):
+    assert rounding_texts(graph_of(data), resolve_library(None)) == ()
 
 
 def test_a_library_that_is_not_here_is_noted(tmp_path):

@@ -12,6 +12,7 @@ from boardproof.model.preflight import Finding, Severity
 from boardproof.project.runtimes.tflm.crashes import check_crashes
 from boardproof.project.runtimes.tflm.element_types import DATA_INPUT, WEIGHT_INPUT, check_types
 from boardproof.project.runtimes.tflm.facts import FLEX_HINT, FLEX_PREFIX, NAME, VERSION
+from boardproof.project.runtimes.tflm.floats import check_floats
 from boardproof.project.runtimes.tflm.memory import check_memory
 from boardproof.project.runtimes.tflm.resolver import all_uses
 from boardproof.project.runtimes.tflm.rounding import check_roundings
@@ -59,6 +60,7 @@ def check_graph(graph: Graph, library: TflmLibrary, board: Board) -> tuple[Findi
             findings += _check_version(use, library)
     findings += check_memory(graph, board)
     findings += check_roundings(graph, library)
+    findings += check_floats(graph)
     return tuple(findings)
 
 

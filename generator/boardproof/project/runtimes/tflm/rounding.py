@@ -16,6 +16,7 @@ from boardproof.model.fixed_point import INT32_MAX, INT32_MIN, quantize_multipli
 from boardproof.model.graph import DType, LeakyRelu
 from boardproof.model.preflight import Severity
 from boardproof.project.runtimes.aot.lowering.reduce import mean_factor, reduced_axes
+from boardproof.project.runtimes.tflm.floats import check_floats
 from boardproof.project.runtimes.tflm.resolver import all_uses
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def check_roundings(graph: Graph, library: TflmLibrary) -> Iterator[Finding]:
 
 
 def rounding_texts(graph: Graph, library: TflmLibrary) -> tuple[str, ...]:
-    """The notes for a report, and behind them once what they mean for its verdict."""
-    messages = tuple(finding.message for finding in check_roundings(graph, library))
-    return (*messages, _HINT) if messages else ()
+    """The notes for a report, those on float32 included, and behind them once what they mean for its verdict."""
+    findings = (*check_roundings(graph, library), *check_floats(graph))
+    return (*(finding.message for finding in findings), *dict.fromkeys(finding.hint for finding in findings))
 
 
 def _is_read(use: Use) -> bool:
