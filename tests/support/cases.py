@@ -6,6 +6,7 @@ import itertools
 import os
 from typing import TYPE_CHECKING
 
+import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -54,8 +55,8 @@ def one_of_each(operators: Iterable[Operator], times: int = 1) -> Callable[[st.D
     return make
 
 
-def examples(make: Callable[[st.DrawFn, int], Model], count: int) -> Iterator[Model]:
-    """So many models, and their samples."""
+def examples(make: Callable[[st.DrawFn, int], Model], count: int, *, which: int | None = None) -> Iterator[Model]:
+    """So many models, and their samples. Numbered ones are always the same, and others for each number."""
     found: list[Model] = []
 
     @settings(
@@ -69,7 +70,7 @@ def examples(make: Callable[[st.DrawFn, int], Model], count: int) -> Iterator[Mo
     def collect(data: st.DataObject, seed: int) -> None:
         found.append(make(data.draw, seed))
 
-    collect()
+    (collect if which is None else hypothesis.seed(which)(collect))()
     assert len(found) >= count, "too few: hypothesis gives up on models that need too many choices"
     yield from found
 
