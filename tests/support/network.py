@@ -17,6 +17,9 @@ zero_points = st.one_of(st.sampled_from((-128, 127, 0)), st.integers(-128, 127))
 scales = st.floats(1e-4, 4.0).map(lambda x: float(np.float32(x)))
 activations = st.sampled_from(("NONE", "RELU", "RELU6", "RELU_N1_TO_1"))
 
+LEAST_CLAMPED_SCALE = 1e-7
+"""TensorFlow Lite Micro refuses activations whose limits do not fit in int32 when quantized."""
+
 MODERATE, TINY, ONE, LARGE = "moderate", "tiny", "one", "large"
 factors = st.sampled_from((MODERATE, MODERATE, MODERATE, TINY, ONE, LARGE))
 """Kinds of rescaling factors; most tests should see outputs that vary."""
@@ -66,8 +69,10 @@ class Network:
     def zero_point(self, draw: st.DrawFn) -> int:
         return draw(st.integers(-20, 20) if self.lively else zero_points)
 
-    def activation(self, draw: st.DrawFn) -> str:
-        return draw(st.sampled_from(("NONE", "NONE", "RELU")) if self.lively else activations)
+    def activation(self, draw: st.DrawFn, scale: float = 1.0) -> str:
+        """A fused activation; NONE where the output's scale is too fine for the limits of the one drawn."""
+        drawn = draw(st.sampled_from(("NONE", "NONE", "RELU")) if self.lively else activations)
+        return drawn if scale > LEAST_CLAMPED_SCALE else "NONE"
 
     def scale(self, draw: st.DrawFn, natural: float) -> float:
         """A scale; near the natural one in a lively network."""

@@ -125,7 +125,7 @@ def _apply(
         opcode,
         inputs,
         [output.index],
-        fused_activation_function=net.activation(draw),
+        fused_activation_function=net.activation(draw, output.scale),
         **window_options(chosen),
         **options,
     )
@@ -166,7 +166,7 @@ def fully_connected(
         inputs if len(inputs) == 3 else [*inputs, -1],
         [output.index],
         keep_num_dims=keep,
-        fused_activation_function=net.activation(draw),
+        fused_activation_function=net.activation(draw, output.scale),
     )
     return output
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 outputs = st.integers(1, 9)
 depths = st.integers(1, 90)
 
-LEAST_CLAMPED_SCALE = 1e-7
-"""TensorFlow Lite Micro refuses activations whose limits do not fit in int32 when quantized."""
-
 
 def image(draw: st.DrawFn, net: Network, channels: st.SearchStrategy[int], largest: int = 12) -> Activation:
     size = st.integers(1, largest)
@@ -244,7 +241,7 @@ def _activation(draw: st.DrawFn, net: Network, scale: float) -> tuple[str, int]:
     """A fused activation and an output zero point: mostly such that the range is all of int8."""
     kind = net.rng.choice(("NONE", "NONE", "NONE", "RELU", "RELU", "any"))  # evenly, which draw() is not
     if kind == "any":
-        return net.activation(draw) if scale > LEAST_CLAMPED_SCALE else "NONE", net.zero_point(draw)
+        return net.activation(draw, scale), net.zero_point(draw)
     return kind, -128 if kind == "RELU" else net.zero_point(draw)
 
 
