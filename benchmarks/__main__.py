@@ -31,7 +31,7 @@ from boardproof.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boardproof.report import Report
+    from boardproof.report.document import Report
 
 HERE = Path(__file__).parent
 MODELS = Path(os.environ.get("BOARDPROOF_MODELS", HERE.parent.parent / "shared" / "models"))

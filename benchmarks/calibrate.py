@@ -29,9 +29,9 @@ from boardproof.project.runtimes.aot.costs import work
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.optimize import lower_for
 from boardproof.project.runtimes.base import Options
-from boardproof.proving import Case, prove
+from boardproof.project.subject import Target
+from boardproof.proof.prove import Case, prove
 from boardproof.settings import Settings
-from boardproof.subject import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,8 +30,8 @@ from boardproof.progress import Silent
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
+from boardproof.project.subject import Target
 from boardproof.settings import Settings
-from boardproof.subject import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -26,21 +26,21 @@ import numpy as np
 
 from benchmarks.architectures import ARCHITECTURES, with_statistics
 from boardproof import pipeline
-from boardproof.device.links import QEMU_LINKS, open_link
-from boardproof.device.session import Session
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import QEMU_LINKS, open_link
 from boardproof.errors import BoardproofError
 from boardproof.model.vectors import random_vectors
 from boardproof.progress import Silent
 from boardproof.project.boards import BOARDS, TickUnit
 from boardproof.project.runtimes import RUNTIMES
+from boardproof.project.subject import Target
 from boardproof.settings import Settings
-from boardproof.subject import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from boardproof.device.types import Firmware
-    from boardproof.subject import Network
+    from boardproof.project.subject import Network
 
 MODELS = Path(os.environ.get("BOARDPROOF_MODELS", Path(__file__).parents[2] / "shared" / "models"))
 KEYWORDS = MODELS / "kws_ref_model.tflite"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boardproof import generating
-from boardproof.cli import run_command
-from boardproof.device.arena_search import ArenaSize, ArenaSource
+from boardproof.cli.commands import run_command
+from boardproof.device.tflm.arena import ArenaSize, ArenaSource
 from boardproof.project.runtimes.tflm.library import resolve_library
 from support.tflm import conv_model
 

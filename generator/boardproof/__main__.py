@@ -1,6 +1,6 @@
 """Lets `python -m boardproof` do what the `boardproof` command does."""
 
-from boardproof.cli import entry
+from boardproof.cli.commands import entry
 
 if __name__ == "__main__":
     entry()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from boardproof.device.arena_search import Workload, find_arena
-from boardproof.device.narration import narrate
-from boardproof.device.tflm_fetch import fetch_library
+from boardproof.device.build.narration import narrate
+from boardproof.device.tflm.arena import Workload, find_arena
+from boardproof.device.tflm.fetch import fetch_library
 from boardproof.errors import InputError
 from boardproof.model.oracle import require_oracle_runs
 from boardproof.model.preflight import Severity, preflight, require_runnable
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
     from boardproof.project.runtimes.base import Generated, Options
+    from boardproof.project.subject import Network, Target
     from boardproof.project.types import Project
     from boardproof.settings import Settings
-    from boardproof.subject import Network, Target
 
 
 def check_form(settings: Settings) -> None:

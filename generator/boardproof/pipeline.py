@@ -9,19 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boardproof.device.arena_search import bound_arena
-from boardproof.device.build import build, compile_project
-from boardproof.device.claims import claim
-from boardproof.device.narration import narrate
-from boardproof.device.ports import is_url
-from boardproof.device.tflm_fetch import fetch_library, known_library, rounding_notes
-from boardproof.device.toolchain import require_tools
-from boardproof.device.upload import flash, require_board
-from boardproof.device.workspace import read_marker, write_project
+from boardproof.device.build.claims import claim
+from boardproof.device.build.compile import build, compile_project
+from boardproof.device.build.narration import narrate
+from boardproof.device.build.toolchain import require_tools
+from boardproof.device.build.workspace import read_marker, write_project
+from boardproof.device.tflm.arena import bound_arena
+from boardproof.device.tflm.fetch import fetch_library, known_library, rounding_notes
+from boardproof.device.usb.ports import is_url
+from boardproof.device.usb.upload import flash, require_board
 from boardproof.errors import BoardproofError, InputError, ToolError
 from boardproof.files import write_atomically
 from boardproof.generating import check_form, generate, generate_library, generate_project, report
-from boardproof.inspection import Inspection, inspect_network
 from boardproof.model.load import load_model
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quantize import Scheme
@@ -31,22 +30,23 @@ from boardproof.model.samples import load_samples, vectors_for
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.inspection import Inspection, inspect_network
 from boardproof.project.render import SETTINGS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.tflm import TflmRuntime
-from boardproof.proving import Case, check_plan, prove
-from boardproof.subject import Network, Target
+from boardproof.project.subject import Network, Target
+from boardproof.proof.prove import Case, check_plan, prove
 
 if TYPE_CHECKING:
-    from boardproof.device.flash import Flashed
+    from boardproof.device.build.workspace import Marker
     from boardproof.device.types import Firmware
-    from boardproof.device.workspace import Marker
+    from boardproof.device.usb.bootloader import Flashed
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.base import Generated
     from boardproof.project.runtimes.tflm.library import TflmLibrary
-    from boardproof.report import Report
+    from boardproof.report.document import Report
     from boardproof.settings import Settings
 
 _INSPECT_TIMEOUT_S = 30.0

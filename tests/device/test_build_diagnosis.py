@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from boardproof.device.diagnosis import explain
+from boardproof.device.build.diagnosis import explain
 from boardproof.errors import BoardproofError, InputError, ToolError
 from boardproof.project.boards import BOARDS
 

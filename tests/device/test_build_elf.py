@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device.elf import read_sections
+from boardproof.device.build.elf import read_sections
 from boardproof.device.process import run
 from boardproof.errors import ToolError
 from boardproof.project.boards import BOARDS

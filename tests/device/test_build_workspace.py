@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from boardproof.device import workspace
-from boardproof.device.workspace import LOG, MARKER, read_marker, write_project
+from boardproof.device.build import workspace
+from boardproof.device.build.workspace import LOG, MARKER, read_marker, write_project
 from boardproof.errors import InputError, ToolError
 from boardproof.project.boards import BOARDS
 from boardproof.project.types import Project

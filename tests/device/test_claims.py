@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import boardproof
-from boardproof.cli import run_command
-from boardproof.device.build import build
-from boardproof.device.claims import claim
-from boardproof.device.workspace import write_project
+from boardproof.cli.commands import run_command
+from boardproof.device.build.claims import claim
+from boardproof.device.build.compile import build
+from boardproof.device.build.workspace import write_project
 from boardproof.errors import ToolError
 from boardproof.project.boards import BOARDS
 from boardproof.project.types import Project
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HOLDER = """
 import sys
 from pathlib import Path
-from boardproof.device.claims import claim
+from boardproof.device.build.claims import claim
 
 with claim(Path(sys.argv[1])):
     print("held", flush=True)

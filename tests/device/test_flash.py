@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boardproof.device.flash import Flashed, Flasher, Patience
-from boardproof.device.ports import Port
+from boardproof.device.usb.bootloader import Flashed, Flasher, Patience
+from boardproof.device.usb.ports import Port
 from boardproof.errors import BoardproofError, DeviceError, ExitStatus, InputError
 from support.usb_world import (
     APPLICATION,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boardproof.device.frames import (
+from boardproof.device.protocol.frames import (
     OVERHEAD_BYTES,
     Channel,
     Damage,
@@ -19,7 +19,7 @@ from boardproof.device.frames import (
     cobs_encode,
     encode,
 )
-from boardproof.device.messages import Request, pack_hello
+from boardproof.device.protocol.messages import Request, pack_hello
 from support.frames import frames, split
 from support.link_library import ROOT
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from boardproof.device.failures import BoardFaultError, SilentDeviceError
-from boardproof.device.links import open_link, open_qemu_fifo, open_qemu_uart
-from boardproof.device.pace import Pace
-from boardproof.device.session import Session
+from boardproof.device.protocol.pace import Pace
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_link, open_qemu_fifo, open_qemu_uart
 from boardproof.device.types import Firmware
 from boardproof.errors import DeviceError, ToolError
 from boardproof.project.boards import BOARDS, TickUnit
@@ -115,8 +115,8 @@ def test_a_missing_emulator_is_told(monkeypatch, tmp_path):
 
 _HOST = """
 import sys, time
-from boardproof.device.links import open_qemu_fifo, open_qemu_uart
-from boardproof.device.session import Session
+from boardproof.device.reach.links import open_qemu_fifo, open_qemu_uart
+from boardproof.device.protocol.session import Session
 with {opener}(__import__("pathlib").Path(sys.argv[1])) as link:
     Session(link).connect()
     print(link._child.pid, flush=True)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 import boardproof
-from boardproof.device.locks import lock_first, try_lock
+from boardproof.device.build.locks import lock_first, try_lock
 from support.usb_world import SimulatedClock
 
 HOLDER = """
 import sys
 from pathlib import Path
-from boardproof.device.locks import try_lock
+from boardproof.device.build.locks import try_lock
 
 lock = try_lock(Path(sys.argv[1]))
 print("held" if lock else "taken", flush=True)

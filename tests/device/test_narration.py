@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from boardproof.device.narration import installation, narrate
+from boardproof.device.build.narration import installation, narrate
 
 
 class Recorder:

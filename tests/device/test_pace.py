@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boardproof.device.pace import Pace
+from boardproof.device.protocol.pace import Pace
 
 
 def test_more_bytes_and_longer_inferences_take_more_patience():

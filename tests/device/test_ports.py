@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boardproof.device import ports as ports_module
-from boardproof.device.ports import (
+from boardproof.device.usb import ports as ports_module
+from boardproof.device.usb.ports import (
     Port,
     application_port,
     connected_boards,

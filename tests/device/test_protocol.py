@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device import messages
-from boardproof.device.frames import Channel, Decoder, Frame, encode
-from boardproof.device.messages import (
+from boardproof.device.protocol import messages
+from boardproof.device.protocol.frames import Channel, Decoder, Frame, encode
+from boardproof.device.protocol.messages import (
     InvokeFlag,
     NakReason,
     Request,
@@ -29,7 +29,7 @@ from support.link_library import FIRMWARE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boardproof.device.messages import Reply
+    from boardproof.device.protocol.messages import Reply
     from boardproof.device.types import Link
 
 pytestmark = pytest.mark.native

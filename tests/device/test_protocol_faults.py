@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from boardproof.device.pace import Pace
-from boardproof.device.session import Session
+from boardproof.device.protocol.pace import Pace
+from boardproof.device.protocol.session import Session
 from boardproof.errors import DeviceError
 from support.fake_model import expected_outputs, open_fake, random_inputs, same
 from support.faulty_link import Fault, FaultyLink, Planned, Random, Way

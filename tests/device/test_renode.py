@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device import renode
-from boardproof.device.renode import open_renode
+from boardproof.device.reach import renode
+from boardproof.device.reach.renode import open_renode
 from boardproof.errors import DeviceError, InputError, ToolError
 from support.renode import stand_in
 

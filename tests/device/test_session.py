@@ -7,7 +7,6 @@ import zlib
 import numpy as np
 import pytest
 
-from boardproof.device import messages
 from boardproof.device.failures import (
     BoardFaultError,
     ModelFailedError,
@@ -15,10 +14,11 @@ from boardproof.device.failures import (
     SessionLostError,
     SilentDeviceError,
 )
-from boardproof.device.frames import Channel, Frame, encode
-from boardproof.device.messages import Request, TensorKind, TensorRef
-from boardproof.device.pace import Pace
-from boardproof.device.session import MAX_RESETS, Marks, Session
+from boardproof.device.protocol import messages
+from boardproof.device.protocol.frames import Channel, Frame, encode
+from boardproof.device.protocol.messages import Request, TensorKind, TensorRef
+from boardproof.device.protocol.pace import Pace
+from boardproof.device.protocol.session import MAX_RESETS, Marks, Session
 from boardproof.device.types import TensorInfo
 from boardproof.errors import DeviceError, ExitStatus, InputError
 from boardproof.model.graph import DType
@@ -206,7 +206,7 @@ def test_a_silent_device_is_told_from_one_that_speaks_gibberish():
 
 
 def test_a_hello_that_makes_no_sense_is_an_error_not_a_crash(monkeypatch):
-    monkeypatch.setattr("boardproof.device.exchange.random.randrange", lambda *_: 41)
+    monkeypatch.setattr("boardproof.device.protocol.exchange.random.randrange", lambda *_: 41)
     short = Frame(Channel.REPLY, messages.Request.HELLO, 42, 0, b"\0\0\1")
     with pytest.raises(DeviceError) as caught:
         Session(Canned(encode(short)), pace=impatient()).connect()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device import tflm_fetch
-from boardproof.device.diagnosis import explain
+from boardproof.device.build.diagnosis import explain
 from boardproof.device.process import Completed
-from boardproof.device.tflm_fetch import fetch_library, known_library, rounding_notes
+from boardproof.device.tflm import fetch as tflm_fetch
+from boardproof.device.tflm.fetch import fetch_library, known_library, rounding_notes
 from boardproof.errors import ToolError
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.tflm.library import DEFAULT_SPEC, TWO_WAYS_ON

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device import toolchain
-from boardproof.device.toolchain import Check, doctor, require_compiler, require_qemu, require_tools
+from boardproof.device.build import toolchain
+from boardproof.device.build.toolchain import Check, doctor, require_compiler, require_qemu, require_tools
 from boardproof.errors import ToolError
 from boardproof.project.boards import BOARDS
 

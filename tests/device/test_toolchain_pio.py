@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from boardproof.device import pio
-from boardproof.device.pio import Core, cache_dir, prepare_core, scons_requirement
+from boardproof.device.build import pio
+from boardproof.device.build.pio import Core, cache_dir, prepare_core, scons_requirement
 from boardproof.device.process import Completed, run
 from boardproof.errors import ToolError
 
@@ -133,13 +133,13 @@ class TestPrepareCore:
         assert "BOARDPROOF_CACHE_DIR" in caught.value.hint
 
     def test_at_once_from_several_processes(self):
-        script = "from boardproof.device.pio import prepare_core; assert not prepare_core().scons_problem"
+        script = "from boardproof.device.build.pio import prepare_core; assert not prepare_core().scons_problem"
         starter = (
             "import subprocess, sys;"
             f"jobs = [subprocess.Popen([sys.executable, '-c', {script!r}]) for _ in range(4)];"
             "sys.exit(sum(job.wait() for job in jobs))"
         )
-        generator = str(Path(pio.__file__).parents[2])
+        generator = str(Path(pio.__file__).parents[3])
         done = run([sys.executable, "-c", starter], env={"PYTHONPATH": generator}, timeout_s=60)
         assert (done.status, done.output) == (0, "")
 

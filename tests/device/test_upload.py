@@ -10,10 +10,10 @@ import termios
 
 import pytest
 
-from boardproof.device import upload as upload_module
-from boardproof.device.flash import Flashed
 from boardproof.device.types import Firmware
-from boardproof.device.upload import MachineUsb, PlatformioUpload, SessionGreet
+from boardproof.device.usb import upload as upload_module
+from boardproof.device.usb.bootloader import Flashed
+from boardproof.device.usb.upload import MachineUsb, PlatformioUpload, SessionGreet
 from boardproof.errors import DeviceError, ToolError
 from support.usb_world import MODEL, NANO, Listener, hello
 

@@ -14,8 +14,8 @@ import yaml
 
 import boardproof
 from boardproof import __version__, generating
-from boardproof.cli import run_command
-from boardproof.device.arena_search import ArenaSize, ArenaSource
+from boardproof.cli.commands import run_command
+from boardproof.device.tflm.arena import ArenaSize, ArenaSource
 from boardproof.project.runtimes.tflm.library import DEFAULT_SPEC, resolve_library
 from support.mlperf_models import kws_like
 from support.tflm import conv_model, make_library

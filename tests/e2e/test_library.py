@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from boardproof.cli import run_command
-from boardproof.device.build import build
+from boardproof.cli.commands import run_command
+from boardproof.device.build.compile import build
 from boardproof.project.boards import BOARDS
 from boardproof.project.library import identifier
 from boardproof.project.resources import resource

@@ -7,8 +7,8 @@ import struct
 import numpy as np
 import pytest
 
-from boardproof.device.build import build
-from boardproof.device.links import open_link
+from boardproof.device.build.compile import build
+from boardproof.device.reach.links import open_link
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from boardproof.device.build import build
-from boardproof.device.session import Session
-from boardproof.device.verify import compare, run_on_board
+from boardproof.device.build.compile import build
+from boardproof.device.protocol.session import Session
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
@@ -22,6 +21,7 @@ from boardproof.project.render import render
 from boardproof.project.resources import resource_root
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
+from boardproof.proof.compare import compare, run_on_board
 from support.nrf52840_unicorn import UnicornLink
 
 SAMPLES = 12

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from boardproof.device.arena_search import STAND_IN, ArenaSource, Workload, find_arena
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.device.failures import ModelFailedError
-from boardproof.device.session import Session
-from boardproof.device.verify import compare, run_on_board
+from boardproof.device.protocol.session import Session
+from boardproof.device.tflm.arena import STAND_IN, ArenaSource, Workload, find_arena
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
@@ -29,11 +28,12 @@ from boardproof.project.resources import resource_root
 from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
 from boardproof.project.runtimes.tflm.library import inspect_library
+from boardproof.proof.compare import compare, run_on_board
 from support.nrf52840_unicorn import UnicornLink
 from support.tflm import conv_model, real_library
 
 if TYPE_CHECKING:
-    from boardproof.device.arena_search import ArenaSize
+    from boardproof.device.tflm.arena import ArenaSize
     from boardproof.device.types import Firmware
 
 NRF52840 = BOARDS["nrf52840-renode"]

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.device.failures import BoardFaultError, SilentDeviceError
-from boardproof.device.links import open_link, open_qemu_fifo
-from boardproof.device.pace import Pace
-from boardproof.device.session import Session
-from boardproof.device.verify import compare, run_on_board
+from boardproof.device.protocol.pace import Pace
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_link, open_qemu_fifo
 from boardproof.model.oracle import run_oracle
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
@@ -24,6 +23,7 @@ from boardproof.project.boards import BOARDS, TickUnit
 from boardproof.project.render import render
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
+from boardproof.proof.compare import compare, run_on_board
 from support.nrf52840_peripherals import FirmwareError
 from support.nrf52840_unicorn import UnicornLink
 from support.renode import stand_in

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.device.process import spawn
 from boardproof.project.boards import BOARDS
 from support.sketches import lab_project

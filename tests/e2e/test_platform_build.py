@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device.build import build
-from boardproof.device.pio import prepare_core
+from boardproof.device.build.compile import build
+from boardproof.device.build.pio import prepare_core
+from boardproof.device.build.workspace import LOG, MARKER
 from boardproof.device.process import run
-from boardproof.device.workspace import LOG, MARKER
 from boardproof.errors import InputError, ToolError
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource_root
@@ -147,7 +147,7 @@ class TestGoingWrong:
         script = f"""
 import os, sys
 from pathlib import Path
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.project.boards import BOARDS
 from support.sketches import sketch_project
 os.mkfifo({str(tmp_path / "never")!r})
@@ -243,7 +243,7 @@ def test_builds_at_once_do_not_disturb_each_other(tmp_path: Path):
     script = """
 import sys
 from pathlib import Path
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.project.boards import BOARDS
 from support.sketches import sketch_project
 build(sketch_project(BOARDS[sys.argv[1]]), Path(sys.argv[2]))

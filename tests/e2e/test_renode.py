@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device.build import build
-from boardproof.device.links import open_link
+from boardproof.device.build.compile import build
 from boardproof.device.process import run
-from boardproof.device.session import Session
-from boardproof.device.verify import compare, run_on_board
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_link
 from boardproof.model.oracle import run_oracle
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
@@ -19,6 +18,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.render import render
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
+from boardproof.proof.compare import compare, run_on_board
 from support.small_network import small_network
 
 if TYPE_CHECKING:

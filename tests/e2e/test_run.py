@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from boardproof.cli import run_command
+from boardproof.cli.commands import run_command
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "examples" / "digits"

@@ -11,21 +11,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from boardproof.cli import run_command
-from boardproof.device.links import open_native
-from boardproof.device.pace import Pace
-from boardproof.device.running import Seat, run_samples
-from boardproof.device.session import Session
+from boardproof.cli.commands import run_command
+from boardproof.device.protocol.pace import Pace
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_native
 from boardproof.device.types import Firmware
-from boardproof.device.verify import compare
 from boardproof.errors import DeviceError
 from boardproof.model.load import load_model
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
-from boardproof.proving import SEQUENCES_GO_ON
-from boardproof.subject import Network
+from boardproof.project.subject import Network
+from boardproof.proof.compare import compare
+from boardproof.proof.prove import SEQUENCES_GO_ON
+from boardproof.proof.samples import Seat, run_samples
 from boardproof.testing.under_test import BoardUnderTest
 from firmware.test_variables import accumulator_network
 from support import network as networks

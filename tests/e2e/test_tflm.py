@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from boardproof.device.arena_search import STAND_IN, ArenaSource, Workload, bound_arena, find_arena
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.device.failures import BoardFaultError, ModelFailedError
-from boardproof.device.links import open_link
-from boardproof.device.session import Session
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_link
+from boardproof.device.tflm.arena import STAND_IN, ArenaSource, Workload, bound_arena, find_arena
 from boardproof.errors import InputError
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
@@ -33,7 +33,7 @@ from support.small_network import small_network
 from support.tflm import conv_model, conv_without_bias, dense_model, real_library, reduction_model
 
 if TYPE_CHECKING:
-    from boardproof.device.arena_search import ArenaSize
+    from boardproof.device.tflm.arena import ArenaSize
     from boardproof.device.types import Firmware
     from boardproof.model.graph import Graph
 

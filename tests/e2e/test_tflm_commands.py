@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from boardproof.cli import run_command
+from boardproof.cli.commands import run_command
 from support.small_network import small_network
 from support.tflm import real_library
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from boardproof.device.arena_search import STAND_IN, ArenaSource, Workload, find_arena
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.device.failures import BoardFaultError, ModelFailedError
-from boardproof.device.links import open_link
-from boardproof.device.session import Session
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_link
+from boardproof.device.tflm.arena import STAND_IN, ArenaSource, Workload, find_arena
 from boardproof.model.oracle import run_oracle
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.cli import run_command
+from boardproof.cli.commands import run_command
 from support.tflm import float_model, real_library
 
 if TYPE_CHECKING:

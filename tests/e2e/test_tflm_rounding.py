@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from boardproof.cli import run_command
+from boardproof.cli.commands import run_command
 from boardproof.model.fixed_point import quantize_multiplier, requantize
 from boardproof.project.runtimes.tflm.library import resolve_library
 from support.flatbuffer_models import ModelBuilder

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from boardproof import pipeline
-from boardproof.cli import run_command
+from boardproof.cli.commands import run_command
 from boardproof.errors import DeviceError, InputError
 from boardproof.progress import Silent
 from boardproof.settings import Settings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from boardproof.report import Report
+    from boardproof.report.document import Report
 
 pytestmark = pytest.mark.native
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boardproof.device.frames import OVERHEAD_BYTES, Decoder, encode
+from boardproof.device.protocol.frames import OVERHEAD_BYTES, Decoder, encode
 from support.frames import frames, split
 from support.link_library import MAX_PAYLOAD_BYTES, c_decode, c_encode, kinds, link_library
 

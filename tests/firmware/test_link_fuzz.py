@@ -13,8 +13,16 @@ import zlib
 
 import pytest
 
-from boardproof.device.frames import Channel, Frame, encode
-from boardproof.device.messages import InvokeFlag, Request, TensorKind, TensorRef, pack_hello, pack_invoke, pack_read
+from boardproof.device.protocol.frames import Channel, Frame, encode
+from boardproof.device.protocol.messages import (
+    InvokeFlag,
+    Request,
+    TensorKind,
+    TensorRef,
+    pack_hello,
+    pack_invoke,
+    pack_read,
+)
 from support.link_library import DEVICE_SOURCES, ROOT, compile_c
 
 RUNS = os.environ.get("BOARDPROOF_FUZZ_RUNS", "20000")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.device.frames import Channel, Decoder, Frame, encode
-from boardproof.device.messages import Request, pack_hello, unpack_hello, unpack_reply
+from boardproof.device.protocol.frames import Channel, Decoder, Frame, encode
+from boardproof.device.protocol.messages import Request, pack_hello, unpack_hello, unpack_reply
 from boardproof.project.boards import TickUnit
 from support.link_library import DEVICE_SOURCES, FIRMWARE, INCLUDES, ROOT, build_folder
 

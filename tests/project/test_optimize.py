@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from boardproof.layers import choices_table
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource
@@ -19,6 +18,7 @@ from boardproof.project.runtimes.aot.costs import BLOCKS, CODE_BYTES, COSTS
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.optimize import flash_bytes, lower_for, slowdown
 from boardproof.project.runtimes.base import Choice, Generated, Options
+from boardproof.report.choices import choices_table
 from support.flatbuffer_models import ModelBuilder
 from support.small_network import small_network
 

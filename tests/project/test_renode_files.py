@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boardproof.device import frames, messages
+from boardproof.device.protocol import frames, messages
 from boardproof.project.boards import BOARDS
 from boardproof.project.renode import SCRIPT, renode_files
 from boardproof.project.resources import resource

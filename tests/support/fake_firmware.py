@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from boardproof.device.build import build
+from boardproof.device.build.compile import build
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource, resource_files
 from boardproof.project.types import Project

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.device.links import open_native
-from boardproof.device.session import Session
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_native
 from support.link_library import fake_device
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from boardproof.device.descriptor_link import DescriptorLink
-    from boardproof.device.pace import Pace
+    from boardproof.device.protocol.pace import Pace
+    from boardproof.device.reach.descriptor_link import DescriptorLink
 
 CLASSES = 12
 SHORTS = 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from boardproof.device.frames import Channel, Frame, encode
+from boardproof.device.protocol.frames import Channel, Frame, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

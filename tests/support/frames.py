@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from boardproof.device.frames import Frame
+from boardproof.device.protocol.frames import Frame
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DataObject, SearchStrategy

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from boardproof.device.frames import Damage, Damaged, Frame
+from boardproof.device.protocol.frames import Damage, Damaged, Frame
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from boardproof.device.verify import Verdict
-from boardproof.report import ModelFacts, Report, TickSummary
+from boardproof.report.document import ModelFacts, Report, TickSummary
+from boardproof.report.verdict import Verdict
 
 
 def made_up_report(**changes: Any) -> Report:

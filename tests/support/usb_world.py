@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass, field
 
-from boardproof.device.ports import Port
 from boardproof.device.types import Firmware, Hello
+from boardproof.device.usb.ports import Port
 from boardproof.errors import DeviceError, ToolError
 from boardproof.project.boards import BOARDS, TickUnit
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from boardproof.device.locks import try_lock
-from boardproof.device.ports import Port
+from boardproof.device.build.locks import try_lock
 from boardproof.device.types import Firmware
+from boardproof.device.usb.ports import Port
 from boardproof.errors import BoardproofError, DeviceError, InputError
 from boardproof.testing import bench as bench_module
 from boardproof.testing import under_test

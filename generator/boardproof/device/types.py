@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from boardproof.device.results import Repeat
     from boardproof.model.graph import DType
     from boardproof.project.boards import Board, TickUnit
 
@@ -96,6 +95,25 @@ class Hello:
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A sample that was run again at the end: a board that is sound computes the same, in as many ticks.
+
+    Attributes:
+        board: On which board.
+        sample: Which sample.
+        ticks: Of the first and of the second run.
+        ops: The operators that took another number of ticks, by index in the .tflite graph.
+        same_outputs: Whether every byte of the outputs was the same.
+    """
+
+    board: str
+    sample: int
+    ticks: tuple[int, int]
+    ops: tuple[int, ...]
+    same_outputs: bool
 
 
 @dataclass(frozen=True, slots=True)

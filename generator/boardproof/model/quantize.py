@@ -11,11 +11,11 @@ import numpy as np
 from boardproof.errors import InputError
 from boardproof.model.conversion import not_converted, require_integer, require_no_loops
 from boardproof.model.oracle import Outputs
-from boardproof.model.ports import restore_ports
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
 from boardproof.model.sample_checks import check_calibration
 from boardproof.model.samples import arrays_for
+from boardproof.model.signature import restore_ports
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:

@@ -12,32 +12,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boardproof import pipeline
+from boardproof.device.build.elf import read_sections
+from boardproof.device.build.locks import lock_first
+from boardproof.device.build.pio import cache_dir
 from boardproof.device.clock import SystemClock
-from boardproof.device.elf import read_sections
-from boardproof.device.links import open_link
-from boardproof.device.locks import lock_first
-from boardproof.device.pio import cache_dir
-from boardproof.device.ports import connected_boards, find_board, is_url, kind, serial_ports
+from boardproof.device.reach.links import open_link
 from boardproof.device.types import Firmware
-from boardproof.device.upload import flash
+from boardproof.device.usb.ports import connected_boards, find_board, is_url, kind, serial_ports
+from boardproof.device.usb.upload import flash
 from boardproof.errors import DeviceError, InputError, ToolError
 from boardproof.progress import Silent
 from boardproof.project.boards import BOARDS, Reach
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
+from boardproof.project.subject import Target
 from boardproof.settings import Settings, read_settings_file
-from boardproof.subject import Target
 from boardproof.testing.under_test import BoardUnderTest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from boardproof.device.locks import FileLock
-    from boardproof.device.ports import ConnectedBoard
+    from boardproof.device.build.locks import FileLock
     from boardproof.device.types import Link
+    from boardproof.device.usb.ports import ConnectedBoard
     from boardproof.progress import Progress
     from boardproof.project.boards import Board
-    from boardproof.subject import Network
+    from boardproof.project.subject import Network
 
 _PATHS = {"samples", "representative", "out"}
 _COMMAND_LINE_ONLY = {"as", "json", "runtimes", "report", "baseline", "limits", "verbose", "quiet", "traceback"}

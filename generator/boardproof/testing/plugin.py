@@ -126,7 +126,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _missing_hardware(config: pytest.Config) -> str:
     """Why no real board can be used; "" if one can."""
-    from boardproof.device.ports import find_board, is_url, serial_ports
+    from boardproof.device.usb.ports import find_board, is_url, serial_ports
     from boardproof.errors import BoardproofError, InputError
     from boardproof.project.boards import BOARDS
 
@@ -148,7 +148,7 @@ def _missing_hardware(config: pytest.Config) -> str:
 
 def _missing_emulator(config: pytest.Config) -> str:
     """Why no emulated board can be used; "" if one can."""
-    from boardproof.device.toolchain import require_compiler, require_qemu
+    from boardproof.device.build.toolchain import require_compiler, require_qemu
     from boardproof.errors import ToolError
     from boardproof.project.boards import BOARDS, Reach
 

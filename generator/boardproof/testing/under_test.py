@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.device.session import Session
-from boardproof.device.verify import compare, run_on_board
+from boardproof.device.protocol.session import Session
 from boardproof.errors import BoardproofError, DeviceError, InputError
 from boardproof.model.affine import dequantize_array
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Samples, input_specs, load_samples, vectors_for
 from boardproof.model.variables import is_stateful
 from boardproof.model.vectors import random_vectors
+from boardproof.proof.compare import compare, run_on_board
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from boardproof.device.types import Firmware, Hello, Link
-    from boardproof.device.verify import Verdict
     from boardproof.model.graph import Tensor
     from boardproof.model.samples import Vectors
-    from boardproof.subject import Network
+    from boardproof.project.subject import Network
+    from boardproof.report.verdict import Verdict
 
     Outputs = NDArray[np.generic] | tuple[NDArray[np.generic], ...]
     Given = Samples | Mapping[str, ArrayLike] | ArrayLike | str | Path | int | None

@@ -1,0 +1,297 @@
+"""Arguments and exit statuses. What a person sees is in console.py; what happens is in pipeline.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boardproof import __version__
+from boardproof.cli.flags import (
+    FORM_NAMES,
+    RUNTIME_NAMES,
+    FilePath,
+    ci_options,
+    console_options,
+    flags,
+    ignored_flags,
+    link_options,
+    model_argument,
+    quantize_options,
+    report_options,
+    sample_options,
+    settings_file_error,
+    settings_of,
+    target_options,
+)
+from boardproof.errors import BoardproofError, ExitStatus, InputError
+from boardproof.interrupts import catch_interrupts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rich.console import RenderableType
+
+    from boardproof.cli.console import ConsoleProgress
+    from boardproof.progress import Progress
+    from boardproof.report.document import Report
+    from boardproof.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="boardproof")
+def main() -> None:
+    """A Keras model in; microcontroller firmware out, proven bit for bit on the board or its emulator.
+
+    Exit status: 0 the board agrees; 1 it disagrees, or a budget is exceeded; 2 bad input or usage;
+    3 a tool or the device failed; 130 interrupted.
+    """
+
+
+@main.command()
+@model_argument
+@flags(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
+    """Does everything: quantize, generate, build, run on the board, compare with the host."""
+    from boardproof import pipeline
+
+    return _prove(pipeline.run, model, values)
+
+
+@main.command()
+@model_argument
+@flags(quantize_options, console_options)
+@click.option("--samples", type=FilePath, hidden=True)
+@click.option("--out", "-o", type=FilePath, help="Where to write it.  [MODEL.tflite, in this directory]")
+def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Quantizes a Keras model to a .tflite file."""
+    from boardproof import pipeline
+
+    settings = _settings(model, values)
+    with _progress(values) as progress:
+        path = pipeline.quantize_to_file(settings, progress)
+    return _say(f"{path} ({path.stat().st_size:,} bytes)")
+
+
+@main.command()
+@model_argument
+@flags(sample_options, quantize_options, target_options, ci_options, console_options)
+@click.option("--as", "as_form", type=click.Choice(FORM_NAMES), help="Firmware, or C for any build system.  [project]")
+def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Writes the firmware project, or the network as a library.
+
+    With aot nothing is built. With tflm, firmware that measures the tensor arena is built and run on an emulated board:
+    minutes, until the library has been compiled once. Without compiler or emulator the arena is an upper bound, and the
+    project says so.
+    """
+    from boardproof import pipeline
+
+    settings = _settings(model, {**values, "form": values["as_form"]})
+    with _progress(values) as progress:
+        path = pipeline.generate_to_disk(settings, progress)
+    if settings.form == "library":
+        return _say(f"{path}: a library for CMake, Arduino and PlatformIO; its README.md says how to use it")
+    return _say(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
+
+
+@main.command()
+@click.argument("project", type=FilePath)
+@flags(console_options)
+def build(project: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Builds a generated project and shows what it takes."""
+    from boardproof import pipeline
+    from boardproof.report.tables import firmware_table
+
+    with _progress(values) as progress:
+        firmware = pipeline.build_on_disk(project, progress)
+    return _show(firmware_table(firmware))
+
+
+@main.command()
+@model_argument
+@flags(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+def verify(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Checks firmware that is already built, or already on the board, against the host."""
+    from boardproof import pipeline
+
+    return _prove(pipeline.verify_existing, model, values)
+
+
+@main.command()
+@click.argument("project", type=FilePath)
+@click.option("--port", help="The board's port or USB serial number, where there are several.")
+@flags(console_options)
+def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Builds a generated project if need be, and puts it on a board."""
+    from boardproof import pipeline
+
+    with _progress(values) as progress:
+        flashed = pipeline.flash_on_disk(project, port, progress)
+    return _say(f"{flashed.device} (serial number {flashed.serial_number}) runs {flashed.hello.library}")
+
+
+@main.command()
+@model_argument
+@flags(sample_options, quantize_options, target_options, link_options, console_options)
+@click.option("--runtimes", default="tflm,aot", show_default=True, help="Runtimes to compare, separated by commas.")
+@click.option("--json", "as_json", is_flag=True, help="Print the reports alone, as a JSON list, on stdout.")
+def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Proves the same network with several runtimes, and puts what they take side by side."""
+    from boardproof import pipeline
+    from boardproof.report.tables import comparison_json, comparison_table
+
+    names = tuple(name.strip() for name in runtimes.split(","))
+    if unknown := sorted(set(names) - set(RUNTIME_NAMES)):
+        raise InputError(f"There is no runtime {', '.join(unknown)}.", f"Choose from: {', '.join(RUNTIME_NAMES)}.")
+    settings = _settings(model, values, names)
+    with _progress(values) as progress:
+        reports = pipeline.compare(settings, names, progress)
+    if values["as_json"]:
+        _say(comparison_json(reports))
+    else:
+        _show(comparison_table(reports))
+    return ExitStatus.AGREES if all(report.verdict.agrees for report in reports) else ExitStatus.DISAGREES
+
+
+@main.command()
+@model_argument
+@flags(target_options, quantize_options, console_options)
+@click.option("--samples", type=FilePath, hidden=True)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Shows operators, tensors, memory, and what would not run: then the exit status is 2."""
+    from boardproof import pipeline
+    from boardproof.report.tables import inspection_json, inspection_table
+
+    settings = _settings(model, values)
+    with _progress(values) as progress:
+        inspection = pipeline.inspect(settings, progress)
+    if values["as_json"]:
+        _say(inspection_json(inspection))
+    else:
+        _show(inspection_table(inspection))
+    return ExitStatus.AGREES if inspection.runnable else ExitStatus.BAD_INPUT
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--connected", is_flag=True, help="List the boards that are plugged in.")
+def boards(*, as_json: bool, connected: bool) -> ExitStatus:
+    """Lists the boards that can be targeted, or those that are plugged in."""
+    from boardproof.report.tables import boards_json, boards_table, connected_json, connected_table
+
+    if connected:
+        from boardproof.device.usb.ports import connected_boards, serial_ports
+
+        found = connected_boards(serial_ports())
+        return _say(connected_json(found)) if as_json else _show(connected_table(found))
+    return _say(boards_json()) if as_json else _show(boards_table())
+
+
+@main.command()
+def doctor() -> ExitStatus:
+    """Shows which tools are here, which are missing, and how to get them."""
+    from boardproof.device.build import toolchain
+    from boardproof.report.tables import doctor_advice, doctor_table
+
+    checks = toolchain.doctor()
+    _show(doctor_table(checks))
+    if advice := doctor_advice(checks):
+        _say(advice)
+    return ExitStatus.AGREES if all(check.ok or check.optional for check in checks) else ExitStatus.TOOL_FAILED
+
+
+def _settings(model: Path, values: dict[str, Any], runtimes: tuple[str, ...] = ()) -> Settings:
+    """The settings, with a warning for each flag that changes nothing. `runtimes`: where they are not --runtime's."""
+    from boardproof.cli.console import show_warning
+
+    settings = settings_of(model, values)
+    for ignored in ignored_flags(settings, runtimes or (settings.runtime,)):
+        show_warning(ignored)
+    return settings
+
+
+def _progress(values: dict[str, Any]) -> ConsoleProgress:
+    from boardproof.cli.console import ConsoleProgress
+
+    return ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"])
+
+
+def _say(text: str) -> ExitStatus:
+    from boardproof.cli.console import show_text
+
+    show_text(text)
+    return ExitStatus.AGREES
+
+
+def _show(renderable: RenderableType) -> ExitStatus:
+    from boardproof.cli.console import show_table
+
+    show_table(renderable)
+    return ExitStatus.AGREES
+
+
+def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: dict[str, Any]) -> ExitStatus:
+    """Runs a stage that ends in a report; prints the report, writes it where asked, and tells the verdict."""
+    from boardproof.cli.console import show_notes
+    from boardproof.report.acceptance import assess, read_acceptance
+    from boardproof.report.document import check_report_path, write_report
+    from boardproof.report.tables import assessment_table, report_table
+
+    settings = _settings(model, values)
+    acceptance = read_acceptance(model, settings.board, values["baseline"])
+    if values["report"] is not None:
+        check_report_path(values["report"])
+    with _progress(values) as progress:
+        report = stage(settings, progress)
+    if values["report"] is not None:
+        write_report(report, values["report"])
+    if values["as_json"]:
+        _say(report.to_json())
+    else:
+        _show(report_table(report))
+    assessment = assess(report, acceptance)
+    if assessment.violations or assessment.changes:
+        show_notes(assessment_table(assessment))
+    return ExitStatus.AGREES if report.agrees and not assessment.violations else ExitStatus.DISAGREES
+
+
+def _fail(error: BoardproofError | click.ClickException, arguments: list[str]) -> ExitStatus:
+    if isinstance(error, click.ClickException):
+        error.show()
+        return ExitStatus.BAD_INPUT
+    from boardproof.cli.console import show_error
+
+    show_error(error, with_traceback="--traceback" in arguments)
+    return error.exit_status
+
+
+def entry() -> None:
+    """The `boardproof` command."""
+    catch_interrupts()  # a plain kill must end compilers and emulators too, as Ctrl-C does
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Runs one command and returns its exit status; the single place where errors become words."""
+    try:
+        return int(main.main(arguments, prog_name="boardproof", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        return _fail(settings_file_error(error) or error, arguments)
+    except BoardproofError as error:
+        return _fail(error, arguments)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read stdout has gone (`boardproof … | head`): there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.TOOL_FAILED
+    except Exception as error:
+        from boardproof.cli.console import show_defect
+
+        show_defect(error, with_traceback="--traceback" in arguments)
+        return ExitStatus.TOOL_FAILED

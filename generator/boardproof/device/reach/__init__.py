@@ -1,0 +1,1 @@
+"""How a board is talked to: serial port, QEMU, Renode, process."""

@@ -1,0 +1,1 @@
+"""TensorFlow Lite Micro's library, fetched, and its arena, measured."""

@@ -1,0 +1,1 @@
+"""Boards that are plugged in: which port, which bootloader, how firmware gets there."""

@@ -1,0 +1,141 @@
+"""From what the board computed to a report: the oracle's verdict, accuracies, and LiteRT's difference beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof import __version__
+from boardproof.errors import BoardproofError
+from boardproof.model.arithmetic import computes_in_float32, requantizes
+from boardproof.model.macs import macs
+from boardproof.model.metrics import accuracy, class_count, class_labels
+from boardproof.model.oracle import run_litert, run_oracle
+from boardproof.model.quantize import predict_float
+from boardproof.proof.compare import compare, max_lsb
+from boardproof.proof.repeats import doubts
+from boardproof.report.document import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from boardproof.device.types import BoardRun, Firmware
+    from boardproof.model.graph import Graph
+    from boardproof.model.oracle import Outputs
+    from boardproof.model.samples import Vectors
+    from boardproof.project.runtimes.base import Generated
+    from boardproof.project.subject import Network, Target
+
+
+def judge(
+    network: Network,
+    target: Target,
+    inputs: Vectors,
+    run: BoardRun,
+    *,
+    firmware: Firmware | None,
+    generated: Generated | None,
+) -> Report:
+    """Runs the oracle and LiteRT on the same inputs, and puts everything together.
+
+    Args:
+        network: The network.
+        target: Where it ran.
+        inputs: What was run.
+        run: What the board computed.
+        firmware: What ran, for its sizes; None when it was on the board already.
+        generated: What the runtime generated; None when the firmware was on the board already.
+
+    Raises:
+        InputError: The oracle cannot run the model, or the labels do not fit.
+        ToolError: There is no oracle here.
+    """
+    expected = run_oracle(network.data, inputs)
+    labels = _labels(network, inputs)
+    return Report(
+        boardproof=__version__,
+        model=ModelFacts(
+            name=network.model.source,
+            sha256=network.sha256,
+            bytes=len(network.data),
+            constant_bytes=sum(t.size_bytes for t in network.graph.tensors if t.is_constant),
+            macs=sum(macs(network.graph, op) for op in network.graph.operators),
+        ),
+        scheme=network.scheme.value if network.scheme else None,
+        runtime=run.hello.runtime,
+        library=run.hello.library,
+        kernels=run.hello.kernels,
+        board=target.board.name,
+        flash_bytes=firmware.flash_bytes if firmware is not None else None,
+        ram_bytes=firmware.ram_bytes if firmware is not None else None,
+        arena_bytes=run.hello.arena_bytes,
+        arena_used_bytes=run.arena_used_bytes,
+        arena_lower_bound_bytes=generated.arena_lower_bound_bytes if generated is not None else None,
+        arena_how=generated.arena_how if generated is not None else None,
+        choices=generated.choices if generated is not None else (),
+        stack_bytes=run.stack_bytes,
+        ticks=_summary(run),
+        ops=_op_ticks(network.graph, run),
+        verdict=compare(expected, run),
+        accuracy=None if labels is None else _accuracy(network, labels, expected, run),
+        litert=_litert(network, inputs, labels, run),
+        repeats=run.repeats,
+        boards=run.shares,
+        warnings=doubts(run),
+        notes=generated.notes if generated is not None else (),
+    )
+
+
+def _summary(run: BoardRun) -> TickSummary:
+    low, quarter, median, three_quarters, high = (int(np.percentile(run.ticks, q)) for q in (0, 25, 50, 75, 100))
+    return TickSummary(run.hello.tick_unit.value, median, low, high, quarter, three_quarters)
+
+
+def _op_ticks(graph: Graph, run: BoardRun) -> tuple[OpTicks, ...]:
+    operators = (graph.operators[index] for index in run.hello.op_indices)
+    total = max(1, sum(run.op_ticks))
+    return tuple(
+        OpTicks(op.index, op.name, ticks, macs(graph, op), low, high, ticks / total)
+        for op, ticks, (low, high) in zip(operators, run.op_ticks, run.op_spread, strict=True)
+    )
+
+
+def _labels(network: Network, inputs: Vectors) -> NDArray[np.int64] | None:
+    classes = class_count(network.graph)
+    if network.samples is None or classes is None:
+        return None
+    return class_labels(network.samples, inputs.samples, classes)
+
+
+def _accuracy(network: Network, labels: NDArray[np.int64], expected: Outputs, run: BoardRun) -> Accuracy:
+    quantization = network.graph.output_tensors[0].quantization
+    exact_float = None
+    if network.model.network is not None and network.samples is not None:
+        exact_float = accuracy(predict_float(network.model, network.samples).arrays[0], labels)
+    return Accuracy(
+        float_model=exact_float,
+        host=accuracy(expected.arrays[0], labels, quantization),
+        board=accuracy(run.outputs[0], labels, quantization),
+    )
+
+
+def _litert(
+    network: Network, inputs: Vectors, labels: NDArray[np.int64] | None, run: BoardRun
+) -> LiteRtDifference | None:
+    """LiteRT's difference from the board; None where LiteRT cannot run the model, which is no fault of the board's."""
+    try:
+        outputs = run_litert(network.data, inputs)
+    except BoardproofError:
+        return None
+    differing = np.zeros(inputs.samples, bool)
+    for theirs, ours in zip(outputs.arrays, run.outputs, strict=True):
+        differing |= (theirs != ours).reshape(inputs.samples, -1).any(axis=1)
+    quantization = network.graph.output_tensors[0].quantization
+    return LiteRtDifference(
+        version=outputs.version,
+        max_lsb=max_lsb(outputs.arrays, run.outputs),
+        samples_differing=int(differing.sum()),
+        accuracy=None if labels is None else accuracy(outputs.arrays[0], labels, quantization),
+        in_float=computes_in_float32(network.graph) and not requantizes(network.graph),
+    )

@@ -1,0 +1,205 @@
+"""Runs the samples on the boards, judges what they computed, and looks for the operator at which they go astray."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from boardproof.device.failures import BoardFaultError
+from boardproof.device.protocol.session import Session
+from boardproof.device.reach.links import open_link, open_port
+from boardproof.errors import BoardproofError, InputError
+from boardproof.model.intermediates import run_oracle_tensors
+from boardproof.model.variables import is_stateful, keeps_sequences
+from boardproof.proof.checkpoint import Checkpoint, identify
+from boardproof.proof.divergence import find_divergence
+from boardproof.proof.judge import judge
+from boardproof.proof.samples import Seat, run_samples
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boardproof.device.types import BoardRun, Firmware, Link
+    from boardproof.model.samples import Vectors
+    from boardproof.progress import Progress
+    from boardproof.project.runtimes.base import Generated
+    from boardproof.project.subject import Network, Target
+    from boardproof.report.document import Report
+    from boardproof.report.verdict import Divergence
+    from boardproof.settings import Settings
+
+
+SEQUENCES_GO_ON = (
+    "the LSTM layers remember earlier samples, on the board as on the host: all samples count as one sequence, where "
+    "Keras begins a new one with each; in an application, model_init() begins a new one"
+)
+"""TensorFlow Lite keeps an LSTM's state until it is told to forget it."""
+
+MAX_REPLAYED = 10_000
+"""Inferences that looking for an operator may take where all samples before run again for each operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be proven.
+
+    Attributes:
+        network: The network.
+        target: Where it runs.
+        inputs: The samples.
+        firmware: What was built; None when it was on the board already.
+        generated: What the runtime generated; None when the firmware was on the board already.
+    """
+
+    network: Network
+    target: Target
+    inputs: Vectors
+    firmware: Firmware | None
+    generated: Generated | None
+
+
+def check_plan(network: Network, settings: Settings) -> None:
+    """Raises InputError for what cannot be done with this network, before anything is built."""
+    ports = settings.port
+    if len(set(ports)) < len(ports):
+        raise InputError("The same port was given twice.", "Give each board's port once.")
+    if not is_stateful(network.graph):
+        return
+    if settings.resume:
+        raise InputError(
+            f"{network.model.source} keeps state between samples, so a run of it cannot go on in the middle.",
+            "Leave out --resume: all samples run again.",
+        )
+    if len(ports) > 1:
+        raise InputError(
+            f"{network.model.source} keeps state between samples, so they cannot be split over several boards.",
+            "Give one --port.",
+        )
+
+
+def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Progress) -> Report:
+    """Runs the samples on the boards and on the host, and compares every byte.
+
+    Args:
+        case: What to prove.
+        ports: One for each board; empty for the one that boardproof starts or finds itself.
+        settings: The user's choices.
+        progress: Is told what happens.
+
+    Raises:
+        InputError: The checkpoint is of another run.
+        DeviceError: A board is absent, or stopped answering.
+        ToolError: There is no oracle here.
+    """
+    path = _checkpoint_path(settings.project_dir)
+    try:
+        run, checkpoint = _run(case, ports, path, settings, progress)
+    except BoardFaultError as error:
+        raise error.naming([operator.name for operator in case.network.graph.operators]) from error
+    progress.stage("comparing with the host")
+    report = judge(
+        case.network,
+        case.target,
+        case.inputs,
+        run,
+        firmware=case.firmware,
+        generated=case.generated,
+    )
+    checkpoint.remove()
+    if keeps_sequences(case.network.graph) and case.inputs.samples > 1:
+        report = _warned(report, SEQUENCES_GO_ON)
+    if (bad := report.verdict.first_bad) is not None:
+        port = run.ran_on[bad.sample] if run.ran_on[bad.sample] in ports else next(iter(ports), None)
+        report = _with_divergence(report, bad.sample, case=case, port=port, settings=settings, progress=progress)
+    return report
+
+
+def _checkpoint_path(project_dir: Path) -> Path:
+    """Beside the project's directory, also where that is the current one."""
+    named = project_dir if project_dir.name not in {"", ".."} else project_dir.resolve()
+    return named.with_name(f"{named.name}.checkpoint.npz")
+
+
+def _run(
+    case: Case, ports: tuple[str, ...], path: Path, settings: Settings, progress: Progress
+) -> tuple[BoardRun, Checkpoint]:
+    board = case.target.board
+    names = " and ".join(ports) if len(ports) > 1 else board.name
+    progress.stage(f"running {case.inputs.samples} samples on {names}")
+    with ExitStack() as links:
+        seats = []
+        for port in ports or (None,):
+            link = links.enter_context(_open(case, port, settings, progress))
+            seats.append(Seat(port or board.name, Session(link, case.network.sha256, on_log=progress.line)))
+        elf = case.firmware.elf if case.firmware is not None else None
+        checkpoint = Checkpoint(path, identify(seats[0].session.connect(), case.inputs, elf))
+        if settings.resume and not path.exists():
+            progress.warn(f"there is no checkpoint {path} to resume from: all samples run")
+        stateful = is_stateful(case.network.graph)
+        try:
+            run = run_samples(
+                tuple(seats),
+                case.inputs,
+                stateful=stateful,
+                checkpoint=None if stateful else checkpoint,
+                resume=settings.resume,
+                on_progress=progress.advance,
+            )
+        except BaseException:
+            if checkpoint.kept:
+                kept = f"{checkpoint.kept} of {case.inputs.samples} samples are kept in {path}"
+                progress.warn(f"{kept}: --resume goes on from there")
+            raise
+        finally:
+            if checkpoint.problem:
+                progress.warn(checkpoint.problem)
+    return run, checkpoint
+
+
+def _open(case: Case, port: str | None, settings: Settings, progress: Progress) -> Link:
+    board = case.target.board
+    if case.firmware is None:
+        return open_port(board, port, progress)
+    return open_link(case.firmware, board, port, settings.link, progress)
+
+
+def _with_divergence(
+    report: Report, sample: int, *, case: Case, port: str | None, settings: Settings, progress: Progress
+) -> Report:
+    """The report with the first operator that went astray, or with why it was not found."""
+    progress.stage(f"looking for the first operator that differs, in sample {sample}")
+    inferences = (sample + 1) * len(report.ops)
+    if is_stateful(case.network.graph) and inferences > MAX_REPLAYED:
+        why = f"this network keeps state, so that sample {sample} would take {inferences} inferences"
+        return _warned(report, f"the first operator that differs is not looked for: {why}")
+    try:
+        with _open(case, port, settings, progress) as link:
+            found = _search(case, sample, link, progress)
+    except BoardproofError as error:
+        return _warned(report, f"the first operator that differs was not found: {error.message}")
+    if found is None:
+        return _warned(
+            report,
+            f"run operator by operator, sample {sample} agrees in every tensor that can be read: what differs comes "
+            f"after the last operator, from memory shared between operators, or does not happen every time",
+        )
+    return replace(report, divergence=found)
+
+
+def _search(case: Case, sample: int, link: Link, progress: Progress) -> Divergence | None:
+    expected = run_oracle_tensors(case.network.data, case.inputs, sample)
+    session = Session(link, case.network.sha256, on_log=progress.line)
+    return find_divergence(
+        session,
+        case.network.graph,
+        expected,
+        case.inputs,
+        sample,
+        stateful=is_stateful(case.network.graph),
+        on_progress=progress.advance,
+    )
+
+
+def _warned(report: Report, warning: str) -> Report:
+    return replace(report, warnings=(*report.warnings, warning))

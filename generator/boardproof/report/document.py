@@ -1,0 +1,248 @@
+"""The result of a run as one value, and as JSON, Markdown and HTML. The console's tables are in tables.py."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from boardproof.errors import InputError
+from boardproof.files import write_atomically
+from boardproof.project.templates import render_template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from boardproof.device.types import BoardShare, Repeat
+    from boardproof.project.runtimes.base import Choice
+    from boardproof.report.verdict import Divergence, Verdict
+
+SCHEMA_VERSION = 1
+"""Grows when a key of the JSON report changes its meaning or goes away."""
+
+_LITERT = "LiteRT's own kernels (without XNNPACK, which an interpreter in a notebook uses by default)"
+_NO_FAULT = "so it can differ from a board that is exact"
+WHY_LITERT_DIFFERS = (
+    f"{_LITERT} round once when they requantize, where TensorFlow Lite Micro's round twice, {_NO_FAULT}"
+)
+WHY_LITERT_DIFFERS_IN_FLOAT = (
+    f"{_LITERT} add float32 products in another order than TensorFlow Lite Micro's, {_NO_FAULT}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """The .tflite that was verified.
+
+    Attributes:
+        name: The file it came from.
+        sha256: Of the .tflite.
+        bytes: Size of the .tflite.
+        constant_bytes: Size of the weights, biases and other constants in it.
+        macs: Multiply-accumulates of one inference.
+    """
+
+    name: str
+    sha256: str
+    bytes: int
+    constant_bytes: int
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickSummary:
+    """Ticks of one inference over all samples; half of them are from `p25` to `p75`."""
+
+    unit: str
+    median: int
+    min: int
+    max: int
+    p25: int
+    p75: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpTicks:
+    """One operator.
+
+    Attributes:
+        index: In the .tflite graph.
+        op: Its name there.
+        ticks: Median over the samples.
+        macs: Its arithmetic.
+        min: Fewest ticks of all samples.
+        max: Most ticks.
+        share: Of the ticks of all operators, 0 to 1.
+    """
+
+    index: int
+    op: str
+    ticks: int
+    macs: int
+    min: int
+    max: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Share of labels predicted right, 0 to 1: by the float model (None without one), the host, and the board."""
+
+    float_model: float | None
+    host: float
+    board: float
+
+
+@dataclass(frozen=True, slots=True)
+class LiteRtDifference:
+    """How LiteRT's outputs differ from the board's; `accuracy` where there are labels.
+
+    `in_float`: the network computes in float32 and requantizes nothing.
+    """
+
+    version: str
+    max_lsb: int
+    samples_differing: int
+    accuracy: float | None
+    in_float: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run found out. Sizes are in bytes; those of firmware that was on the board already are None.
+
+    `divergence` is the first operator that went astray, where the verdict is not exact and it could be found; `repeats`
+    are the samples that ran twice, `boards` what each board did, `warnings` what else a reader should know, `notes` why
+    the board's library may differ from the oracle.
+    `choices` are how each of `ops` is computed, where code was generated for it and the runtime says.
+    """
+
+    boardproof: str
+    model: ModelFacts
+    scheme: str | None
+    runtime: str
+    library: str
+    kernels: str
+    board: str
+    flash_bytes: int | None
+    ram_bytes: int | None
+    arena_bytes: int
+    arena_used_bytes: int
+    arena_lower_bound_bytes: int | None
+    arena_how: str | None
+    stack_bytes: int | None
+    ticks: TickSummary
+    ops: tuple[OpTicks, ...]
+    verdict: Verdict
+    accuracy: Accuracy | None
+    litert: LiteRtDifference | None
+    divergence: Divergence | None = None
+    repeats: tuple[Repeat, ...] = ()
+    boards: tuple[BoardShare, ...] = ()
+    warnings: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every sample is exact, those that ran twice both times."""
+        return self.verdict.agrees and all(repeat.same_outputs for repeat in self.repeats)
+
+    @property
+    def arena_text(self) -> str:
+        """The arena's size, how it was obtained, and what no plan can be below."""
+        how = [self.arena_how] if self.arena_how else []
+        if self.arena_lower_bound_bytes is not None:
+            how.append(f"no plan can be below {self.arena_lower_bound_bytes:,}")
+        return f"{self.arena_bytes:,} bytes" + (f" ({'; '.join(how)})" if how else "")
+
+    @property
+    def litert_text(self) -> str:
+        """How LiteRT's outputs differ from the board's, and why."""
+        if self.litert is None:
+            return "cannot run this model"
+        task = f", accuracy {self.litert.accuracy:.1%}" if self.litert.accuracy is not None else ""
+        if self.litert.samples_differing == 0:
+            return f"agrees as well{task}"
+        why = WHY_LITERT_DIFFERS_IN_FLOAT if self.litert.in_float else WHY_LITERT_DIFFERS
+        counts = f"{self.litert.samples_differing} of {self.verdict.samples} samples"
+        return f"differs in {counts}, by {self.litert.max_lsb} LSB at most{task}: {why}"
+
+    @property
+    def runtime_flash_bytes(self) -> int | None:
+        """Flash beside the model: the .tflite with tflm; the weights, biases and other constants in it with aot.
+
+        None for firmware that was on the board already.
+        """
+        carried = self.model.bytes if self.runtime == "tflm" else self.model.constant_bytes
+        return None if self.flash_bytes is None else self.flash_bytes - carried
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as in the JSON report."""
+        document = {"schema": SCHEMA_VERSION, **asdict(self), "runtime_flash_bytes": self.runtime_flash_bytes}
+        if self.litert is not None:
+            document["litert"]["text"] = self.litert_text
+        if self.accuracy is not None:
+            document["accuracy"] = {
+                "float": self.accuracy.float_model,
+                "host": self.accuracy.host,
+                "board": self.accuracy.board,
+            }
+        return document
+
+    def to_json(self) -> str:
+        """The JSON report, indented."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=True)
+
+
+SUFFIXES = (".json", ".md", ".html")
+
+
+def check_report_path(path: Path) -> None:
+    """Raises InputError when no report can be written under this name: before the run, not after it."""
+    if path.suffix not in SUFFIXES:
+        raise InputError(
+            f"A report cannot be written as {path.suffix or 'a file without a suffix'}.",
+            f"End its name in {', '.join(SUFFIXES)}.",
+        )
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Writes the report in the format its suffix names.
+
+    Raises:
+        InputError: Another suffix, or the file cannot be written.
+    """
+    check_report_path(path)
+    text = report.to_json() + "\n"
+    if path.suffix != ".json":
+        text = render_template(f"report/report{path.suffix}", report=report, **_texts(report))
+    write_atomically(path, text.encode())
+
+
+def _texts(report: Report) -> dict[str, Any]:
+    """What the templates show that is not in the report as they need it."""
+    sizes = {"flash": report.flash_bytes, "ram": report.ram_bytes, "stack": report.stack_bytes}
+    return {
+        "sizes": {name: "not known" if n is None else f"{n:,} bytes" for name, n in sizes.items()},
+        "histograms": [
+            {"output": t.output, "text": histogram_text(t.histogram)} for t in report.verdict.tensors if t.max_lsb
+        ],
+        "values": [] if report.divergence is None else divergence_rows(report.divergence),
+        "title": "exact" if report.agrees else "different",
+    }
+
+
+def histogram_text(histogram: Mapping[str, int]) -> str:
+    """Numbers of elements by difference, such as "0 LSB: 118, 1 LSB: 2"."""
+    return ", ".join(f"{lsb} LSB: {count:,}" for lsb, count in histogram.items())
+
+
+def divergence_rows(found: Divergence) -> list[tuple[int, object, object, bool]]:
+    """Flat index, the oracle's value, the board's, and whether they differ, around the first difference.
+
+    Floats are compared as they print: NaN and NaN are the same here, 0.0 and -0.0 are not.
+    """
+    pairs = zip(found.expected, found.got, strict=True)
+    return [(found.shown_from + i, a, b, repr(a) != repr(b)) for i, (a, b) in enumerate(pairs)]

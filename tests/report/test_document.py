@@ -1,0 +1,99 @@
+"""What every form of a report says: console, JSON, Markdown and HTML; and reports side by side."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from boardproof.report.document import LiteRtDifference, Report, write_report
+from boardproof.report.tables import comparison_json, comparison_table, report_table
+from support.reports import made_up_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import RenderableType
+
+LITERT = "LiteRT's own kernels (without XNNPACK, which an interpreter in a notebook uses by default)"
+WHY = (
+    f"{LITERT} round once when they requantize, where TensorFlow Lite Micro's round twice, so it can differ from a "
+    "board that is exact"
+)
+WHY_IN_FLOAT = (
+    f"{LITERT} add float32 products in another order than TensorFlow Lite Micro's, so it can differ from a board that "
+    "is exact"
+)
+BOUND = "an upper bound from the graph alone, not measured: qemu-system-arm is not installed"
+FORMS = ("console", ".json", ".md", ".html")
+
+
+def on_console(renderable: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=500)
+    console.print(renderable)
+    text = console.file
+    assert isinstance(text, io.StringIO)
+    return text.getvalue()
+
+
+def in_form(report: Report, form: str, folder: Path) -> str:
+    if form == "console":
+        return on_console(report_table(report))
+    path = folder / f"report{form}"
+    write_report(report, path)
+    return html.unescape(path.read_text())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_litert_differs_with_its_accuracy_and_why(form: str, tmp_path: Path):
+    report = made_up_report(litert=LiteRtDifference("2.3", max_lsb=1, samples_differing=2, accuracy=0.885))
+    text = in_form(report, form, tmp_path)
+    assert f"differs in 2 of 10 samples, by 1 LSB at most, accuracy 88.5%: {WHY}" in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_litert_differs_in_float32_for_another_reason(form: str, tmp_path: Path):
+    litert = LiteRtDifference("2.3", max_lsb=3, samples_differing=10, accuracy=None, in_float=True)
+    text = in_form(made_up_report(litert=litert), form, tmp_path)
+    assert f"differs in 10 of 10 samples, by 3 LSB at most: {WHY_IN_FLOAT}" in text
+    assert "requantize" not in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_litert_agrees_and_needs_no_reason(form: str, tmp_path: Path):
+    report = made_up_report(litert=LiteRtDifference("2.3", max_lsb=0, samples_differing=0, accuracy=0.9))
+    text = in_form(report, form, tmp_path)
+    assert "agrees as well, accuracy 90.0%" in text
+    assert "round once" not in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_arena_that_is_a_bound_is_called_one(form: str, tmp_path: Path):
+    assert BOUND in in_form(made_up_report(), form, tmp_path)
+
+
+def test_runtimes_side_by_side():
+    aot = made_up_report(runtime="aot", flash_bytes=38_604, arena_how="planned ahead of time")
+    lines = on_console(comparison_table((made_up_report(), aot))).splitlines()
+    rows = [" ".join(line.split()) for line in lines]
+    assert rows[1:3] == [
+        "tflm cmsis-nn (Pretend_TFLM 9.1.2) 10/10 7,900,000 106,000 52,064 81,608 30,000 23,872 1,080",
+        "aot cmsis-nn (Pretend_TFLM 9.1.2) 10/10 7,900,000 38,604 14,212 14,212 30,000 23,872 1,080",
+    ]
+    assert "flash runtime flash beside constants" in rows[0]
+    assert lines[-2].startswith("runtime flash: beside the .tflite of 53,936 bytes (tflm), or beside the 24,392 bytes")
+    assert lines[-1].startswith("beside constants: beside the latter, for both")
+    assert [report["runtime_flash_bytes"] for report in json.loads(comparison_json((made_up_report(), aot)))] == [
+        52_064,
+        14_212,
+    ]
+
+
+def test_firmware_that_was_there_already_has_no_sizes():
+    report = made_up_report(flash_bytes=None, ram_bytes=None)
+    assert report.runtime_flash_bytes is None
+    assert "10/10" in on_console(comparison_table((report,)))
