@@ -50,7 +50,7 @@ struct model_info {
     uint8_t sha256[32];   /* of the .tflite this firmware was generated from */
     const char *runtime;  /* "aot" or "tflm" */
     const char *library;  /* name and version of what executes it, such as "boardproof 0.1.0" */
-    const char *kernels;  /* which kernels, such as "portable", "m4", "reference" or "cmsis-nn" */
+    const char *kernels;  /* which kernels, such as "portable", "dsp", "reference" or "cmsis-nn" */
     uint32_t arena_bytes; /* size of the tensor arena */
     uint16_t input_count;
     uint16_t output_count;

@@ -1,7 +1,7 @@
-/* The DSP instructions the _m4 kernels are made of, one function each, with portable definitions of the same meaning.
+/* The DSP instructions the _dsp kernels are made of, one function each, with portable definitions of the same meaning.
  *
- * With them an _m4 kernel compiles for every core: on a host it is what the tests run, on Armv7E-M and Armv8-M with the
- * DSP extension each function is one instruction. A word is two lanes of 16 bits or four bytes, lowest first.
+ * With them an _dsp kernel compiles for every core: on a host it is what the tests run, on Armv7E-M and Armv8-M with
+ * the DSP extension each function is one instruction. A word is two lanes of 16 bits or four bytes, lowest first.
  */
 #ifndef NN_DSP_H
 #define NN_DSP_H

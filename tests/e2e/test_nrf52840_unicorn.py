@@ -170,7 +170,7 @@ def test_the_model_of_the_uarte_has_renodes_trap(tmp_path: Path, cache: None):
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory, cache: None) -> Callable[[bytes, str], Firmware]:
-    """Firmware for a network, on a board; as fast as can be, for the `_m4` kernels."""
+    """Firmware for a network, on a board; as fast as can be, for the `_dsp` kernels."""
 
     def make(data: bytes, board: str) -> Firmware:
         project, _ = render(read_tflite(data), data, BOARDS[board], RUNTIMES["aot"], Options(optimize="speed"))

@@ -6,7 +6,7 @@ import pytest
 
 from support.aot import build_kernels
 from support.cores import CORTEX_M4
-from support.m4 import add_kernels, build_all_kernels
+from support.dsp import add_kernels, build_all_kernels
 from support.sanitized import SANITIZERS
 
 
@@ -16,13 +16,13 @@ def toolchain(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def m4_on_host(toolchain, tmp_path_factory):
-    return add_kernels(toolchain, tmp_path_factory.mktemp("m4_on_host"))
+def dsp_on_host(toolchain, tmp_path_factory):
+    return add_kernels(toolchain, tmp_path_factory.mktemp("dsp_on_host"))
 
 
 @pytest.fixture(scope="session")
-def m4_on_board(tmp_path_factory):
-    return build_all_kernels(tmp_path_factory.mktemp("m4_on_board"), "arm-none-eabi-gcc", *CORTEX_M4.flags)
+def dsp_on_board(tmp_path_factory):
+    return build_all_kernels(tmp_path_factory.mktemp("dsp_on_board"), "arm-none-eabi-gcc", *CORTEX_M4.flags)
 
 
 @pytest.fixture(scope="session")

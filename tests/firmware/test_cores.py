@@ -1,4 +1,4 @@
-"""Every operator of every type on emulated cores, and every _m4 kernel on those that have its instructions: 0 LSB."""
+"""Every operator of every type on emulated cores, and every _dsp kernel on those that have its instructions: 0 LSB."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import itertools
 
 import pytest
 
-from firmware import test_axes, test_elementwise, test_kernels, test_m4, test_movement
+from firmware import test_axes, test_dsp, test_elementwise, test_kernels, test_movement
 from firmware.test_sanitizers import mixed
 from firmware.test_variables import sequence
 from support.aot import build_kernels, generate, plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.cores import BOARD, CORES, run_on_core
-from support.m4 import build_all_kernels
+from support.dsp import build_all_kernels
 
 MODELS = models_of(120)
 """Of each kind; the first is the simplest that there is, and left out."""
@@ -39,7 +39,7 @@ def kinds(core):
     if size == LARGE:
         yield from (mixed("int8"), sequence)
     if core.board == BOARD:
-        yield from (mixed("in fours"), test_m4.EVERY_KERNEL)
+        yield from (mixed("in fours"), test_dsp.EVERY_KERNEL)
 
 
 @pytest.mark.parametrize("name", CORES)

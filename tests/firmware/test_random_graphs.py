@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from support import (
     operators_axes,
     operators_conv,
+    operators_dsp,
     operators_elementwise,
-    operators_m4,
     operators_movement,
     operators_other,
     operators_picks,
@@ -24,7 +24,7 @@ from support import (
 )
 from support.aot import assert_exact
 from support.cases import CASES, rounds_of
-from support.m4 import check_on_host
+from support.dsp import check_on_host
 from support.network import Network
 
 MEAN, RELU = operators_axes.reduce("MEAN"), operators_unary.unary("RELU")
@@ -119,7 +119,7 @@ def candidates(x, kind):
     if len(x.shape) <= FEW_AXES:
         found += ALONG_AXES + MOVEMENTS
     takes_blocks = kind == "in fours" and len(x.shape) == 4 and x.shape[0] == 1 and x.shape[3] % 4 == 0
-    return found + (operators_m4.block,) * 2 * len(found) if takes_blocks else found
+    return found + (operators_dsp.block,) * 2 * len(found) if takes_blocks else found
 
 
 def image(draw, net, kind):
@@ -128,7 +128,7 @@ def image(draw, net, kind):
         case "int16":
             return operators_axes.picture(draw, net, kind)
         case "in fours":
-            return operators_m4.image(draw, net, st.sampled_from((4, 8)), 14)
+            return operators_dsp.image(draw, net, st.sampled_from((4, 8)), 14)
         case _:
             return operators_conv.image(draw, net)
 
@@ -137,7 +137,7 @@ def image(draw, net, kind):
 def networks(draw, kind="int8"):
     """Operators applied to whatever is there already; any tensors at all as outputs.
 
-    `kind`: int8, int16, or int8 with channels "in fours", as the _m4 kernels take them, and convolutions with an ADD.
+    `kind`: int8, int16, or int8 with channels "in fours", as the _dsp kernels take them, and convolutions with an ADD.
     """
     net = Network(draw(st.integers(0, 2**32)), lively=True)
     pool = [image(draw, net, kind) for _ in range(draw(st.integers(1, 2)))]
@@ -177,17 +177,17 @@ def test_networks_equal_tflite_micro(kind, count, toolchain, tmp_path):
     checked(networks(kind), count, lambda *case: assert_exact(*case[:2], toolchain, case[2]), tmp_path)
 
 
-def test_networks_with_m4_kernels_equal_tflite_micro(m4_on_host, tmp_path):
+def test_networks_with_dsp_kernels_equal_tflite_micro(dsp_on_host, tmp_path):
     """Together with what works in place, takes over a PAD, or adds what an ADD would."""
     used = Counter()
     count = rounds_of(2)
 
     def check(data, inputs, folder):
-        used.update(check_on_host(data, inputs, m4_on_host, folder))
+        used.update(check_on_host(data, inputs, dsp_on_host, folder))
 
     checked(networks("in fours"), count, check, tmp_path)
     convolutions = [
-        number for kernel, number in used.items() if re.search("(conv2d|pointwise|depthwise).*_m4$", kernel)
+        number for kernel, number in used.items() if re.search("(conv2d|pointwise|depthwise).*_dsp$", kernel)
     ]
     assert sum(convolutions) >= count / 2, used
-    assert used["nn_pointwise_add_s8_m4"], used
+    assert used["nn_pointwise_add_s8_dsp"], used

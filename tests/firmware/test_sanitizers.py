@@ -10,10 +10,10 @@ import pytest
 
 from firmware import (
     test_axes,
+    test_dsp,
     test_elementwise,
     test_folding,
     test_kernels,
-    test_m4,
     test_movement,
     test_random_graphs,
     test_variables,
@@ -51,8 +51,11 @@ MODELS = OPERATORS | {
     "networks int16": mixed("int16"),
     "variables": test_variables.sequence,
 }
-BOARD_MODELS = {"kernels": (test_m4.EVERY_KERNEL, ROUNDS // test_m4.TIMES + 1), "networks": (mixed("in fours"), ROUNDS)}
-"""Those with _m4 kernels, and how many."""
+BOARD_MODELS = {
+    "kernels": (test_dsp.EVERY_KERNEL, ROUNDS // test_dsp.TIMES + 1),
+    "networks": (mixed("in fours"), ROUNDS),
+}
+"""Those with _dsp kernels, and how many."""
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -63,7 +66,7 @@ def test_no_undefined_behaviour(name, sanitized, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", BOARD_MODELS)
-def test_no_undefined_behaviour_of_m4_kernels(name, sanitized, tmp_path, monkeypatch):
+def test_no_undefined_behaviour_of_dsp_kernels(name, sanitized, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
     for number, (data, inputs) in enumerate(examples(*BOARD_MODELS[name])):
         assert_defined(data, inputs, sanitized, tmp_path / str(number), BOARD, "speed")

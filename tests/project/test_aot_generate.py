@@ -66,7 +66,7 @@ def test_the_arena_and_its_bound_are_reported():
 def test_specialised_kernels_are_for_boards_that_have_the_instructions():
     portable, special = generate(tiny_network(), "native"), generate(tiny_network(), "mps2-an386")
     assert b'.kernels = "portable"' in portable.files["src/model.c"]
-    assert b'.kernels = "m4"' in special.files["src/model.c"]
+    assert b'.kernels = "dsp"' in special.files["src/model.c"]
 
 
 def test_equal_tables_are_emitted_once():

@@ -8,12 +8,12 @@ from boardproof.project.runtimes.aot.kernel_files import kernel_files
 
 
 def test_a_kernel_brings_what_it_calls_and_includes() -> None:
-    files = kernel_files(["nn_conv2d_s8_m4"], ["nn_types.h"])
+    files = kernel_files(["nn_conv2d_s8_dsp"], ["nn_types.h"])
     assert {
-        "nn_conv2d_m4.c",
-        "nn_conv2d_m4.h",
-        "nn_gemm_m4.c",
-        "nn_gemm_m4.h",
+        "nn_conv2d_dsp.c",
+        "nn_conv2d_dsp.h",
+        "nn_gemm_dsp.c",
+        "nn_gemm_dsp.h",
         "nn_dsp.h",
         "nn_types.h",
     } <= files.keys()

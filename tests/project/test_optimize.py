@@ -60,12 +60,12 @@ def test_what_is_known_of_kernels_is_of_kernels_that_exist() -> None:
 
 def test_speed_takes_every_specialised_kernel() -> None:
     kernels = lowered("speed", network())
-    assert all(kernel.endswith("_m4") for kernel in kernels.values())
+    assert all(kernel.endswith("_dsp") for kernel in kernels.values())
 
 
 def test_size_goes_back_to_portable_kernels_only_where_they_hardly_cost_time() -> None:
     kernels = lowered("size", network())
-    assert kernels["CONV_2D"].endswith("_m4")
+    assert kernels["CONV_2D"].endswith("_dsp")
     assert kernels["FULLY_CONNECTED"] == "nn_fully_connected_s8"
 
 
@@ -83,7 +83,7 @@ def test_a_kernel_without_an_estimate_is_never_preferred(monkeypatch: pytest.Mon
     known = {name: cost for name, cost in COSTS.items() if name != "nn_fully_connected_s8"}
     monkeypatch.setattr("boardproof.project.runtimes.aot.costs.COSTS", known)
     assert slowdown(size, speed) == inf
-    assert lowered("size", network())["FULLY_CONNECTED"].endswith("_m4")
+    assert lowered("size", network())["FULLY_CONNECTED"].endswith("_dsp")
 
 
 def test_speed_takes_more_memory_for_rows() -> None:
@@ -95,7 +95,7 @@ def test_speed_takes_more_memory_for_rows() -> None:
 
 @pytest.mark.parametrize("setting", ["speed", "balanced", "size"])
 def test_a_core_without_the_instructions_gets_portable_kernels(setting: str) -> None:
-    assert not [kernel for kernel in lowered(setting, network(), "native").values() if kernel.endswith("_m4")]
+    assert not [kernel for kernel in lowered(setting, network(), "native").values() if kernel.endswith("_dsp")]
 
 
 def test_only_size_compiles_kernels_for_size() -> None:
@@ -109,7 +109,7 @@ def test_choices_tell_what_generates() -> None:
     choices = generated("balanced").choices
     assert [choice.operators for choice in choices] == [("CONV_2D",), ("MAX_POOL_2D",), ("FULLY_CONNECTED",)]
     conv = choices[0]
-    assert (conv.kernel, conv.block) == ("nn_conv2d_rows_s8_m4", "4 pixels x 2 channels")
+    assert (conv.kernel, conv.block) == ("nn_conv2d_rows_s8_dsp", "4 pixels x 2 channels")
     assert conv.constant_bytes >= 16 * 3 * 3 * 16
     assert conv.estimated_ticks is not None
     macs = 32 * 32 * 16 * 3 * 3 * 16
@@ -117,13 +117,13 @@ def test_choices_tell_what_generates() -> None:
 
 
 def test_the_table_shows_estimates_and_measurements() -> None:
-    choice = Choice(3, ("CONV_2D", "ADD"), "nn_pointwise_add_s8_m4", "4 pixels x 2 channels", 768, 4608, 467164)
+    choice = Choice(3, ("CONV_2D", "ADD"), "nn_pointwise_add_s8_dsp", "4 pixels x 2 channels", 768, 4608, 467164)
     text = StringIO()
     console = Console(width=200, file=text)
     for table in (choices_table((choice,)), choices_table((choice,), {3: 452036}, "cycles")):
         console.print(table)
     before, after = text.getvalue().split("#")[1:]
-    for words in ("CONV_2D + ADD", "pointwise_add_s8_m4", "768", "4,608", "estimated: instructions", "467,164"):
+    for words in ("CONV_2D + ADD", "pointwise_add_s8_dsp", "768", "4,608", "estimated: instructions", "467,164"):
         assert words in before
         assert words in after
     assert "measured" not in before

@@ -78,7 +78,7 @@ class Toolchain:
 
 def build_kernels(folder: Path, *command: str) -> Toolchain:
     """Compiles every portable kernel into an archive."""
-    sources = sorted(p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith("_m4"))
+    sources = sorted(p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith("_dsp"))
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [*command, *WARNINGS, "-c", *map(str, sources)], cwd=folder, capture_output=True, text=True, check=False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support.aot import Toolchain
 
 BOARD = "mps2-an386"
-"""With the _m4 kernels."""
+"""With the _dsp kernels."""
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ class Desk:
 
 
 def hello(model_sha256: str) -> Hello:
-    return Hello(1, model_sha256, "aot", "boardproof 0.1.0", "m4", TickUnit.CYCLES, 64_000_000, 1024, (), (), (), "")
+    return Hello(1, model_sha256, "aot", "boardproof 0.1.0", "dsp", TickUnit.CYCLES, 64_000_000, 1024, (), (), (), "")
 
 
 def firmware(tmp_path, model_sha256: str = MODEL) -> Firmware:

@@ -28,7 +28,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """The core that runs the model. `dsp` is the Armv7E-M DSP extension, which the `_m4` kernels need."""
+    """The core that runs the model. `dsp` is the Armv7E-M DSP extension, which the `_dsp` kernels need."""
 
     name: str
     dsp: bool

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.costs import code_bytes, step_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
+from boardproof.project.runtimes.aot.kernelsets.dsp.choose import choose_dsp
 from boardproof.project.runtimes.aot.lowering.graph import lower
-from boardproof.project.runtimes.aot.m4.choose import choose_m4
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -48,7 +48,7 @@ def lower_for(graph: Graph, board: Board, optimize: str) -> Program:
     if not board.cpu.dsp:
         return lower(graph)
     if optimize == "speed":
-        return lower(graph, (partial(choose_m4, rows_scratch_bytes=SPEED_ROWS_SCRATCH_BYTES),))
+        return lower(graph, (partial(choose_dsp, rows_scratch_bytes=SPEED_ROWS_SCRATCH_BYTES),))
     return _smallest(graph, SLOWDOWN[optimize])
 
 
@@ -67,7 +67,7 @@ def flash_bytes(program: Program) -> int:
 def _smallest(graph: Graph, limit: float) -> Program:
     """Leaves the specialised kernels of one kind of operator after the other, where that is worth it."""
     portable: frozenset[str] = frozenset()
-    best = fastest = lower(graph, (choose_m4,))
+    best = fastest = lower(graph, (choose_dsp,))
     for name in sorted({graph.operators[i].name for step in fastest.steps for i in step.implements}):
         other = lower(graph, (_without(portable | {name}),))
         if flash_bytes(other) < flash_bytes(best) and slowdown(other, fastest) <= limit:
@@ -94,6 +94,6 @@ def _ticks_beside(program: Program, common: Set[tuple[int, str]]) -> float:
 
 def _without(names: Set[str]) -> Chooser:
     def choose(op: Operator, graph: Graph) -> Step | None:
-        return None if op.name in names else choose_m4(op, graph)
+        return None if op.name in names else choose_dsp(op, graph)
 
     return choose

@@ -117,8 +117,8 @@ def step_symbol(step: Step) -> str:
 
 
 def kernel_set(program: Program) -> str:
-    """What model_info.kernels says: "m4" if any kernel needs the DSP extension."""
-    return "m4" if any(step.kernel.endswith("_m4") for step in program.steps) else "portable"
+    """What model_info.kernels says: "dsp" if any kernel needs the DSP extension."""
+    return "dsp" if any(step.kernel.endswith("_dsp") for step in program.steps) else "portable"
 
 
 def describe_step(program: Program, memory: Memory, symbols: Symbols, position: int, first_output: int) -> StepText:

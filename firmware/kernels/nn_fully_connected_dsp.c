@@ -1,0 +1,234 @@
+#include "nn_fully_connected_dsp.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "nn_clamp_dsp.h"
+#include "nn_dsp.h"
+#include "nn_gemm_dsp.h"
+#include "nn_requant.h"
+
+enum { ROWS = NN_DENSE_ROWS, UNIT = NN_GEMM_UNIT };
+
+/* What the inner function needs; the assembly knows the layout. */
+struct rows {
+    int32_t multiplier, shift, round, one_sided;
+    const uint32_t *input; /* [units][2]: o and z of nn_gemm_dsp.h */
+    int8_t *output;
+    const int8_t *output_end;
+    const uint32_t *input_end;
+    const uint32_t *stream;
+    int32_t units;
+};
+
+#if NN_HAS_DSP
+
+_Static_assert(offsetof(struct rows, output) == 20 && offsetof(struct rows, units) == 36,
+               "the assembly loads the members in this order");
+
+/* Registers: r0 input, r1 stream, r2 to r5 weights, r6 to r9 outputs, r10 r11 input words, r12 end of the input, lr
+ * where to enter the loop, which is unrolled four times. Stack: the first seven members of the struct. */
+__attribute__((naked, noinline)) static void compute_rows(const struct rows *rows NN_UNUSED) {
+    __asm__ volatile(".syntax unified\n"
+                     ".macro nn_unit\n"
+                     "    ldm r1!, {r2-r5}\n"
+                     "    ldm r0!, {r10, r11}\n"
+                     "    smlad r6, r10, r2, r6\n"
+                     "    smlad r7, r10, r3, r7\n"
+                     "    smlad r8, r10, r4, r8\n"
+                     "    smlad r9, r10, r5, r9\n"
+                     "    sxtb16 r2, r2\n"
+                     "    sxtb16 r3, r3\n"
+                     "    sxtb16 r4, r4\n"
+                     "    sxtb16 r5, r5\n"
+                     "    smlad r6, r11, r2, r6\n"
+                     "    smlad r7, r11, r3, r7\n"
+                     "    smlad r8, r11, r4, r8\n"
+                     "    smlad r9, r11, r5, r9\n"
+                     ".endm\n"
+                     "    push {r4-r11, lr}\n"
+                     "    ldm r0, {r1-r9, r12}\n"
+                     "    push {r1-r7}\n"
+                     /* -units modulo 4 units into the loop */
+                     "    rsb r2, r12, #0\n"
+                     "    and r2, r2, #3\n"
+                     "    adr r4, 3f\n"
+                     "    adr r3, 4f\n"
+                     "    subs r3, r3, r4\n"
+                     "    muls r2, r3, r2\n"
+                     "    add lr, r4, r2, lsr #2\n"
+                     "    orr lr, lr, #1\n"
+                     "    mov r12, r8\n"
+                     "    mov r1, r9\n"
+                     "1:\n"
+                     "    ldr r0, [sp, #16]\n"
+                     "    ldm r1!, {r6-r9}\n"
+                     "    bx lr\n"
+                     "    .balign 4\n"
+                     "3:\n"
+                     "    nn_unit\n"
+                     "    nn_unit\n"
+                     "    nn_unit\n"
+                     "    nn_unit\n"
+                     "4:\n"
+                     "    cmp r0, r12\n"
+                     "    bne 3b\n"
+                     "    ldm sp, {r2-r5}\n"
+                     "    cbz r5, 5f\n"
+                     "    .irp a, r6, r7, r8, r9\n"
+                     "    smmul \\a, \\a, r2\n"
+                     "    asr \\a, \\a, r3\n"
+                     "    ssat \\a, #8, \\a\n"
+                     "    .endr\n"
+                     "2:\n"
+                     "    ldrd r2, r3, [sp, #20]\n"
+                     "    strb r7, [r2, #1]\n"
+                     "    strb r8, [r2, #2]\n"
+                     "    strb r9, [r2, #3]\n"
+                     "    strb r6, [r2], #4\n"
+                     "7:\n"
+                     "    str r2, [sp, #20]\n"
+                     "    cmp r2, r3\n"
+                     "    bne 1b\n"
+                     "    add sp, sp, #28\n"
+                     "    pop {r4-r11, pc}\n"
+                     "5:\n"
+                     "    cbz r4, 6f\n"
+                     "    .irp a, r6, r7, r8, r9\n"
+                     "    asr \\a, \\a, #7\n"
+                     "    add r5, r4, \\a, asr #31\n"
+                     "    smmlar \\a, \\a, r2, r5\n"
+                     "    asr \\a, \\a, r3\n"
+                     "    ssat \\a, #8, \\a, asr #1\n"
+                     "    .endr\n"
+                     "    b 2b\n"
+                     "6:\n"
+                     "    ldr r0, [sp, #20]\n"
+                     "    ldm r0, {r2-r5}\n"
+                     "    add r2, r2, r6, asr #8\n"
+                     "    add r3, r3, r7, asr #8\n"
+                     "    add r4, r4, r8, asr #8\n"
+                     "    add r5, r5, r9, asr #8\n"
+                     "    stm r0!, {r2-r5}\n"
+                     "    mov r2, r0\n"
+                     "    ldr r3, [sp, #24]\n"
+                     "    b 7b\n"
+                     ".purgem nn_unit\n");
+}
+
+#else
+
+static int32_t rescale(const struct rows *rows, int32_t acc) {
+    if (rows->one_sided) {
+        return nn_ssat8(nn_smmul(acc, rows->multiplier) >> rows->shift);
+    }
+    const int32_t doubled = acc >> 7;
+    return nn_ssat8(nn_smmlar(doubled, rows->multiplier, rows->round + (doubled >> 31)) >> rows->shift >> 1);
+}
+
+static void compute_rows(const struct rows *rows) {
+    const uint32_t *stream = rows->stream;
+    const int32_t wide = !rows->one_sided && rows->round == 0;
+    for (int8_t *output = rows->output; output != rows->output_end; output += wide ? 4 * ROWS : ROWS) {
+        for (int32_t row = 0; row < ROWS; ++row) {
+            int32_t acc = (int32_t)stream[row];
+            for (int32_t unit = 0; unit < rows->units; ++unit) {
+                const uint32_t word = stream[ROWS + unit * ROWS + row];
+                acc = nn_smlad(rows->input[2 * unit], word, acc);
+                acc = nn_smlad(rows->input[2 * unit + 1], nn_sxtb16(word), acc);
+            }
+            if (wide) {
+                ((int32_t *)(void *)output)[row] += acc >> 8;
+            } else {
+                output[row] = (int8_t)rescale(rows, acc);
+            }
+        }
+        stream += ROWS + ROWS * rows->units;
+    }
+}
+
+#endif
+
+/* The input as operands; the last word is filled up with zeros, which meet weights of zero. */
+static void expand(const int8_t *input, int32_t size, uint32_t *operands) {
+    const uint32_t offset = (uint32_t)-NN_GEMM_ODD_OFFSET * 0x10000U + (uint16_t)-NN_GEMM_ODD_OFFSET;
+    while (size > 0) {
+        uint32_t word = 0;
+        if (size >= UNIT) {
+            word = nn_load_word(input);
+        } else {
+            memcpy(&word, input, (size_t)size);
+        }
+        const uint32_t odd = nn_sxtab16_odd(offset, word);
+        operands[0] = odd;
+        operands[1] = nn_ssub16((word << 8) & 0xFF00FF00U, odd);
+        operands += 2;
+        input += UNIT;
+        size -= UNIT;
+    }
+}
+
+void nn_fully_connected_s8_dsp(const struct nn_fully_connected_s8_dsp *op, const int8_t *input, int8_t *output,
+                               void *scratch) {
+    const int32_t units = (op->input_size + UNIT - 1) / UNIT;
+    const int32_t full = op->output_size / ROWS * ROWS;
+    const int32_t left = op->output_size - full;
+    uint32_t *operands = scratch;
+    for (int32_t batch = 0; batch < op->batches; ++batch) {
+        expand(input, op->input_size, operands);
+        struct rows rows = {op->multiplier,       op->shift,  op->round, op->one_sided, operands, output, output + full,
+                            operands + 2 * units, op->stream, units};
+        if (full > 0) {
+            compute_rows(&rows);
+        }
+        if (left > 0) {
+            int8_t last[ROWS];
+            rows.stream = op->stream + full * (units + 1);
+            rows.output = last;
+            rows.output_end = last + ROWS;
+            compute_rows(&rows);
+            memcpy(output + full, last, (size_t)left);
+        }
+        nn_clamp_s8_dsp(output, op->output_size, op->activation_min, op->activation_max);
+        input += op->input_size;
+        output += op->output_size;
+    }
+}
+
+/* All parts of a batch, added up in `sums`. */
+static void sum_parts(const struct nn_fully_connected_wide_s8_dsp *op, const int8_t *input, uint32_t *operands,
+                      int32_t units, int32_t *sums) {
+    const int32_t size = (op->output_size + ROWS - 1) / ROWS * ROWS;
+    struct rows rows = {.input = operands,
+                        .output_end = (int8_t *)(sums + size),
+                        .input_end = operands + 2 * units,
+                        .stream = op->stream,
+                        .units = units};
+    memset(sums, 0, (size_t)size * sizeof *sums);
+    for (int32_t left = op->input_size; left > 0; left -= UNIT * units) {
+        if (left < UNIT * units) {
+            rows.units = (left + UNIT - 1) / UNIT;
+            rows.input_end = operands + 2 * rows.units;
+        }
+        expand(input, left < UNIT * units ? left : UNIT * units, operands);
+        input += UNIT * units;
+        rows.output = (int8_t *)sums;
+        compute_rows(&rows);
+        rows.stream += size * (rows.units + 1);
+    }
+}
+
+void nn_fully_connected_wide_s8_dsp(const struct nn_fully_connected_wide_s8_dsp *op, const int8_t *input,
+                                    int8_t *output, void *scratch) {
+    const int32_t units = ((op->input_size + UNIT - 1) / UNIT + op->parts - 1) / op->parts;
+    uint32_t *operands = scratch;
+    int32_t *sums = (int32_t *)scratch + 2 * units;
+    for (int32_t batch = 0; batch < op->batches; ++batch) {
+        sum_parts(op, input, operands, units, sums);
+        for (int32_t i = 0; i < op->output_size; ++i) {
+            *output++ =
+                nn_output_s8(sums[i], &op->requant, i, op->output_zero_point, op->activation_min, op->activation_max);
+        }
+        input += op->input_size;
+    }
+}

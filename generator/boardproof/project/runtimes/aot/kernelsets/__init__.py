@@ -1,0 +1,1 @@
+"""Kernels for what a core can do: one package each."""

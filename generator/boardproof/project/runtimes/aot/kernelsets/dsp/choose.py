@@ -1,0 +1,217 @@
+"""Specialised kernels for cores with the DSP extension (Armv7E-M): which operator can have which.
+
+An offer is made only where the kernel is proved to give the portable kernel's result: see pack.py, rescale.py and
+add.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.model.graph import (
+    AveragePool2D,
+    Binary,
+    BinaryFunction,
+    Conv2D,
+    DepthwiseConv2D,
+    DType,
+    FullyConnected,
+    MaxPool2D,
+    Reduce,
+    Reduction,
+)
+from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
+from boardproof.project.runtimes.aot.kernelsets.dsp.conv import ROWS_SCRATCH_BYTES, choose_convolution
+from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
+from boardproof.project.runtimes.aot.kernelsets.dsp.depthwise import choose_depthwise
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
+from boardproof.project.runtimes.aot.lowering.pool import lower_pool
+from boardproof.project.runtimes.aot.lowering.reduce import lower_reduce, merged_axes, reduced_axes
+from boardproof.project.runtimes.aot.operands import (
+    INT8_MAX,
+    INT8_MIN,
+    activation_range,
+    activation_text,
+    shape_text,
+)
+from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph, Operator
+
+WITH_ADD = {
+    "nn_conv2d_rows_s8_dsp": "nn_conv2d_rows_add_s8_dsp",
+    "nn_pointwise_s8_dsp": "nn_pointwise_add_s8_dsp",
+}
+"""Convolutions that can have an addition after them."""
+
+QUARTERS = "nn_average_pool2x2_s8_dsp"
+"""Averages of four."""
+
+MAX_AVERAGED = 256
+"""Elements whose sum fits in 16 bits."""
+
+
+def choose_dsp(op: Operator, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
+    """The step with a kernel for the DSP extension; None where there is none for this operator."""
+    step: Step | None = None
+    match op:
+        case Conv2D():
+            step = choose_convolution(op, graph, rows_scratch_bytes=rows_scratch_bytes)
+        case DepthwiseConv2D():
+            step = choose_depthwise(op, graph)
+        case FullyConnected():
+            step = choose_dense(op, graph)
+        case Binary(function=BinaryFunction.ADD):
+            step = add(op, graph, rows_scratch_bytes)
+        case AveragePool2D() | MaxPool2D():
+            step = pool(op, graph)
+        case Reduce(function=Reduction.MEAN | Reduction.SUM):
+            step = pixel_sums(op, graph)
+        case _:
+            pass
+    return step
+
+
+def add(op: Binary, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
+    """One nn_add_s8_dsp for two inputs of one shape, or part of the convolution that comes just before."""
+    first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    if first.shape != second.shape or output.dtype is not DType.INT8:
+        return None
+    found = linear_addition(first, second, output, activation_range(op.activation, output))
+    if found is None:
+        return addition_by_table(op, graph)
+    return with_convolution(op, graph, found, rows_scratch_bytes) or addition(op, graph, found)
+
+
+def addition(op: Binary, graph: Graph, found: LinearAddition) -> Step:
+    """One nn_add_s8_dsp."""
+    first, output = graph.tensors[op.input], graph.tensors[op.output]
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel="nn_add_s8_dsp",
+        header="nn_add_dsp.h",
+        params=Params("nn_add_s8_dsp", found.fields(output.elements)),
+        inputs=op.inputs[:2],
+        outputs=(op.output,),
+        in_place=(InPlace(0), InPlace(1)),
+        description=f"{shape_text(first)} + {shape_text(first)}" + activation_text(op.activation),
+    )
+
+
+def addition_by_table(op: Binary, graph: Graph) -> Step | None:
+    """One nn_add_table_s8_dsp."""
+    first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    found = table_addition(first, second, output)
+    if found is None:
+        return None
+    low, high = activation_range(op.activation, output)
+    looked_up = (first, second)[found.first]
+    fields = (
+        ("count", output.elements),
+        ("activation_min", low),
+        ("activation_max", high),
+        ("table", Table("table", found.table, f"{looked_up.label}, rescaled")),
+        ("multiplier", found.multiplier),
+        ("shift", found.shift),
+        ("round", found.round),
+    )
+    step = addition(op, graph, LinearAddition(0, 0, 0, 0, (low, high)))
+    kernel = "nn_add_table_s8_dsp"
+    inputs = (op.inputs[found.first], op.inputs[1 - found.first])
+    return replace(step, kernel=kernel, params=Params(kernel, fields), inputs=inputs)
+
+
+def with_convolution(
+    op: Binary, graph: Graph, found: LinearAddition, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES
+) -> Step | None:
+    """The kernel of the convolution just before the addition, with it; None if nothing fits."""
+    position = graph.operators.index(op)
+    before = graph.operators[position - 1] if position else None
+    if not isinstance(before, Conv2D) or before.output not in op.inputs or op.inputs[0] == op.inputs[1]:
+        return None
+    others = [o for o in graph.operators if o is not op and before.output in o.inputs]
+    convolution = choose_convolution(before, graph, with_tile=True, rows_scratch_bytes=rows_scratch_bytes)
+    clamped = activation_range(before.activation, graph.tensors[before.output]) != (INT8_MIN, INT8_MAX)
+    if clamped or others or before.output in graph.outputs or convolution is None or convolution.kernel not in WITH_ADD:
+        return None
+    kernel, summand = WITH_ADD[convolution.kernel], op.inputs.index(before.output)
+    channels = graph.tensors[op.output].shape[-1]
+    fields = (
+        *((f"conv.{name}", value) for name, value in convolution.params.fields),
+        *((f"add.{name}", value) for name, value in found.ordered(summand).fields(channels)),
+    )
+    return Step(
+        operator=op.index,
+        implements=(before.index, op.index),
+        kernel=kernel,
+        header=convolution.header,
+        params=Params(kernel, fields),
+        inputs=(before.input, op.inputs[1 - summand]),
+        outputs=(op.output,),
+        scratch_bytes=convolution.scratch_bytes,
+        in_place=(*convolution.in_place, InPlace(1)),
+        description=f"{convolution.description}, + {shape_text(graph.tensors[op.output])}"
+        + activation_text(op.activation),
+    )
+
+
+def pixel_sums(op: Reduce, graph: Graph) -> Step | None:
+    """One nn_sum_s8_dsp, for a mean or sum over pixels: neighbouring axes before the channels, divisible by 4."""
+    data = graph.tensors[op.input]
+    kept, reduced = merged_axes(data.shape, reduced_axes(data, graph.tensors[op.inputs[1]]))
+    channels, size = kept[-1][0], reduced[-1][0]
+    others = {kept[0], *reduced[:-1]}
+    adjacent = kept[-1][1] == 1 and reduced[-1][1] == channels and kept[-2][1] in {0, size * channels}
+    if data.dtype is not DType.INT8 or channels % UNIT or not adjacent or others != {(1, 0)}:
+        return None
+    portable = lower_reduce(op, graph)
+    fields = (
+        ("outer", kept[-2][0]),
+        ("size", size),
+        ("channels", channels),
+        *(field for field in portable.params.fields if not field[0].startswith("axes.")),
+    )
+    return replace(
+        portable,
+        kernel="nn_sum_s8_dsp",
+        header="nn_sum_dsp.h",
+        params=Params("nn_sum_s8_dsp", fields),
+    )
+
+
+def _are_quarters(op: AveragePool2D | MaxPool2D, graph: Graph) -> bool:
+    """Whether every window is 2x2, and inside the image."""
+    sizes = zip(graph.tensors[op.input].shape[1:3], graph.tensors[op.output].shape[1:3], op.window.stride, strict=True)
+    return op.filter_size == (2, 2) and all((outputs - 1) * stride + 2 <= inputs for inputs, outputs, stride in sizes)
+
+
+def pool(op: AveragePool2D | MaxPool2D, graph: Graph) -> Step | None:
+    """The portable pool's step with the other kernel, for channels divisible by 4."""
+    data = graph.tensors[op.input]
+    is_average = isinstance(op, AveragePool2D)
+    averaged = op.filter_size[0] * op.filter_size[1]
+    if data.shape[3] % UNIT or data.dtype is not DType.INT8 or (is_average and averaged > MAX_AVERAGED):
+        return None
+    portable = lower_pool(op, graph)
+    reads = first_reads(data.shape, op.filter_size, op.window)
+    begins = np.arange(reads.size) * data.shape[3]
+    offset = min(
+        safe_offset(reads, begins, reads_first=False), safe_offset(reads, begins + data.shape[3], reads_first=True)
+    )
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel=QUARTERS if is_average and _are_quarters(op, graph) else portable.kernel + "_dsp",
+        header="nn_pool_dsp.h",
+        params=portable.params,
+        inputs=(op.input,),
+        outputs=(op.output,),
+        in_place=(InPlace(0, offset),),
+        description=portable.description,
+    )

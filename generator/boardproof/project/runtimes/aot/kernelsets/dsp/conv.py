@@ -1,0 +1,278 @@
+"""CONV_2D to the _dsp convolutions: which of the four, and its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
+from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, Gemm, gemm_stream, pack_gemm, pack_wide
+from boardproof.project.runtimes.aot.lowering.conv import window_fields, window_text
+from boardproof.project.runtimes.aot.operands import (
+    activation_range,
+    activation_text,
+    convolution_factors,
+    flow_text,
+    quantization,
+    requant_fields,
+)
+from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, safe_offset
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from boardproof.model.graph import Conv2D, Graph
+    from boardproof.project.runtimes.aot.program import Value
+
+    Fields = tuple[tuple[str, Value], ...]
+    Progress = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+PIXELS = 4
+"""Output pixels of a block: NN_GEMM_PIXELS."""
+
+ROWS_SCRATCH_BYTES = 3072
+"""What a convolution may take for unpacked rows, or what unpacked windows would take if that is more."""
+
+ROWS_WASTE = 1 / 12
+"""Largest part of computed pixels that may be thrown away for having unpacked rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A convolution's sizes, in elements."""
+
+    data: tuple[int, ...]
+    output: tuple[int, ...]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Input and output channels."""
+        return self.data[3], self.output[3]
+
+    @property
+    def pixels(self) -> int:
+        """Output pixels."""
+        return self.output[1] * self.output[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A convolution on its way to a step."""
+
+    op: Conv2D
+    graph: Graph
+    shape: Shape
+    gemm: Gemm
+    with_tile: bool = False
+
+    @property
+    def block_bytes(self) -> int:
+        """Four windows, unpacked."""
+        return 2 * PIXELS * UNIT * self.gemm.units
+
+    @property
+    def block_ends(self) -> NDArray[np.int64]:
+        """Where each block of outputs ends, in bytes."""
+        ends = np.minimum(np.arange(PIXELS, self.shape.pixels + PIXELS, PIXELS), self.shape.pixels)
+        return ends * self.shape.channels[1]
+
+    @property
+    def row_progress(self) -> Progress:
+        """For each output row, the first byte of the input that it is the first to read, and where it ends."""
+        top = padding_before((self.shape.data[1], self.shape.data[2]), self.shape.kernel, self.op.window)[0]
+        row = np.arange(self.shape.output[1])
+        known = np.where(row > 0, (row - 1) * self.shape.stride[0] - top + self.shape.kernel[0], 0)
+        reads = known.clip(0, self.shape.data[1]) * self.shape.data[2] * self.shape.data[3]
+        return reads, (row + 1) * self.shape.output[2] * self.shape.output[3]
+
+    @property
+    def row_rereads(self) -> Progress:
+        """As `row_progress`, for a kernel that reads all rows of a window again for each output row."""
+        top = padding_before((self.shape.data[1], self.shape.data[2]), self.shape.kernel, self.op.window)[0]
+        row = np.arange(self.shape.output[1])
+        reads = (row * self.shape.stride[0] - top).clip(0) * self.shape.data[2] * self.shape.data[3]
+        return reads, (row + 1) * self.shape.output[2] * self.shape.output[3]
+
+    @property
+    def channel_fields(self) -> Fields:
+        """The members about channels and what they may hold."""
+        low, high = activation_range(self.op.activation, self.graph.tensors[self.op.output])
+        return (
+            ("input_channels", self.shape.channels[0]),
+            ("output_channels", self.shape.channels[1]),
+            ("activation_min", low),
+            ("activation_max", high),
+        )
+
+    @property
+    def gemm_fields(self) -> Fields:
+        """The `gemm` member."""
+        weights = self.graph.tensors[self.op.inputs[1]]
+        stream = Table("stream", self.gemm.stream, f"biases, weights, factors, {weights.label}", weights.index)
+        return (
+            ("gemm.stream", stream),
+            ("gemm.units", self.gemm.units),
+            ("gemm.pairs", self.gemm.pairs),
+            ("gemm.round", self.gemm.round),
+            ("gemm.shift", self.gemm.shift),
+        )
+
+    def window_fields(self, *more: tuple[str, Value]) -> Fields:
+        """All members of a kernel with a window."""
+        data, output = self.graph.tensors[self.op.input], self.graph.tensors[self.op.output]
+        return (
+            *window_fields(data, output, self.shape.kernel, self.op.window),
+            *self.channel_fields,
+            ("input_zero_point", quantization(data).zero_point),
+            *more,
+            *self.gemm_fields,
+        )
+
+    def tile_bytes(self, pixels: int) -> int:
+        """Room for outputs that do not come in blocks of `pixels` and pairs, if there are any."""
+        needed = self.with_tile or pixels % PIXELS or self.shape.channels[1] % 2
+        return 2 * PIXELS * self.gemm.pairs if needed else 0
+
+    def step(self, kernel: str, fields: Fields, scratch_bytes: int, progress: Progress | None) -> Step:
+        """The step. `progress`: what `safe_offset` takes; None if the output must not overlap the input."""
+        data, output = self.graph.tensors[self.op.input], self.graph.tensors[self.op.output]
+        text = f"{flow_text(data, output)}, {window_text(self.shape.kernel, self.op.window)}"
+        return Step(
+            operator=self.op.index,
+            implements=(self.op.index,),
+            kernel=kernel,
+            header="nn_conv2d_dsp.h",
+            params=Params(kernel, fields),
+            inputs=(self.op.input,),
+            outputs=(self.op.output,),
+            scratch_bytes=scratch_bytes,
+            in_place=() if progress is None else (InPlace(0, safe_offset(*progress, reads_first=True)),),
+            description=text + activation_text(self.op.activation),
+        )
+
+
+def choose_convolution(
+    op: Conv2D, graph: Graph, *, with_tile: bool = False, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES
+) -> Step | None:
+    """The step with the kernel for its window; None for several images or groups, or if it cannot be packed.
+
+    `with_tile`: the step's scratch memory has the tile in any case, for the kernel with an addition.
+    `rows_scratch_bytes`: what unpacked rows may take, see ROWS_SCRATCH_BYTES.
+    """
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    shape = Shape(data.shape, output.shape, (weights.shape[1], weights.shape[2]), op.window.stride, op.window.dilation)
+    if data.shape[0] != 1 or data.shape[3] != weights.shape[3] or not is_int8(data, weights):
+        return None
+    if shape.channels[0] % UNIT and shape.dilation != (1, 1):
+        return None
+    whole_image = shape.pixels == 1 and shape.kernel == data.shape[1:3] and not with_tile
+    size = (data.shape[1], data.shape[2])
+    if whole_image and shape.dilation == (1, 1) and padding_before(size, shape.kernel, op.window) == (0, 0):
+        return choose_dense(op, graph)
+    return _with_window(op, graph, shape, with_tile, rows_scratch_bytes)
+
+
+def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, rows_scratch_bytes: int) -> Step | None:
+    weights = graph.tensors[op.inputs[1]]
+    whole_units = shape.channels[0] % UNIT == 0
+    columns = strip_columns(shape, rows_scratch_bytes) if whole_units else 0
+    by_column = columns or not whole_units
+    order = (0, 2, 1, 3) if by_column else (0, 1, 2, 3)
+    gemm = pack_gemm(linear_layer(op, graph, weights.array().transpose(order).reshape(weights.shape[0], -1)))
+    if gemm is None:
+        return wide(op, graph, shape) if whole_units and not with_tile else None
+    layer = Layer(op, graph, shape, gemm, with_tile)
+    if columns:
+        return rows(layer, columns)
+    if not whole_units:
+        return narrow(layer)
+    return pointwise(layer) if shape.kernel == shape.stride == (1, 1) else windows(layer)
+
+
+def pointwise(layer: Layer) -> Step:
+    """nn_pointwise_s8_dsp: no windows at all."""
+    fields = (("pixels", layer.shape.pixels), *layer.channel_fields, *layer.gemm_fields)
+    reads = np.arange(0, layer.shape.pixels, PIXELS) * layer.shape.channels[0]
+    tile = layer.tile_bytes(layer.shape.pixels)
+    return layer.step("nn_pointwise_s8_dsp", fields, layer.block_bytes + tile, (reads, layer.block_ends))
+
+
+def windows(layer: Layer) -> Step:
+    """nn_conv2d_s8_dsp: every window unpacked by itself."""
+    shape = layer.shape
+    firsts = first_reads(shape.data, shape.kernel, layer.op.window)
+    reads = np.minimum.reduceat(firsts, np.arange(0, shape.pixels, PIXELS))
+    scratch_bytes = layer.block_bytes + layer.tile_bytes(shape.pixels)
+    return layer.step("nn_conv2d_s8_dsp", layer.window_fields(), scratch_bytes, (reads, layer.block_ends))
+
+
+def wide(op: Conv2D, graph: Graph, shape: Shape) -> Step | None:
+    """nn_conv2d_wide_s8_dsp: like `windows`, for many inputs or unusual factors."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    packed = pack_wide(
+        linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1)),
+        lambda part, bias: gemm_stream(part, bias, np.zeros_like(bias)),
+    )
+    if packed is None:
+        return None
+    units, pairs = -(-weights.elements // weights.shape[0] // UNIT), -(-weights.shape[0] // 2)
+    step = windows(Layer(op, graph, shape, Gemm(packed.stream, units, pairs, round=0, shift=0)))
+    fields = (
+        *((f"conv.{name}", value) for name, value in step.params.fields),
+        ("wide.parts", packed.parts),
+        ("wide.output_zero_point", quantization(output).zero_point),
+        *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
+    )
+    kernel = "nn_conv2d_wide_s8_dsp"
+    scratch_bytes = 2 * PIXELS * (UNIT * units + 5 * pairs)
+    return replace(step, kernel=kernel, params=Params(kernel, fields), scratch_bytes=scratch_bytes)
+
+
+def narrow(layer: Layer) -> Step:
+    """nn_conv2d_narrow_s8_dsp: few channels."""
+    shape = layer.shape
+    columns = (shape.output[2] - 1) * shape.stride[1] + shape.kernel[1]
+    columns_bytes = -(-(columns * shape.kernel[0] * shape.channels[0] + UNIT - 1) // UNIT) * UNIT
+    scratch_bytes = layer.block_bytes + columns_bytes + layer.tile_bytes(shape.pixels)
+    return layer.step("nn_conv2d_narrow_s8_dsp", layer.window_fields(), scratch_bytes, layer.row_rereads)
+
+
+def rows(layer: Layer, columns: int) -> Step:
+    """nn_conv2d_rows_s8_dsp: rows unpacked once for all the windows that cover them."""
+    width = layer.shape.output[2]
+    scratch_bytes = strip_bytes(layer.shape, columns) + layer.tile_bytes(
+        width // columns if width % columns == 0 else 1
+    )
+    progress = layer.row_progress if width <= PIXELS * columns else None
+    return layer.step("nn_conv2d_rows_s8_dsp", layer.window_fields(("columns", columns)), scratch_bytes, progress)
+
+
+def strip_columns(shape: Shape, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> int:
+    """Output columns of each pixel of a strip for nn_conv2d_rows_s8_dsp; 0 if another kernel serves better.
+
+    The largest that fits the budget and wastes little; windows must overlap for rows to be worth keeping.
+    """
+    overlap = any(k > s for k, s in zip(shape.kernel, shape.stride, strict=True))
+    fits = all(k >= s for k, s in zip(shape.kernel, shape.stride, strict=True))
+    if not (overlap and fits and shape.dilation == (1, 1)):
+        return 0
+    budget_bytes = max(rows_scratch_bytes, strip_bytes(shape, 1))
+    width = shape.output[2]
+    for columns in range(-(-width // PIXELS), 0, -1):
+        computed = -(-width // (PIXELS * columns)) * PIXELS * columns
+        if strip_bytes(shape, columns) <= budget_bytes and computed - width <= ROWS_WASTE * width:
+            return columns
+    return 0
+
+
+def strip_bytes(shape: Shape, columns: int) -> int:
+    """The block of nn_conv2d_rows_s8_dsp."""
+    input_columns = (columns - 1) * shape.stride[1] + shape.kernel[1]
+    return 2 * PIXELS * shape.channels[0] * shape.kernel[0] * input_columns

@@ -1,0 +1,100 @@
+"""FULLY_CONNECTED to nn_fully_connected_s8_dsp, or to its wide form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer, real_factors
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import DENSE_ROWS, UNIT, dense_stream, pack_dense, pack_wide
+from boardproof.project.runtimes.aot.operands import (
+    activation_range,
+    activation_text,
+    flow_text,
+    requant_fields,
+)
+from boardproof.project.runtimes.aot.overlap import safe_offset
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from boardproof.model.graph import Conv2D, FullyConnected, Graph, Tensor
+    from boardproof.project.runtimes.aot.program import Value
+
+    Fields = tuple[tuple[str, Value], ...]
+
+LARGEST_PART = 1024
+"""Inputs that are unpacked at once, to two bytes each: more take memory and gain nothing."""
+
+
+def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
+    """The step; None if the layer cannot be packed, as with weights that are computed.
+
+    Args:
+        op: A fully connected layer, or a convolution whose one window is the whole image.
+        graph: Its graph.
+    """
+    data, weights = graph.tensors[op.input], graph.tensors[op.inputs[1]]
+    if not (is_int8(data, weights) and weights.is_constant):
+        return None
+    linear = linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1))
+    depth = linear.weights.shape[1]
+    packed = pack_dense(linear) if depth <= LARGEST_PART else None
+    if packed is not None:
+        fields: Fields = (
+            _stream(weights, packed.stream),
+            ("multiplier", packed.multiplier),
+            ("shift", packed.shift),
+            ("round", packed.round),
+            ("one_sided", int(packed.one_sided)),
+        )
+        return _step(op, graph, "nn_fully_connected_s8_dsp", fields, _unpacked_bytes(depth, 1))
+    wide = pack_wide(linear, dense_stream, -(-depth // LARGEST_PART))
+    if wide is None:
+        return None
+    fields = (
+        _stream(weights, wide.stream),
+        ("parts", wide.parts),
+        ("output_zero_point", linear.output_zero_point),
+        *requant_fields(real_factors(op, graph)),
+    )
+    sums_bytes = 4 * DENSE_ROWS * -(-weights.shape[0] // DENSE_ROWS)
+    scratch_bytes = _unpacked_bytes(depth, wide.parts) + sums_bytes
+    return _step(op, graph, "nn_fully_connected_wide_s8_dsp", fields, scratch_bytes)
+
+
+def _unpacked_bytes(depth: int, parts: int) -> int:
+    units = -(-depth // UNIT)
+    return 8 * -(-units // parts)
+
+
+def _stream(weights: Tensor, values: NDArray[np.uint32]) -> tuple[str, Value]:
+    return ("stream", Table("stream", values, f"biases and weights, {weights.label}", weights.index))
+
+
+def _step(op: FullyConnected | Conv2D, graph: Graph, kernel: str, fields: Fields, scratch_bytes: int) -> Step:
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    low, high = activation_range(op.activation, output)
+    size, depth = weights.shape[0], weights.elements // weights.shape[0]
+    batches = np.arange(data.elements // depth)
+    shape: Fields = (
+        ("batches", batches.size),
+        ("input_size", depth),
+        ("output_size", size),
+        ("activation_min", low),
+        ("activation_max", high),
+    )
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel=kernel,
+        header="nn_fully_connected_dsp.h",
+        params=Params(kernel, (*shape, *fields)),
+        inputs=(op.input,),
+        outputs=(op.output,),
+        scratch_bytes=scratch_bytes,
+        in_place=(InPlace(0, safe_offset(batches * depth, (batches + 1) * size, reads_first=True)),),
+        description=flow_text(data, output) + activation_text(op.activation),
+    )

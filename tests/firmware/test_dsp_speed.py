@@ -1,0 +1,101 @@
+"""Instructions that the _dsp kernels take on QEMU's Cortex-M4, per multiply-accumulate, all included.
+
+Counts are exact and repeatable, so the bounds are a few percent above what was measured with arm-none-eabi-gcc 12.2
+-O2; docs/kernels.md has the figures. They are there to notice a slow path being taken.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from boardproof.model.graph import Padding, Window
+from boardproof.model.shapes.graph import window_output
+from support.dsp import run_on_board
+from support.network import Network
+
+pytestmark = pytest.mark.qemu
+
+# operator, input [H, W, C], output channels, kernel, stride, most instructions per multiply-accumulate
+CONVOLUTIONS = (
+    ("CONV_2D", (25, 5, 64), 64, (1, 1), 1, 0.90),
+    ("CONV_2D", (6, 6, 128), 128, (1, 1), 1, 0.85),
+    ("CONV_2D", (48, 48, 8), 16, (1, 1), 1, 1.80),
+    ("CONV_2D", (32, 32, 16), 16, (3, 3), 1, 0.88),
+    ("CONV_2D", (32, 32, 16), 32, (3, 3), 2, 0.90),
+    ("CONV_2D", (16, 16, 32), 32, (3, 3), 1, 0.84),
+    ("CONV_2D", (8, 8, 64), 64, (3, 3), 1, 0.81),
+    ("CONV_2D", (32, 32, 3), 16, (3, 3), 1, 1.27),
+    ("CONV_2D", (48, 48, 3), 8, (3, 3), 2, 1.70),
+    ("CONV_2D", (49, 10, 1), 64, (10, 4), 2, 1.01),
+    ("DEPTHWISE_CONV_2D", (25, 5, 64), 64, (3, 3), 1, 2.40),
+    ("DEPTHWISE_CONV_2D", (48, 48, 8), 8, (3, 3), 1, 2.10),
+    ("DEPTHWISE_CONV_2D", (24, 24, 10), 10, (3, 3), 1, 2.60),
+    ("DEPTHWISE_CONV_2D", (48, 48, 16), 16, (3, 3), 2, 3.05),
+    ("DEPTHWISE_CONV_2D", (12, 12, 128), 128, (3, 3), 2, 3.60),
+    ("DEPTHWISE_CONV_2D", (6, 6, 128), 128, (3, 3), 1, 2.85),
+    ("DEPTHWISE_CONV_2D", (3, 3, 256), 256, (3, 3), 1, 3.55),
+    ("DEPTHWISE_CONV_2D", (12, 12, 64), 64, (5, 5), 1, 2.35),
+    ("FULLY_CONNECTED", (1, 1, 640), 128, (1, 1), 1, 1.00),
+    ("FULLY_CONNECTED", (1, 1, 128), 128, (1, 1), 1, 1.05),
+)
+
+
+def add_convolution(net, opcode, shape, channels, kernel, stride):
+    """A layer with weights as trained ones are distributed, and a RELU; returns its multiply-accumulates."""
+    depth = shape[2] if opcode != "DEPTHWISE_CONV_2D" else 1
+    inputs = depth * kernel[0] * kernel[1]
+    weights = np.clip(np.round(net.rng.normal(0, 35, (channels, *kernel, depth))), -127, 127).astype(np.int8)
+    scales = [float(s) for s in np.float32(0.01 * net.rng.uniform(0.3, 1, channels))]
+    output_scale = float(np.float32(0.05 * 0.01 * 35 * 75 * inputs**0.5 / 60))
+    if opcode == "FULLY_CONNECTED":
+        x = net.input((1, depth), 0.05, -128)
+        y = net.tensor((1, channels), output_scale, -128)
+        ids = [x.index, net.constant(weights.reshape(channels, depth), "int8", scales[:1]), -1]
+        net.builder.add_operator(opcode, ids, [y.index], fused_activation_function="RELU")
+    else:
+        window = Window(Padding.SAME, (stride, stride))
+        x = net.input((1, *shape), 0.05, -128)
+        y = net.tensor((1, *window_output(shape[:2], kernel, window), channels), output_scale, -128)
+        depthwise = opcode == "DEPTHWISE_CONV_2D"
+        filters = weights.transpose(3, 1, 2, 0) if depthwise else weights
+        ids = [x.index, net.constant(np.ascontiguousarray(filters), "int8", scales, 3 if depthwise else 0)]
+        options = {"depth_multiplier": 1} if depthwise else {}
+        options |= {"padding": "SAME", "stride_h": stride, "stride_w": stride}
+        net.builder.add_operator(opcode, ids, [y.index], fused_activation_function="RELU", **options)
+    net.outputs.append(y.index)
+    return int(np.prod(y.shape)) * inputs
+
+
+def test_instructions_per_multiply_accumulate(dsp_on_board, tmp_path):
+    net = Network(1)
+    macs = [add_convolution(net, *layer[:5]) for layer in CONVOLUTIONS]
+    run = run_on_board(net.build(), net.vectors(2), dsp_on_board, tmp_path)
+    assert run.wrong == 0
+    rates = [ticks / count for ticks, count in zip(run.ticks, macs, strict=True)]
+    too_slow = [(layer, round(rate, 3)) for layer, rate in zip(CONVOLUTIONS, rates, strict=True) if rate > layer[5]]
+    assert too_slow == []
+
+
+def test_instructions_per_element(dsp_on_board, tmp_path):
+    net = Network(2)
+    for scales in ((0.0394, 0.1042, 0.051), (0.04, 0.1, 0.08)):  # the second pair has no linear form
+        summands = [net.input((1, 32, 32, 16), scale, zp) for scale, zp in zip(scales, (-128, 4), strict=False)]
+        total = net.tensor((1, 32, 32, 16), scales[2], -128)
+        ids = [summand.index for summand in summands]
+        net.builder.add_operator("ADD", ids, [total.index], fused_activation_function="RELU")
+        net.outputs.append(total.index)
+    image, pooled = net.input((1, 25, 5, 64), 0.05, -128), net.tensor((1, 1, 1, 64), 0.05, -128)
+    options = {"filter_height": 25, "filter_width": 5, "stride_h": 25, "stride_w": 5, "padding": "VALID"}
+    net.builder.add_operator("AVERAGE_POOL_2D", [image.index], [pooled.index], **options)
+    net.outputs.append(pooled.index)
+    image, halved = net.input((1, 16, 16, 16), 0.05, -128), net.tensor((1, 8, 8, 16), 0.05, -128)
+    options = {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2, "padding": "VALID"}
+    net.builder.add_operator("AVERAGE_POOL_2D", [image.index], [halved.index], **options)
+    net.outputs.append(halved.index)
+    run = run_on_board(net.build(), net.vectors(2), dsp_on_board, tmp_path)
+    assert run.wrong == 0
+    assert run.ticks[0] <= 8.5 * 32 * 32 * 16
+    assert run.ticks[1] <= 13.0 * 32 * 32 * 16
+    assert run.ticks[2] <= 1.75 * 25 * 5 * 64
+    assert run.ticks[3] <= 2.4 * 16 * 16 * 16

@@ -1,0 +1,287 @@
+"""Random operators that the _dsp kernels compute, for `support.network`; now and then one they must leave alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import strategies as st
+
+from boardproof.model.graph import Padding, Window
+from boardproof.model.shapes.graph import window_output
+from support.operators_conv import sometimes_padded
+
+if TYPE_CHECKING:
+    from support.network import Activation, Network
+
+outputs = st.integers(1, 9)
+depths = st.integers(1, 90)
+
+
+def image(draw: st.DrawFn, net: Network, channels: st.SearchStrategy[int], largest: int = 12) -> Activation:
+    size = st.integers(1, largest)
+    return net.input((1, draw(size), draw(size), draw(channels)), net.scale(draw, 0.05), net.zero_point(draw))
+
+
+def window(draw: st.DrawFn, size: tuple[int, int], largest: int, *, dilated: bool = False) -> tuple[tuple, Window]:
+    padding = draw(st.sampled_from(Padding))
+    kernel = tuple(draw(st.integers(1, min(largest, n) if padding is Padding.VALID else largest)) for n in size)
+    limits = [
+        (n - 1) // (k - 1) if k > 1 and padding is Padding.VALID else 2 for n, k in zip(size, kernel, strict=True)
+    ]
+    dilation = tuple(draw(st.integers(1, min(2, limit))) if dilated else 1 for limit in limits)
+    return kernel, Window(padding, (draw(st.integers(1, 3)), draw(st.integers(1, 3))), dilation)
+
+
+def pointwise(draw: st.DrawFn, net: Network) -> Activation:
+    x = image(draw, net, st.sampled_from((4, 8, 20, 32)))
+    return convolution(draw, net, x, (1, 1), Window(draw(st.sampled_from(Padding)), (1, 1)), draw(outputs))
+
+
+def rows(draw: st.DrawFn, net: Network) -> Activation:
+    """Wide enough, in fours, for unpacked rows."""
+    channels = draw(st.sampled_from((4, 8, 12)))
+    stride = draw(st.sampled_from((1, 2)))
+    width = stride * 4 * draw(st.integers(1, 5)) - draw(st.integers(0, stride - 1))
+    x = net.input((1, draw(st.integers(1, 9)), width, channels), net.scale(draw, 0.05), net.zero_point(draw))
+    kernel = (draw(st.integers(1, 4)), draw(st.integers(max(stride, 2), 4)))
+    chosen = Window(Padding.SAME, (draw(st.integers(1, kernel[0])), stride))
+    return convolution(draw, net, x, kernel, chosen, draw(outputs))
+
+
+def windows(draw: st.DrawFn, net: Network) -> Activation:
+    """Now and then one that covers as much as the image has, dilated or not, which is no dense layer."""
+    x = image(draw, net, st.sampled_from((4, 8, 16)))
+    kernel, chosen = window(draw, x.shape[1:3], 4, dilated=True)
+    if net.rng.random() < 0.15:
+        kernel, chosen = x.shape[1:3], Window(Padding.SAME, x.shape[1:3], (int(net.rng.integers(1, 3)),) * 2)
+    return convolution(draw, net, x, kernel, chosen, draw(outputs))
+
+
+def wide(draw: st.DrawFn, net: Network) -> Activation:
+    """Many inputs, so that sums over all of them may be large."""
+    size = st.integers(1, 4)
+    x = net.input(
+        (1, draw(size), draw(size), draw(st.sampled_from((100, 128)))), net.scale(draw, 0.05), net.zero_point(draw)
+    )
+    chosen = Window(Padding.SAME, (draw(st.integers(1, 2)), draw(st.integers(1, 2))))
+    return convolution(draw, net, x, (3, 3), chosen, draw(outputs))
+
+
+def narrow(draw: st.DrawFn, net: Network) -> Activation:
+    x = image(draw, net, st.sampled_from((1, 2, 3, 5, 7)))
+    kernel, chosen = window(draw, x.shape[1:3], 5)
+    return convolution(draw, net, x, kernel, chosen, draw(outputs))
+
+
+def depthwise(draw: st.DrawFn, net: Network) -> Activation:
+    """3x3, of lines that are long enough for the kernels that work line by line, but for some."""
+    stride = int(net.rng.integers(1, 3))
+    sizes = ((3, 10, 11, 12, 13, 16, 17, 20), (3, 16, 17, 20, 21, 24, 25, 30))[stride - 1]
+    height, width = (int(n) for n in net.rng.choice(sizes, 2))
+    x = net.input(
+        (1, height, width, draw(st.sampled_from((4, 6, 8, 12, 13)))), net.scale(draw, 0.05), net.zero_point(draw)
+    )
+    chosen = Window(draw(st.sampled_from(Padding)), (stride, stride))
+    return _depthwise(draw, net, x, (3, 3), chosen)
+
+
+def depthwise_small(draw: st.DrawFn, net: Network) -> Activation:
+    """3x3 of images too small for that."""
+    x = image(draw, net, st.sampled_from((4, 5, 7, 8)), 5)
+    stride = int(net.rng.integers(1, 3))
+    return _depthwise(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
+
+
+def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
+    """Any kernel; now and then an image so wide that few rows are unpacked at once."""
+    width = draw(st.one_of(st.integers(1, 9), st.integers(30, 60)))
+    shape = (1, draw(st.integers(1, 9)), width, draw(st.sampled_from((4, 8, 11))))
+    x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    return _depthwise(draw, net, x, *window(draw, x.shape[1:3], 6))
+
+
+def _depthwise(draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, int], chosen: Window) -> Activation:
+    weights = net.weights((1, *kernel, x.shape[3]))
+    return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, chosen, depth_multiplier=1)
+
+
+def convolution(
+    draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, int], chosen: Window, channels: int
+) -> Activation:
+    return _apply(draw, net, "CONV_2D", x, net.weights((channels, *kernel, x.shape[3])), chosen)
+
+
+def convolution_add(draw: st.DrawFn, net: Network) -> Activation:
+    """A convolution and an addition of its output and another tensor, in either order."""
+    y = (pointwise if draw(st.booleans()) else rows)(draw, net)
+    other = net.input(y.shape, y.scale * draw(st.floats(0.3, 3.0)), net.zero_point(draw))
+    return _add(draw, net, *((y, other) if draw(st.booleans()) else (other, y)))
+
+
+def block(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
+    """A convolution of an image, perhaps added to it: what residual networks are made of."""
+    channels = x.shape[3] if draw(st.booleans()) else draw(st.sampled_from((4, 8, 12)))
+    stride = draw(st.sampled_from((1, 1, 2)))
+    chosen = Window(Padding.SAME, (stride, stride))
+    match draw(st.sampled_from(("pointwise", "square", "depthwise"))):
+        case "pointwise":
+            y = convolution(draw, net, x, (1, 1), Window(Padding.SAME, (1, 1)), channels)
+        case "square":
+            y = convolution(draw, net, x, (3, 3), chosen, channels)
+        case _:
+            y = _depthwise(draw, net, x, (3, 3), chosen)
+    if y.shape != x.shape or draw(st.booleans()):
+        return y
+    return _add(draw, net, *((y, x) if draw(st.booleans()) else (x, y)))
+
+
+def addition(draw: st.DrawFn, net: Network) -> Activation:
+    shape = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=4)))
+    first = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    second = net.input(shape, first.scale * draw(st.floats(0.1, 10.0)), net.zero_point(draw))
+    return _add(draw, net, first, second)
+
+
+def addition_by_table(draw: st.DrawFn, net: Network) -> Activation:
+    """Scales whose ratios make many sums fall between two outputs."""
+    shape = (1, draw(st.integers(1, 9)), 4)
+    unit = float(np.float32(draw(st.floats(1e-3, 0.1))))
+    ratios = draw(st.sampled_from(((2, 5, 4), (5, 2, 4), (3, 5, 4), (5, 4, 8), (7, 3, 4))))
+    first, second = (net.input(shape, float(np.float32(unit * r)), net.zero_point(draw)) for r in ratios[:2])
+    output = net.tensor(shape, float(np.float32(unit * ratios[2])), net.zero_point(draw))
+    net.builder.add_operator(
+        "ADD", [first.index, second.index], [output.index], fused_activation_function=net.activation(draw)
+    )
+    return output
+
+
+def _add(draw: st.DrawFn, net: Network, first: Activation, second: Activation) -> Activation:
+    scale = float(np.float32((first.scale + second.scale) * draw(st.floats(0.2, 2.0))))
+    activation, zero_point = _activation(draw, net, scale)
+    output = net.tensor(first.shape, scale, zero_point)
+    net.builder.add_operator("ADD", [first.index, second.index], [output.index], fused_activation_function=activation)
+    return output
+
+
+def dense(draw: st.DrawFn, net: Network, depths: st.SearchStrategy[int] = depths) -> Activation:
+    rows_, depth, units = draw(st.integers(1, 3)), draw(depths), draw(st.integers(1, 14))
+    x = net.input((rows_, depth), net.scale(draw, 0.05), net.zero_point(draw))
+    weights = net.weights((units, depth))
+    scale = float(np.float32(draw(st.floats(1e-3, 0.2))))
+    inputs = _weights_and_biases(draw, net, x, weights, 0, [scale])
+    output_scale = net.output_scale(draw, x.scale * scale, depth)
+    activation, zero_point = _activation(draw, net, output_scale)
+    output = net.tensor((rows_, units), output_scale, zero_point)
+    net.builder.add_operator("FULLY_CONNECTED", [*inputs, -1][:3], [output.index], fused_activation_function=activation)
+    return output
+
+
+def dense_wide(draw: st.DrawFn, net: Network) -> Activation:
+    return dense(draw, net, st.one_of(st.integers(700, 900), st.integers(1025, 2100)))
+
+
+def average_pool(draw: st.DrawFn, net: Network) -> Activation:
+    return _pool(draw, net, "AVERAGE_POOL_2D")
+
+
+def max_pool(draw: st.DrawFn, net: Network) -> Activation:
+    return _pool(draw, net, "MAX_POOL_2D")
+
+
+def average_of_four(draw: st.DrawFn, net: Network) -> Activation:
+    """Windows of 2x2, now and then one at the border."""
+    size = st.integers(2, 9)
+    shape = (draw(st.integers(1, 2)), draw(size), draw(size), draw(st.sampled_from((4, 8, 20))))
+    x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    padding = Padding.SAME if net.rng.random() < 0.3 else Padding.VALID
+    chosen = Window(padding, (draw(st.integers(1, 3)), draw(st.integers(1, 3))))
+    return _pool_of(draw, net, "AVERAGE_POOL_2D", x, (2, 2), chosen)
+
+
+def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
+    x = image(draw, net, st.sampled_from((4, 8, 20)), 16)
+    return _pool_of(draw, net, opcode, x, *window(draw, x.shape[1:3], 16))
+
+
+def _pool_of(
+    draw: st.DrawFn, net: Network, opcode: str, x: Activation, kernel: tuple[int, ...], chosen: Window
+) -> Activation:
+    shape = (x.shape[0], *window_output(x.shape[1:3], kernel, chosen), x.shape[3])
+    output = net.tensor(shape, x.scale, x.zero_point)
+    net.builder.add_operator(
+        opcode,
+        [x.index],
+        [output.index],
+        filter_height=kernel[0],
+        filter_width=kernel[1],
+        fused_activation_function=net.activation(draw),
+        padding=chosen.padding.name,
+        stride_h=chosen.stride[0],
+        stride_w=chosen.stride[1],
+    )
+    return output
+
+
+def pixel_sums(draw: st.DrawFn, net: Network) -> Activation:
+    """A mean or a sum over height and width, or over one of them."""
+    x = image(draw, net, st.sampled_from((4, 8, 20)), 18)
+    axes = draw(st.sampled_from(((1, 2), (2, 1), (-2, -3), (2,))))
+    keep = draw(st.booleans())
+    reduced = {axis % 4 for axis in axes}
+    shape = [1 if a in reduced else n for a, n in enumerate(x.shape) if keep or a not in reduced]
+    opcode = draw(st.sampled_from(("MEAN", "MEAN", "SUM")))
+    output = net.tensor(shape, x.scale * draw(st.floats(0.1, 4.0)), net.zero_point(draw))
+    inputs = [x.index, net.constant(np.array(axes, np.int32), "int32")]
+    net.builder.add_operator(opcode, inputs, [output.index], keep_dims=keep)
+    return output
+
+
+def _activation(draw: st.DrawFn, net: Network, scale: float) -> tuple[str, int]:
+    """A fused activation and an output zero point: mostly such that the range is all of int8."""
+    kind = net.rng.choice(("NONE", "NONE", "NONE", "RELU", "RELU", "any"))  # evenly, which draw() is not
+    if kind == "any":
+        return net.activation(draw, scale), net.zero_point(draw)
+    return kind, -128 if kind == "RELU" else net.zero_point(draw)
+
+
+def _apply(
+    draw: st.DrawFn, net: Network, opcode: str, x: Activation, weights: np.ndarray, chosen: Window, **options: int
+) -> Activation:
+    axis = 0 if opcode == "CONV_2D" else 3
+    x, chosen = sometimes_padded(net, x, weights.shape[1:3], chosen)
+    channels = weights.shape[axis]
+    kernel = weights.shape[1:3]
+    scale = float(np.float32(draw(st.floats(1e-3, 0.2))))
+    spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
+    spread[0] = 1.0
+    inputs = _weights_and_biases(draw, net, x, weights, axis, [float(s) for s in np.float32(scale * spread)])
+    output_scale = net.output_scale(draw, x.scale * scale, weights.size // channels)
+    activation, zero_point = _activation(draw, net, output_scale)
+    output = net.tensor((1, *window_output(x.shape[1:3], kernel, chosen), channels), output_scale, zero_point)
+    net.builder.add_operator(
+        opcode,
+        inputs,
+        [output.index],
+        fused_activation_function=activation,
+        padding=chosen.padding.name,
+        stride_h=chosen.stride[0],
+        stride_w=chosen.stride[1],
+        dilation_h_factor=chosen.dilation[0],
+        dilation_w_factor=chosen.dilation[1],
+        **options,
+    )
+    return output
+
+
+def _weights_and_biases(
+    draw: st.DrawFn, net: Network, x: Activation, weights: np.ndarray, axis: int, scales: list[float]
+) -> list[int]:
+    channels = weights.shape[axis]
+    if draw(st.integers(0, 7)) == 7:
+        weights.reshape(-1)[net.rng.integers(weights.size)] = -128
+    inputs = [x.index, net.constant(weights, "int8", scales, axis)]
+    if draw(st.booleans()):
+        biases = net.biases(channels, weights.size // channels)
+        return [*inputs, net.constant(biases, "int32", [x.scale * s for s in scales])]
+    return inputs
