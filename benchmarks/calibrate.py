@@ -1,4 +1,4 @@
-"""Fits the costs in generator/boardproof/project/runtimes/aot/costs.py to what QEMU counts; prints them as Python.
+"""Fits the costs of the kernel sets (costs.py in aot/kernelsets/) to what QEMU counts; prints them as Python.
 
 Every network in ../shared/models or $BOARDPROOF_MODELS runs on mps2-an386 with the specialised kernels under each
 setting of --optimize, and with the portable ones. Per kernel, instructions = call + work * per_work + outputs *
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BOARD = BOARDS["mps2-an386"]
-PORTABLE = replace(BOARD, cpu=replace(CORTEX_M4F, dsp=False))
+PORTABLE = replace(BOARD, cpu=replace(CORTEX_M4F, features=frozenset()))
 SAMPLES = 2
 CALLS = (50, 100, 200, 300)
 MACHINE = ("-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
@@ -67,8 +67,8 @@ def main() -> None:
 
 def measure(model: Path, scratch: Path) -> Iterator[tuple[str, Row]]:
     for board, optimize in ((BOARD, "speed"), (BOARD, "balanced"), (PORTABLE, "balanced")):
-        print(f"{model.stem}: {optimize}{'' if board.cpu.dsp else ', portable'}", file=sys.stderr)
-        out = scratch / f"{model.stem}-{optimize}-{board.cpu.dsp}"
+        print(f"{model.stem}: {optimize}{'' if board is BOARD else ', portable'}", file=sys.stderr)
+        out = scratch / f"{model.stem}-{optimize}-{board is BOARD}"
         settings = Settings(model=model, random=SAMPLES, out=out, options=Options(optimize=optimize))
         target = Target(board, RUNTIMES["aot"])
         network = pipeline.prepare(settings, Silent())

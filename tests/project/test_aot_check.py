@@ -257,7 +257,7 @@ def test_too_much_flash_names_the_largest_tensors_and_the_excess():
     model.builder.add_operator("FULLY_CONNECTED", [middle, small, -1], [y])
     graph = read_tflite(model.builder.build([x], [y]))
     requantization_bytes = 2 * (4 + 1)
-    board = replace(BOARDS["mps2-an386"], cpu=Cpu("cortex-m3", dsp=False, fpu=False), flash_bytes=700)
+    board = replace(BOARDS["mps2-an386"], cpu=Cpu("cortex-m3", frozenset()), flash_bytes=700)
     finding = only(AotRuntime().check(graph, board, Options()))
     assert finding.code == "flash-too-small"
     assert finding.message == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from math import inf
 
@@ -14,8 +15,8 @@ from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource
 from boardproof.project.runtimes.aot import AotRuntime, optimize
-from boardproof.project.runtimes.aot.costs import BLOCKS, CODE_BYTES, COSTS
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
+from boardproof.project.runtimes.aot.kernelsets import KERNEL_SETS, PORTABLE, set_of
 from boardproof.project.runtimes.aot.optimize import flash_bytes, lower_for, slowdown
 from boardproof.project.runtimes.base import Choice, Generated, Options
 from boardproof.report.choices import choices_table
@@ -54,8 +55,11 @@ def generated(setting: str) -> Generated:
 
 
 def test_what_is_known_of_kernels_is_of_kernels_that_exist() -> None:
-    kernel_files({*COSTS, *BLOCKS}, ())
-    assert not [name for name in CODE_BYTES if not resource(f"firmware/kernels/{name}").is_file()]
+    for kernels in KERNEL_SETS:
+        named = {*kernels.costs, *kernels.blocks}
+        kernel_files(named, ())
+        assert {set_of(kernel).name for kernel in named} <= {kernels.name}
+        assert not [name for name in kernels.code_bytes if not (resource(kernels.folder) / name).is_file()]
 
 
 def test_speed_takes_every_specialised_kernel() -> None:
@@ -80,8 +84,8 @@ def test_size_is_smallest_and_within_its_limit(data: bytes) -> None:
 
 def test_a_kernel_without_an_estimate_is_never_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
     size, speed = (lower_for(read_tflite(network()), M4, setting) for setting in ("size", "speed"))
-    known = {name: cost for name, cost in COSTS.items() if name != "nn_fully_connected_s8"}
-    monkeypatch.setattr("boardproof.project.runtimes.aot.costs.COSTS", known)
+    known = {name: cost for name, cost in PORTABLE.costs.items() if name != "nn_fully_connected_s8"}
+    monkeypatch.setattr("boardproof.project.runtimes.aot.kernelsets.PORTABLE", replace(PORTABLE, costs=known))
     assert slowdown(size, speed) == inf
     assert lowered("size", network())["FULLY_CONNECTED"].endswith("_dsp")
 
@@ -90,7 +94,7 @@ def test_speed_takes_more_memory_for_rows() -> None:
     def scratch(setting: str) -> int:
         return next(c.scratch_bytes for c in generated(setting).choices if "CONV_2D" in c.operators)
 
-    assert scratch("balanced") < scratch("speed") <= optimize.SPEED_ROWS_SCRATCH_BYTES + 64
+    assert scratch("balanced") < scratch("speed") <= optimize.SPEED.rows_scratch_bytes + 64
 
 
 @pytest.mark.parametrize("setting", ["speed", "balanced", "size"])

@@ -26,13 +26,21 @@ class Reach(StrEnum):
     PROCESS = "process"
 
 
+class Feature(StrEnum):
+    """What a core may have beyond the least of its kind: what kernel sets need."""
+
+    DSP = "dsp"
+    """The DSP extension of Armv7E-M and Armv8-M."""
+    FPU = "fpu"
+    """Float32 in hardware."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """The core that runs the model. `dsp` is the Armv7E-M DSP extension, which the `_dsp` kernels need."""
+    """The core that runs the model."""
 
     name: str
-    dsp: bool
-    fpu: bool
+    features: frozenset[Feature]
     bits: int = 32
 
 
@@ -84,8 +92,8 @@ class Board:
         return self.reach is not Reach.SERIAL
 
 
-CORTEX_M4F = Cpu("cortex-m4f", dsp=True, fpu=True)
-HOST = Cpu("host", dsp=False, fpu=True, bits=64)
+CORTEX_M4F = Cpu("cortex-m4f", frozenset({Feature.DSP, Feature.FPU}))
+HOST = Cpu("host", frozenset({Feature.FPU}), bits=64)
 
 _NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
 _NANO33BLE_RAM_BYTES = 256 * 1024

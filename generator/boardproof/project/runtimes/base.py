@@ -44,7 +44,7 @@ class Choice:
         block: What its innermost loop computes at once, such as "4 pixels x 2 channels"; "" where one output at a time.
         scratch_bytes: Working memory in the arena.
         constant_bytes: Flash of its weights, biases and tables, as the kernel wants them.
-        estimated_ticks: Instructions on a Cortex-M4F by a simple model, see estimate.py; None for kernels without one.
+        estimated_ticks: Instructions on a Cortex-M4F by a simple model (aot/kernelsets/types.py); None without one.
     """
 
     index: int

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from boardproof import __version__
 from boardproof.project.runtimes.aot.ctext import C_TYPES, table_text
+from boardproof.project.runtimes.aot.kernelsets import names_of
 from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.page import (
     Dims,
@@ -19,7 +20,6 @@ from boardproof.project.runtimes.aot.page import (
     describe_tensor,
     free_operators,
     initial_table,
-    kernel_set,
     live_states,
     step_symbol,
 )
@@ -106,7 +106,7 @@ def _page(program: Program, memory: Memory, symbols: Symbols) -> dict[str, objec
         "tensors": [describe_tensor(graph.tensors[t], memory, symbols, dims) for t in described],
         "dims": dims.values,
         "headers": sorted({step.header for step in program.steps}),
-        "kernel_set": kernel_set(program),
+        "kernel_set": names_of(step.kernel for step in program.steps),
         "input_count": len(graph.inputs),
         "output_count": len(graph.outputs),
         "inputs": [_port(graph.tensors[t]) for t in graph.inputs],

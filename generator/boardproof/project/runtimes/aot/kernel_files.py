@@ -7,11 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from boardproof.project.resources import resource_files
+from boardproof.project.runtimes.aot import kernelsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_FOLDER = "firmware/kernels"
 _INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.MULTILINE)
 _NAME = re.compile(r"\bnn_\w+")
 _DEFINITION = re.compile(r"^(?!static\b)\w[\w \t*]*?\b(nn_\w+)\([^;{]*\)\s*\{", re.MULTILINE)
@@ -27,12 +27,13 @@ def kernel_files(kernels: Iterable[str], headers: Iterable[str]) -> Mapping[str,
         headers: Headers the generated code includes by itself.
 
     Returns:
-        File name in firmware/kernels/ to content.
+        File name in the kernel sets' folders to content.
 
     Raises:
         KeyError: No file defines a kernel, or there is no such header.
     """
-    sources, defined_in = _sources(), _definitions()
+    folders = tuple(dict.fromkeys(kernels.folder for kernels in kernelsets.KERNEL_SETS))
+    sources, defined_in = _sources(folders), _definitions(folders)
     needed: set[str] = set()
     pending = [*(defined_in[kernel] for kernel in kernels), *headers]
     while pending:
@@ -48,14 +49,14 @@ def kernel_files(kernels: Iterable[str], headers: Iterable[str]) -> Mapping[str,
 
 
 @cache
-def _sources() -> Mapping[str, bytes]:
-    return dict(resource_files(_FOLDER))
+def _sources(folders: tuple[str, ...]) -> Mapping[str, bytes]:
+    return {name: content for folder in folders for name, content in resource_files(folder)}
 
 
 @cache
-def _definitions() -> Mapping[str, str]:
+def _definitions(folders: tuple[str, ...]) -> Mapping[str, str]:
     """Function to the file that defines it, as written or with a macro."""
-    sources = {name: content.decode() for name, content in _sources().items() if name.endswith(".c")}
+    sources = {name: content.decode() for name, content in _sources(folders).items() if name.endswith(".c")}
     return {
         function: name
         for name, text in sources.items()

@@ -11,21 +11,24 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from boardproof.project.runtimes.aot.costs import code_bytes, step_ticks
+from boardproof.project.runtimes.aot.costs import step_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
-from boardproof.project.runtimes.aot.kernelsets.dsp.choose import choose_dsp
+from boardproof.project.runtimes.aot.kernelsets import PORTABLE, code_bytes, usable_sets
+from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.lowering.graph import lower
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+    from collections.abc import Iterable, Mapping, Set
 
     from boardproof.model.graph import Graph, Operator
     from boardproof.project.boards import Board
+    from boardproof.project.runtimes.aot.entry import Lowered
+    from boardproof.project.runtimes.aot.kernelsets.types import KernelSet
     from boardproof.project.runtimes.aot.lowering.graph import Chooser
-    from boardproof.project.runtimes.aot.program import Program, Step
+    from boardproof.project.runtimes.aot.program import Program
 
-SPEED_ROWS_SCRATCH_BYTES = 8192
-"""What a convolution may take for unpacked rows under `speed`; more gained nothing on any network measured."""
+SPEED = Tuning(rows_scratch_bytes=8192)
+"""What kernels may take under `speed`; more for unpacked rows gained nothing on any network measured."""
 
 SLOWDOWN: Mapping[str, float] = {"balanced": 1.01, "size": 1.25}
 """How many times the ticks of the fastest kernels a network may take, as estimated, for less flash."""
@@ -45,11 +48,12 @@ def lower_for(graph: Graph, board: Board, optimize: str) -> Program:
     Raises:
         ValueError: The graph holds an operator that has no kernel.
     """
-    if not board.cpu.dsp:
+    special = tuple(kernels for kernels in usable_sets(board.cpu) if kernels is not PORTABLE)
+    if not special:
         return lower(graph)
     if optimize == "speed":
-        return lower(graph, (partial(choose_dsp, rows_scratch_bytes=SPEED_ROWS_SCRATCH_BYTES),))
-    return _smallest(graph, SLOWDOWN[optimize])
+        return lower(graph, _choosers(special, SPEED))
+    return _smallest(graph, _choosers(special, Tuning()), SLOWDOWN[optimize])
 
 
 def kernel_sources(program: Program) -> dict[str, bytes]:
@@ -64,12 +68,21 @@ def flash_bytes(program: Program) -> int:
     return sum(constants.values()) + code_bytes(kernel_sources(program))
 
 
-def _smallest(graph: Graph, limit: float) -> Program:
+def _choosers(kernel_sets: Iterable[KernelSet], tuning: Tuning) -> tuple[Chooser, ...]:
+    """What `lower` takes: kernels of these sets, in order."""
+    return tuple(partial(_choose, kernels, tuning) for kernels in kernel_sets)
+
+
+def _choose(kernels: KernelSet, tuning: Tuning, op: Operator, graph: Graph) -> Lowered | None:
+    return kernels.choose(op, graph, tuning)
+
+
+def _smallest(graph: Graph, choosers: tuple[Chooser, ...], limit: float) -> Program:
     """Leaves the specialised kernels of one kind of operator after the other, where that is worth it."""
     portable: frozenset[str] = frozenset()
-    best = fastest = lower(graph, (choose_dsp,))
+    best = fastest = lower(graph, choosers)
     for name in sorted({graph.operators[i].name for step in fastest.steps for i in step.implements}):
-        other = lower(graph, (_without(portable | {name}),))
+        other = lower(graph, [_without(portable | {name}, choose) for choose in choosers])
         if flash_bytes(other) < flash_bytes(best) and slowdown(other, fastest) <= limit:
             portable |= {name}
             best = other
@@ -92,8 +105,6 @@ def _ticks_beside(program: Program, common: Set[tuple[int, str]]) -> float:
     return inf if None in found else sum(count or 0 for count in found)
 
 
-def _without(names: Set[str]) -> Chooser:
-    def choose(op: Operator, graph: Graph) -> Step | None:
-        return None if op.name in names else choose_dsp(op, graph)
-
-    return choose
+def _without(names: Set[str], choose: Chooser) -> Chooser:
+    """The chooser, that leaves operators of these names to the portable kernels."""
+    return lambda op, graph: None if op.name in names else choose(op, graph)

@@ -116,11 +116,6 @@ def step_symbol(step: Step) -> str:
     return f"op{step.operator}"
 
 
-def kernel_set(program: Program) -> str:
-    """What model_info.kernels says: "dsp" if any kernel needs the DSP extension."""
-    return "dsp" if any(step.kernel.endswith("_dsp") for step in program.steps) else "portable"
-
-
 def describe_step(program: Program, memory: Memory, symbols: Symbols, position: int, first_output: int) -> StepText:
     """The row of one kernel call; `first_output` is where its outputs begin in the tensor table."""
     step = program.steps[position]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from boardproof.project.runtimes.aot.kernelsets.portable import choose_portable
+from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.lowering.prepare import prepare
 from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
 from boardproof.project.runtimes.aot.lowering.state import show_variables
 from boardproof.project.runtimes.aot.program import Program, Step, View
-from boardproof.project.runtimes.aot.registry import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator
     from boardproof.project.runtimes.aot.entry import Lowered
 
-    Chooser = Callable[[Operator, Graph], Step | None]
+    Chooser = Callable[[Operator, Graph], Lowered | None]
     """Offers a specialised kernel for an operator, or None."""
 
 
@@ -55,6 +56,4 @@ def _lower_operator(op: Operator, graph: Graph, choosers: Sequence[Chooser]) -> 
     for choose in choosers:
         if offer := choose(op, graph):
             return offer
-    if op.name not in OPERATORS:
-        raise ValueError(f"operator {op.index} ({op.name}) has no kernel")
-    return OPERATORS[op.name].lower(op, graph)
+    return choose_portable(op, graph, Tuning())

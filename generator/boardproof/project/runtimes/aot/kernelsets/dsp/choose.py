@@ -24,7 +24,7 @@ from boardproof.model.graph import (
     Reduction,
 )
 from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
-from boardproof.project.runtimes.aot.kernelsets.dsp.conv import ROWS_SCRATCH_BYTES, choose_convolution
+from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
 from boardproof.project.runtimes.aot.kernelsets.dsp.depthwise import choose_depthwise
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
@@ -42,6 +42,7 @@ from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator
+    from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 
 WITH_ADD = {
     "nn_conv2d_rows_s8_dsp": "nn_conv2d_rows_add_s8_dsp",
@@ -56,18 +57,18 @@ MAX_AVERAGED = 256
 """Elements whose sum fits in 16 bits."""
 
 
-def choose_dsp(op: Operator, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
+def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
     """The step with a kernel for the DSP extension; None where there is none for this operator."""
     step: Step | None = None
     match op:
         case Conv2D():
-            step = choose_convolution(op, graph, rows_scratch_bytes=rows_scratch_bytes)
+            step = choose_convolution(op, graph, tuning)
         case DepthwiseConv2D():
             step = choose_depthwise(op, graph)
         case FullyConnected():
             step = choose_dense(op, graph)
         case Binary(function=BinaryFunction.ADD):
-            step = add(op, graph, rows_scratch_bytes)
+            step = add(op, graph, tuning)
         case AveragePool2D() | MaxPool2D():
             step = pool(op, graph)
         case Reduce(function=Reduction.MEAN | Reduction.SUM):
@@ -77,7 +78,7 @@ def choose_dsp(op: Operator, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATC
     return step
 
 
-def add(op: Binary, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> Step | None:
+def add(op: Binary, graph: Graph, tuning: Tuning) -> Step | None:
     """One nn_add_s8_dsp for two inputs of one shape, or part of the convolution that comes just before."""
     first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     if first.shape != second.shape or output.dtype is not DType.INT8:
@@ -85,7 +86,7 @@ def add(op: Binary, graph: Graph, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) 
     found = linear_addition(first, second, output, activation_range(op.activation, output))
     if found is None:
         return addition_by_table(op, graph)
-    return with_convolution(op, graph, found, rows_scratch_bytes) or addition(op, graph, found)
+    return with_convolution(op, graph, found, tuning) or addition(op, graph, found)
 
 
 def addition(op: Binary, graph: Graph, found: LinearAddition) -> Step:
@@ -127,16 +128,14 @@ def addition_by_table(op: Binary, graph: Graph) -> Step | None:
     return replace(step, kernel=kernel, params=Params(kernel, fields), inputs=inputs)
 
 
-def with_convolution(
-    op: Binary, graph: Graph, found: LinearAddition, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES
-) -> Step | None:
+def with_convolution(op: Binary, graph: Graph, found: LinearAddition, tuning: Tuning) -> Step | None:
     """The kernel of the convolution just before the addition, with it; None if nothing fits."""
     position = graph.operators.index(op)
     before = graph.operators[position - 1] if position else None
     if not isinstance(before, Conv2D) or before.output not in op.inputs or op.inputs[0] == op.inputs[1]:
         return None
     others = [o for o in graph.operators if o is not op and before.output in o.inputs]
-    convolution = choose_convolution(before, graph, with_tile=True, rows_scratch_bytes=rows_scratch_bytes)
+    convolution = choose_convolution(before, graph, tuning, with_tile=True)
     clamped = activation_range(before.activation, graph.tensors[before.output]) != (INT8_MIN, INT8_MAX)
     if clamped or others or before.output in graph.outputs or convolution is None or convolution.kernel not in WITH_ADD:
         return None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Conv2D, Graph
+    from boardproof.project.runtimes.aot.kernelsets.types import Tuning
     from boardproof.project.runtimes.aot.program import Value
 
     Fields = tuple[tuple[str, Value], ...]
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 PIXELS = 4
 """Output pixels of a block: NN_GEMM_PIXELS."""
-
-ROWS_SCRATCH_BYTES = 3072
-"""What a convolution may take for unpacked rows, or what unpacked windows would take if that is more."""
 
 ROWS_WASTE = 1 / 12
 """Largest part of computed pixels that may be thrown away for having unpacked rows."""
@@ -158,13 +156,10 @@ class Layer:
         )
 
 
-def choose_convolution(
-    op: Conv2D, graph: Graph, *, with_tile: bool = False, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES
-) -> Step | None:
+def choose_convolution(op: Conv2D, graph: Graph, tuning: Tuning, *, with_tile: bool = False) -> Step | None:
     """The step with the kernel for its window; None for several images or groups, or if it cannot be packed.
 
     `with_tile`: the step's scratch memory has the tile in any case, for the kernel with an addition.
-    `rows_scratch_bytes`: what unpacked rows may take, see ROWS_SCRATCH_BYTES.
     """
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     shape = Shape(data.shape, output.shape, (weights.shape[1], weights.shape[2]), op.window.stride, op.window.dilation)
@@ -176,13 +171,13 @@ def choose_convolution(
     size = (data.shape[1], data.shape[2])
     if whole_image and shape.dilation == (1, 1) and padding_before(size, shape.kernel, op.window) == (0, 0):
         return choose_dense(op, graph)
-    return _with_window(op, graph, shape, with_tile, rows_scratch_bytes)
+    return _with_window(op, graph, shape, with_tile, tuning)
 
 
-def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, rows_scratch_bytes: int) -> Step | None:
+def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, tuning: Tuning) -> Step | None:
     weights = graph.tensors[op.inputs[1]]
     whole_units = shape.channels[0] % UNIT == 0
-    columns = strip_columns(shape, rows_scratch_bytes) if whole_units else 0
+    columns = strip_columns(shape, tuning.rows_scratch_bytes) if whole_units else 0
     by_column = columns or not whole_units
     order = (0, 2, 1, 3) if by_column else (0, 1, 2, 3)
     gemm = pack_gemm(linear_layer(op, graph, weights.array().transpose(order).reshape(weights.shape[0], -1)))
@@ -254,7 +249,7 @@ def rows(layer: Layer, columns: int) -> Step:
     return layer.step("nn_conv2d_rows_s8_dsp", layer.window_fields(("columns", columns)), scratch_bytes, progress)
 
 
-def strip_columns(shape: Shape, rows_scratch_bytes: int = ROWS_SCRATCH_BYTES) -> int:
+def strip_columns(shape: Shape, rows_scratch_bytes: int) -> int:
     """Output columns of each pixel of a strip for nn_conv2d_rows_s8_dsp; 0 if another kernel serves better.
 
     The largest that fits the budget and wastes little; windows must overlap for rows to be worth keeping.

@@ -1,0 +1,84 @@
+"""Costs of the kernels for the DSP extension, as kernelsets/types.py explains them.
+
+`python -m benchmarks.calibrate` measures and fits anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boardproof.project.runtimes.aot.kernelsets.types import Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COSTS: Mapping[str, Cost] = {
+    "nn_add_s8_dsp": Cost(50, 4.12, 0),  # 3 steps, up to 0 % off
+    "nn_average_pool2d_s8_dsp": Cost(50, 1.67, 22.4),  # 9 steps, up to 26 % off
+    "nn_average_pool2x2_s8_dsp": Cost(300, 2.2, 0),  # 3 steps, up to 15 % off
+    "nn_conv2d_narrow_s8_dsp": Cost(300, 0.876, 12.3),  # 10 steps, up to 27 % off
+    "nn_conv2d_rows_add_s8_dsp": Cost(300, 0.961, 0),  # 3 steps, up to 2 % off
+    "nn_conv2d_rows_s8_dsp": Cost(50, 0.771, 11),  # 20 steps, up to 12 % off
+    "nn_conv2d_s8_dsp": Cost(50, 0.902, 8.9),  # 3 steps, up to 9 % off
+    "nn_depthwise3_s8_dsp": Cost(300, 2.39, 0),  # 7 steps, up to 44 % off
+    "nn_depthwise3_stride2_s8_dsp": Cost(300, 0, 30.1),  # 3 steps, up to 18 % off
+    "nn_depthwise3_stride2_two_sided_s8_dsp": Cost(300, 3.57, 0),  # 2 steps, up to 7 % off
+    "nn_depthwise3_two_sided_s8_dsp": Cost(300, 2.71, 0),  # 4 steps, up to 41 % off
+    "nn_depthwise_plane3_s8_dsp": Cost(300, 0, 30.4),  # 10 steps, up to 24 % off
+    "nn_depthwise_plane3_two_sided_s8_dsp": Cost(300, 3.96, 0),  # 4 steps, up to 19 % off
+    "nn_depthwise_plane_s8_dsp": Cost(300, 1.83, 15.9),  # 6 steps, up to 29 % off
+    "nn_depthwise_plane_two_sided_s8_dsp": Cost(300, 1.7, 19.4),  # 3 steps, up to 2 % off
+    "nn_fully_connected_s8_dsp": Cost(200, 1.04, 3.88),  # 14 steps, up to 60 % off
+    "nn_fully_connected_wide_s8_dsp": Cost(300, 1.38, 0),  # 3 steps, up to 39 % off
+    "nn_max_pool2d_s8_dsp": Cost(50, 3.04, 0.737),  # 14 steps, up to 44 % off
+    "nn_pointwise_add_s8_dsp": Cost(100, 2.2, 0),  # 2 steps, up to 0 % off
+    "nn_pointwise_s8_dsp": Cost(300, 0.746, 7.8),  # 15 steps, up to 85 % off
+    "nn_sum_s8_dsp": Cost(50, 1.23, 0),  # 1 step, up to 0 % off
+}
+"""The model of each kernel that has one."""
+
+BLOCKS: Mapping[str, str] = {
+    "nn_conv2d_s8_dsp": "4 pixels x 2 channels",
+    "nn_conv2d_wide_s8_dsp": "4 pixels x 2 channels",
+    "nn_conv2d_narrow_s8_dsp": "4 pixels x 2 channels",
+    "nn_conv2d_rows_s8_dsp": "4 pixels x 2 channels",
+    "nn_conv2d_rows_add_s8_dsp": "4 pixels x 2 channels",
+    "nn_pointwise_s8_dsp": "4 pixels x 2 channels",
+    "nn_pointwise_add_s8_dsp": "4 pixels x 2 channels",
+    "nn_depthwise3_s8_dsp": "2 pixels",
+    "nn_depthwise3_two_sided_s8_dsp": "2 pixels",
+    "nn_depthwise3_stride2_s8_dsp": "2 pixels",
+    "nn_depthwise3_stride2_two_sided_s8_dsp": "2 pixels",
+    "nn_depthwise_plane_s8_dsp": "4 channels",
+    "nn_depthwise_plane_two_sided_s8_dsp": "4 channels",
+    "nn_depthwise_plane3_s8_dsp": "4 channels",
+    "nn_depthwise_plane3_two_sided_s8_dsp": "4 channels",
+    "nn_fully_connected_s8_dsp": "4 outputs",
+    "nn_fully_connected_wide_s8_dsp": "4 outputs",
+    "nn_add_s8_dsp": "4 outputs",
+    "nn_add_table_s8_dsp": "4 outputs",
+    "nn_average_pool2d_s8_dsp": "4 channels",
+    "nn_average_pool2x2_s8_dsp": "4 channels",
+    "nn_max_pool2d_s8_dsp": "4 channels",
+    "nn_sum_s8_dsp": "4 channels",
+}
+"""What the innermost loop of a kernel computes at once."""
+
+CODE_BYTES: Mapping[str, int] = {
+    "nn_add_dsp.c": 310,
+    "nn_average_pool2d_dsp.c": 328,  # as much as the portable one: linked, the two take the same
+    "nn_average_pool2x2_dsp.c": 292,
+    "nn_clamp_dsp.c": 98,
+    "nn_conv2d_dsp.c": 492,
+    "nn_conv2d_narrow_dsp.c": 544,
+    "nn_conv2d_rows_dsp.c": 646,
+    "nn_depthwise_dsp.c": 1492,
+    "nn_depthwise_plane_dsp.c": 1060,  # one of its four functions: the others are not linked
+    "nn_fully_connected_dsp.c": 1096,
+    "nn_gemm_dsp.c": 1562,
+    "nn_gemm_wide_dsp.c": 298,
+    "nn_max_pool2d_dsp.c": 336,
+    "nn_pointwise_dsp.c": 366,
+    "nn_sum_dsp.c": 366,
+}
+"""Code of each file in firmware/kernels, where choices depend on it."""
