@@ -1,7 +1,7 @@
 /* An nRF52840 in Renode, with firmware of our own from reset on.
  *
  * The ticks are those of the core's cycle counter, but they count instructions: no emulator knows how many cycles one
- * takes. The generated .repl lets emulated time advance by one tick of 64 MHz an instruction.
+ * takes. The generated .repl lets emulated time advance by one tick of this counter an instruction.
  */
 #include "board.h"
 

@@ -209,6 +209,15 @@ class TestRefusing:
         assert names(root.parent) == []
 
 
+def test_a_project_for_renode_is_refused_where_renode_could_not_find_it(root: Path):
+    place = root / "a;b"
+    write_project(project(), place)
+    with pytest.raises(InputError) as caught:
+        write_project(replace(project(), board=BOARDS["nrf52840-renode"]), place)
+    assert caught.value.message == f"Renode cannot work in {place}: its path contains ';'."
+    assert "--out" in caught.value.hint
+
+
 def test_no_marker_no_project(tmp_path: Path):
     assert read_marker(tmp_path) is None
     assert read_marker(tmp_path / "missing") is None

@@ -7,23 +7,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boardproof.device.process import run
 from boardproof.device.reach import renode
 from boardproof.device.reach.renode import open_renode
 from boardproof.errors import DeviceError, InputError, ToolError
+from boardproof.project.boards import BOARDS
+from boardproof.project.renode import SCRIPT, renode_files
 from support.renode import stand_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MESSAGE = bytes(range(256))
+NRF52840 = BOARDS["nrf52840-renode"]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project directory with a script, and a space in its name."""
-    folder = tmp_path / "my project"
-    (folder / "renode").mkdir(parents=True)
-    (folder / "renode" / "boardproof.resc").write_text("")
+    """A project directory with what Renode needs, and a space in its name."""
+    return make_project(tmp_path / "my project")
+
+
+def make_project(folder: Path) -> Path:
+    elf = folder / ".pio" / "build" / NRF52840.env / "firmware.elf"
+    elf.parent.mkdir(parents=True)
+    elf.write_bytes(b"")
+    (folder / "renode").mkdir()
+    for name, content in renode_files(NRF52840, "ab" * 32).items():
+        (folder / name).write_bytes(content)
     return folder
 
 
@@ -67,9 +78,11 @@ def test_a_project_for_another_board_is_named(use, tmp_path: Path):
 
 
 FAILURES = {
-    "refuse": "Renode cannot run the project's script: Error E05: Could not find suitable type",
-    "die": "Renode ended with status 3 before it started the firmware: (monitor)",
-    "deaf": "Renode did not start the firmware within 1 s: (monitor)",
+    "refuse": "Renode cannot run the project's script: There was an error executing command 'machine "
+    "LoadPlatformDescription $ORIGIN/boardproof.repl' Error E05: Could not find suitable type",
+    "unknown": "Renode cannot run the project's script: No such command or device: dwt",
+    "die": "Renode ended with status 3 before it started the firmware: Renode, version 0 (stand-in)",
+    "deaf": "Renode did not start the firmware within 1 s: Renode, version 0 (stand-in)",
 }
 
 
@@ -80,9 +93,42 @@ def test_a_renode_that_does_not_start_the_firmware(use, monkeypatch, project: Pa
         monkeypatch.setattr(renode, "_START_S", 1.0)
     with pytest.raises(DeviceError) as caught:
         open_renode(project)
-    assert caught.value.message.startswith(message)
+    assert caught.value.message == message
     assert caught.value.hint == "Start it by hand and see: renode renode/boardproof.resc"
     assert "Renode, version 0 (stand-in)" in caught.value.details
+
+
+def test_a_name_that_is_taken_stops_the_script_after_its_port_is_open(use, project: Path):
+    """As with "host", which is taken in every emulation: here a second terminal, behind the one that works."""
+    script = project / SCRIPT
+    again = 'emulation CreateServerSocketTerminal 0 "host" false'
+    script.write_text(script.read_text().replace("\nstart\n", f"\n{again}\nstart\n"))
+    use("echo")
+    with pytest.raises(DeviceError, match=f"executing command '{again}' External's name already in use$"):
+        open_renode(project)
+
+
+def test_nothing_is_said_before_the_firmware_runs(use, project: Path):
+    use("slow")
+    with open_renode(project) as link:
+        link.write(MESSAGE)
+        assert link.read(1, 5) == MESSAGE[:1]
+
+
+def test_a_path_that_renode_would_split_is_refused(use, tmp_path: Path):
+    folder = make_project(tmp_path / "my;project")
+    use("echo")
+    with pytest.raises(InputError) as caught:
+        open_renode(folder)
+    assert caught.value.message == f"Renode cannot work in {folder}: its path contains ';'."
+    assert caught.value.hint == "Choose another directory for the project with --out, or move it."
+
+
+def test_renode_ends_when_its_standard_input_does(tmp_path: Path):
+    """So it does not outlive us, however we end."""
+    program = stand_in(tmp_path, "echo") / "renode"
+    words = ["--disable-xwt", "--console", "--plain", "-e", f"$port=0; include @{tmp_path}/nothing"]
+    assert run([program, *words], timeout_s=20).status == 0
 
 
 def test_a_connection_that_breaks_is_an_error(use, project: Path):

@@ -123,6 +123,10 @@ FAULTS = {
     "poke 0": "memory management fault, forbidden data access; sp 0x",
     "poke 0x20040000": "memory management fault, forbidden data access; sp 0x",
     "peek 0x00100000": "memory management fault, forbidden data access; sp 0x",
+    "peek 0x1FFE0000": "memory management fault, forbidden data access; sp 0x",
+    "peek 0x60000000": "memory management fault, forbidden data access; sp 0x",
+    "poke 0xA0000000": "memory management fault, forbidden data access; sp 0x",
+    "poke 0xC0000000": "memory management fault, forbidden data access; sp 0x",
     "peek 0x40030000": "bus fault, data access to no memory; sp 0x",
 }
 

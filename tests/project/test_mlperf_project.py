@@ -9,6 +9,7 @@ from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.mlperf import benchmark_of, with_mlperf_protocol
 from boardproof.project.render import render
+from boardproof.project.renode import ROBOT, SCRIPT
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from support.flatbuffer_models import ModelBuilder
@@ -41,6 +42,16 @@ def test_the_request_loop_gives_way_and_everything_else_stays():
     assert changed == {"src/main.cpp"}
     assert list(after.files) == sorted(after.files)
     assert (after.board, after.runtime, after.model_sha256) == (before.board, before.runtime, before.model_sha256)
+
+
+def test_renodes_test_goes_with_the_protocol_that_it_speaks():
+    data = kws_like()
+    graph = read_tflite(data)
+    project, _ = render(graph, data, BOARDS["nrf52840-renode"], RUNTIMES["aot"], Options())
+    assert ROBOT in project.files
+    files = with_mlperf_protocol(project, graph).files
+    assert ROBOT not in files
+    assert SCRIPT in files
 
 
 @pytest.mark.parametrize(

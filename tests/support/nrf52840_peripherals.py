@@ -8,15 +8,20 @@ at what waits in its FIFO only when a transfer starts.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from boardproof.project.renode import CORE_MHZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RAM = range(0x20000000, 0x20040000)
 TRACE_ENABLE = 1 << 24
-_CORE_MHZ, _TIMER_MHZ = 64, 16
+_TIMER_MHZ = 16
+_TICK_STEP = CORE_MHZ // math.gcd(CORE_MHZ, 1000)
+"""Renode 1.16.1 keeps time in whole nanoseconds, and rounds instructions to what fits."""
 
 
 class FirmwareError(AssertionError):
@@ -84,7 +89,7 @@ class Timer(Registers):
     def write(self, offset: int, value: int) -> None:
         super().write(offset, value)
         if self.names[offset] == "TASKS_CAPTURE0" and self.values["TASKS_START"]:
-            ticks = self._instructions() * _TIMER_MHZ // _CORE_MHZ >> self.values["PRESCALER"]
+            ticks = self._instructions() * _TIMER_MHZ // CORE_MHZ >> self.values["PRESCALER"]
             self.values["CC0"] = ticks & (0xFFFFFFFF if self.values["BITMODE"] == 3 else 0xFFFF)
 
 
@@ -200,7 +205,7 @@ class Trace(Registers):
 
     def read(self, offset: int) -> int:
         if self._name(offset) == "CYCCNT" and self._counts():
-            self.values["CYCCNT"] = (self._instructions() - self._offset) & 0xFFFFFFFF
+            self.values["CYCCNT"] = (self._instructions() // _TICK_STEP * _TICK_STEP - self._offset) & 0xFFFFFFFF
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
@@ -212,7 +217,7 @@ class Trace(Registers):
 
 
 class SystemControl(Registers):
-    """SCB, MPU and debug control: registers that keep what is written."""
+    """SCB, MPU and debug control: registers that keep what is written, and the MPU's regions."""
 
     names: ClassVar = {
         0xD24: "SHCSR",
@@ -226,3 +231,29 @@ class SystemControl(Registers):
         0xDA0: "MPU_RASR",
         0xDFC: "DEMCR",
     }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._regions: dict[int, tuple[int, int]] = {}
+
+    def write(self, offset: int, value: int) -> None:
+        super().write(offset, value)
+        if self.names[offset] == "MPU_RASR":
+            base = self.values["MPU_RBAR"]
+            self._regions[base & 0xF] = (base & ~0x1F, value)
+
+    def forbids(self, address: int, access: str) -> bool:
+        """Whether the MPU stops a "read", "write" or "fetch" by privileged code.
+
+        Where no region is, Renode 1.16.1 lets it through, although PRIVDEFENA is clear and the chip would not. Where
+        regions overlap, the one with the highest number counts (Armv7-M, B3.5).
+        """
+        if not self.values["MPU_CTRL"] & 1:
+            return False
+        for _, (base, attributes) in sorted(self._regions.items(), reverse=True):
+            if attributes & 1 and base <= address < base + (2 << (attributes >> 1 & 0x1F)):
+                allowed = {0: "", 3: "read write", 6: "read"}[attributes >> 24 & 7]
+                if access == "fetch":
+                    return not allowed or bool(attributes >> 28 & 1)
+                return access not in allowed
+        return False

@@ -15,7 +15,17 @@ from unicorn import UC_HOOK_BLOCK, UC_HOOK_MEM_INVALID, Uc, UcError
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as uc_const
 
-from support.nrf52840_peripherals import RAM, Clock, Pins, Registers, SystemControl, Timer, Trace, Uarte
+from support.nrf52840_peripherals import (
+    RAM,
+    Clock,
+    FirmwareError,
+    Pins,
+    Registers,
+    SystemControl,
+    Timer,
+    Trace,
+    Uarte,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +40,8 @@ _EXC_RETURN_THREAD = 0xFFFFFFF9
 _THUMB_STATE = 1 << 24
 _IPSR_MASK = 0x1FF
 _FETCH_ERRORS = (uc_const.UC_ERR_FETCH_PROT, uc_const.UC_ERR_FETCH_UNMAPPED)
+_WRITE_ERRORS = (uc_const.UC_ERR_WRITE_PROT, uc_const.UC_ERR_WRITE_UNMAPPED)
 _MEMORY_MANAGEMENT, _BUS, _USAGE = 4, 5, 6
-_MPU_ENABLE = 1
 
 
 class Nrf52840:
@@ -152,7 +162,11 @@ class Nrf52840:
         if error == uc_const.UC_ERR_INSN_INVALID:
             undefined = bytes(self.core.mem_read(pc, 2))[1] == 0xDE
             return _USAGE, 1 << 16 if undefined else 1 << 17
-        protected = self.system.values["MPU_CTRL"] & _MPU_ENABLE and self._invalid_address not in _PERIPHERALS
+        address = self._invalid_address
+        access = "fetch" if error in _FETCH_ERRORS else "write" if error in _WRITE_ERRORS else "read"
+        protected = self.system.forbids(address, access)
+        if not protected and address not in _PERIPHERALS:
+            raise FirmwareError(f"Renode would let the {access} at 0x{address:08x} through")
         if error in _FETCH_ERRORS:
             return (_MEMORY_MANAGEMENT, 1) if protected else (_BUS, 1 << 8)
         return (_MEMORY_MANAGEMENT, 1 << 1 | 1 << 7) if protected else (_BUS, 1 << 9 | 1 << 15)

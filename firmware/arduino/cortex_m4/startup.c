@@ -30,17 +30,20 @@ enum {
 
 /* Emulators have more memory than the board whose budget this is, writable code memory, or addresses with nothing there
  * that answer all the same. With these regions a write to address 0, a jump into data, or an access past either memory
- * faults, as it would there. The last one is for Renode, which lets privileged code through where no region is: it
- * catches a stack that overflows. */
+ * faults, as it would there. Where regions overlap, the one with the higher number counts: the first four are for
+ * Renode, which lets privileged code through where no region is. */
 static void protect_memory(void) {
     static const struct {
         uint32_t address;
         uint32_t attributes;
     } regions[] = {
+        {0x00000000u, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(30)},
+        {0x60000000u, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(29)},
+        {0x80000000u, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(30)},
+        {0xC0000000u, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(29)},
         {0x00000000u, ACCESS_READ_ONLY | NORMAL_MEMORY | SIZE_LOG2(20)},
         {0x20000000u, ACCESS_ALL | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(18)},
         {0x40000000u, ACCESS_ALL | DEVICE_MEMORY | EXECUTE_NEVER | SIZE_LOG2(29)},
-        {0x1FFF0000u, ACCESS_NONE | NORMAL_MEMORY | EXECUTE_NEVER | SIZE_LOG2(16)},
     };
     for (uint32_t i = 0; i < sizeof regions / sizeof regions[0]; ++i) {
         MPU_RBAR = regions[i].address | REGION_VALID | i;

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from boardproof import __version__
 from boardproof.errors import InputError
 from boardproof.model.graph import DType
+from boardproof.project.renode import ROBOT
 from boardproof.project.resources import resource_files
 from boardproof.project.templates import render_template
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 _FLOAT_BYTES = 4
 _PIXEL_ZERO_POINT = -128
-# The request loop it replaces; model.h stays.
-_REPLACED = ("src/main.cpp", "src/requests.", "src/tensor_requests.", "lib/boardproof_link/")
+# The request loop it replaces; model.h stays. Renode's test speaks the protocol that goes.
+_REPLACED = ("src/main.cpp", "src/requests.", "src/tensor_requests.", "lib/boardproof_link/", ROBOT)
 
 
 class Dataset(StrEnum):

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from boardproof import __version__
 from boardproof.device.build.claims import claim
 from boardproof.errors import BoardproofError, InputError, ToolError
+from boardproof.project.boards import Reach
+from boardproof.project.renode import check_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,6 +87,8 @@ def write_project(project: Project, root: Path) -> None:
     """
     root = root.absolute()
     _check_path(root)
+    if project.board.reach is Reach.RENODE:
+        check_path(root)  # before it is built: Renode would find the script only then
     with claim(root):
         _check_replaceable(root)
         _replace(project, root)

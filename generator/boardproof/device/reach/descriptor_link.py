@@ -28,6 +28,7 @@ class DescriptorLink:
         name: What is at the other end, for messages.
         child: The program there, when it is one of ours: closed with the link, and asked for its last words.
         received: What came from it already.
+        exit_grace_s: How long the program may take to end once the stream is closed.
     """
 
     def __init__(
@@ -37,11 +38,14 @@ class DescriptorLink:
         name: str,
         child: Child | None = None,
         received: bytes = b"",
+        *,
+        exit_grace_s: float = _EXIT_GRACE_S,
     ) -> None:
         self._read_fd = read_fd
         self._write_fd = write_fd
         self._name = name
         self._child = child
+        self._exit_grace_s = exit_grace_s
         self._inbox = bytearray(received)
         self._ended = False
         self._closed = False
@@ -85,7 +89,7 @@ class DescriptorLink:
                 os.close(descriptor)
         finally:
             if self._child is not None:
-                self._child.wait(_EXIT_GRACE_S)  # end of file is its sign to go
+                self._child.wait(self._exit_grace_s)  # end of file is its sign to go
                 self._child.close(grace_s=0)
 
     def __enter__(self) -> DescriptorLink:

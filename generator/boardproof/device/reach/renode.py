@@ -12,7 +12,7 @@ from boardproof.device.build.toolchain import require_renode
 from boardproof.device.process import spawn
 from boardproof.device.reach.descriptor_link import DescriptorLink
 from boardproof.errors import DeviceError, InputError
-from boardproof.project.renode import SCRIPT
+from boardproof.project.renode import SCRIPT, STARTED, check_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from boardproof.device.process import Child
 
 _START_S = 60.0
+_EXIT_GRACE_S = 10.0  # .NET takes its time to go on a machine with other work
 _RETRY_S = 0.05
 _LOCALHOST = "127.0.0.1"
-# What the monitor says when a command failed; it then waits for the next one.
-_FAILED = re.compile(r"There was an error executing command.*|Could not tokenize here.*|No such variable.*", re.DOTALL)
+# What the monitor says when a command failed; it then prints its prompt, and waits for the next one.
+_FAILED = re.compile(
+    r"(There was an error executing command|Could not tokenize here|No such variable|No such command or device).*",
+    re.DOTALL,
+)
+_SAID_LINES = 2
 
 
 class RenodeLink(DescriptorLink):
@@ -37,11 +42,11 @@ class RenodeLink(DescriptorLink):
     def __init__(self, connection: socket.socket, monitor: Child) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         descriptor = connection.detach()
-        super().__init__(descriptor, descriptor, "Renode", monitor)
+        super().__init__(descriptor, descriptor, "Renode", monitor, exit_grace_s=_EXIT_GRACE_S)
         self._monitor = monitor
 
     def close(self) -> None:
-        """Closes the connection and ends Renode, which does not end by itself. Safe to call twice."""
+        """Closes the connection and ends Renode, which does not end with it. Safe to call twice."""
         if self._monitor.stdin is not None:
             with contextlib.suppress(OSError, ValueError):  # it is gone already, or was closed before
                 self._monitor.stdin.write(b"quit\n")
@@ -53,17 +58,17 @@ def open_renode(project_dir: Path) -> RenodeLink:
 
     Raises:
         ToolError: Renode is not on PATH.
-        InputError: The project was not generated for Renode.
+        InputError: The project was not generated for Renode, or lies where Renode cannot work.
         DeviceError: Renode does not run the project's script; `details` has what it said.
     """
     renode = require_renode()
+    check_path(project_dir.resolve())
     script = project_dir.resolve() / SCRIPT
     if not script.is_file():
         raise InputError(f"There is no {script}.", "Generate the project for the board nrf52840-renode.")
     port = _free_port()
     commands = f"$port={port}; include @{_escaped(script)}"
-    # Nothing tells Renode that we are gone: the kernel has to end it.
-    child = spawn([renode, "--disable-xwt", "--console", "--plain", "-e", commands], monitor=True, die_with_us=True)
+    child = spawn([renode, "--disable-xwt", "--console", "--plain", "-e", commands], monitor=True)
     try:
         return RenodeLink(_connect(port, child), child)
     except BaseException:
@@ -84,20 +89,25 @@ def _escaped(path: Path) -> str:
 
 
 def _connect(port: int, child: Child) -> socket.socket:
-    """Connects as soon as the script has opened the port."""
+    """Connects when the script is through: its port opens earlier, and what is sent until the firmware runs is lost."""
     deadline = time.monotonic() + _START_S
-    while True:
-        try:
-            return socket.create_connection((_LOCALHOST, port), timeout=_START_S)
-        except ConnectionRefusedError:
-            _check_start(child, deadline)
-            time.sleep(_RETRY_S)
+    while STARTED not in child.stderr_text().splitlines():
+        _check_start(child, deadline)
+        time.sleep(_RETRY_S)
+    try:
+        return socket.create_connection((_LOCALHOST, port), timeout=_START_S)
+    except OSError as error:
+        raise DeviceError(
+            f"Renode started the firmware, but does not serve its UART: {error}.",
+            f"Start it by hand and see: renode {SCRIPT}",
+            child.stderr_text(),
+        ) from error
 
 
 def _check_start(child: Child, deadline: float) -> None:
     """Raises DeviceError when Renode has ended, refused a command, or takes too long."""
-    words = child.stderr_text().strip()
     status = child.poll()
+    words = child.stderr_text().strip()
     if status is not None:
         what = f"ended with status {status} before it started the firmware"
     elif _FAILED.search(words):
@@ -106,5 +116,12 @@ def _check_start(child: Child, deadline: float) -> None:
         what = f"did not start the firmware within {_START_S:.0f} s"
     else:
         return
-    last = words.splitlines()[-1] if words else "it said nothing"
-    raise DeviceError(f"Renode {what}: {last}", f"Start it by hand and see: renode {SCRIPT}", words)
+    raise DeviceError(f"Renode {what}: {_last_words(words)}", f"Start it by hand and see: renode {SCRIPT}", words)
+
+
+def _last_words(words: str) -> str:
+    """The failed command and why it failed; without one, the last that was said. Prompts and markers say nothing."""
+    failed = _FAILED.search(words)
+    lines = [line for line in (failed[0] if failed else words).splitlines() if line.strip(" ^")]
+    spoken = [line for line in lines if not line.startswith("(")]
+    return " ".join(spoken[:_SAID_LINES]) if failed else (spoken or lines or ["it said nothing"])[-1]
