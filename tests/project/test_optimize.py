@@ -19,7 +19,8 @@ from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.kernelsets import KERNEL_SETS, PORTABLE, set_of
 from boardproof.project.runtimes.aot.optimize import flash_bytes, lower_for, slowdown
 from boardproof.project.runtimes.base import Choice, Generated, Options
-from boardproof.report.choices import choices_table
+from boardproof.report.forms.console import table_view
+from boardproof.report.sections.kernels import kernels_table
 from support.flatbuffer_models import ModelBuilder
 from support.small_network import small_network
 
@@ -124,8 +125,8 @@ def test_the_table_shows_estimates_and_measurements() -> None:
     choice = Choice(3, ("CONV_2D", "ADD"), "nn_pointwise_add_s8_dsp", "4 pixels x 2 channels", 768, 4608, 467164)
     text = StringIO()
     console = Console(width=200, file=text)
-    for table in (choices_table((choice,)), choices_table((choice,), {3: 452036}, "cycles")):
-        console.print(table)
+    for table in (kernels_table((choice,)), kernels_table((choice,), {3: 452036}, "cycles")):
+        console.print(table_view(table))
     before, after = text.getvalue().split("#")[1:]
     for words in ("CONV_2D + ADD", "pointwise_add_s8_dsp", "768", "4,608", "estimated: instructions", "467,164"):
         assert words in before

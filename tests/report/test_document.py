@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from boardproof.report.document import LiteRtDifference, Report, write_report
-from boardproof.report.tables import comparison_json, comparison_table, report_table
+from boardproof.report.document import LiteRtDifference, Report
+from boardproof.report.forms.console import page_view
+from boardproof.report.sections import page_of
+from boardproof.report.tables import comparison_json, comparison_table
+from boardproof.report.write import write_report
 from support.reports import made_up_report
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ def on_console(renderable: RenderableType) -> str:
 
 def in_form(report: Report, form: str, folder: Path) -> str:
     if form == "console":
-        return on_console(report_table(report))
+        return on_console(page_view(page_of(report)))
     path = folder / f"report{form}"
     write_report(report, path)
     return html.unescape(path.read_text())

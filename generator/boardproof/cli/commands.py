@@ -238,8 +238,10 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
     """Runs a stage that ends in a report; prints the report, writes it where asked, and tells the verdict."""
     from boardproof.cli.console import show_notes
     from boardproof.report.acceptance import assess, read_acceptance
-    from boardproof.report.document import check_report_path, write_report
-    from boardproof.report.tables import assessment_table, report_table
+    from boardproof.report.forms.console import page_view
+    from boardproof.report.sections import page_of
+    from boardproof.report.tables import assessment_table
+    from boardproof.report.write import check_report_path, write_report
 
     settings = _settings(model, values)
     acceptance = read_acceptance(model, settings.board, values["baseline"])
@@ -252,7 +254,7 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
     if values["as_json"]:
         _say(report.to_json())
     else:
-        _show(report_table(report))
+        _show(page_view(page_of(report)))
     assessment = assess(report, acceptance)
     if assessment.violations or assessment.changes:
         show_notes(assessment_table(assessment))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from boardproof.project.resources import resource
 
@@ -17,7 +17,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the output is C and Markdown; untrusted text is made safe where it is read
+        # All but HTML is C and Markdown, where untrusted text is made safe when it is read.
+        autoescape=select_autoescape(["html.j2"], default=False),
     )
 
 

@@ -1,4 +1,4 @@
-"""The result of a run as one value, and as JSON, Markdown and HTML. The console's tables are in tables.py."""
+"""The result of a run as one value, and as JSON. What a person reads of it is in sections/."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from boardproof.errors import InputError
-from boardproof.files import write_atomically
-from boardproof.project.templates import render_template
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from boardproof.device.types import BoardShare, Repeat
     from boardproof.project.runtimes.base import Choice
     from boardproof.report.verdict import Divergence, Verdict
@@ -150,14 +143,6 @@ class Report:
         return self.verdict.agrees and all(repeat.same_outputs for repeat in self.repeats)
 
     @property
-    def arena_text(self) -> str:
-        """The arena's size, how it was obtained, and what no plan can be below."""
-        how = [self.arena_how] if self.arena_how else []
-        if self.arena_lower_bound_bytes is not None:
-            how.append(f"no plan can be below {self.arena_lower_bound_bytes:,}")
-        return f"{self.arena_bytes:,} bytes" + (f" ({'; '.join(how)})" if how else "")
-
-    @property
     def litert_text(self) -> str:
         """How LiteRT's outputs differ from the board's, and why."""
         if self.litert is None:
@@ -194,55 +179,3 @@ class Report:
     def to_json(self) -> str:
         """The JSON report, indented."""
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=True)
-
-
-SUFFIXES = (".json", ".md", ".html")
-
-
-def check_report_path(path: Path) -> None:
-    """Raises InputError when no report can be written under this name: before the run, not after it."""
-    if path.suffix not in SUFFIXES:
-        raise InputError(
-            f"A report cannot be written as {path.suffix or 'a file without a suffix'}.",
-            f"End its name in {', '.join(SUFFIXES)}.",
-        )
-
-
-def write_report(report: Report, path: Path) -> None:
-    """Writes the report in the format its suffix names.
-
-    Raises:
-        InputError: Another suffix, or the file cannot be written.
-    """
-    check_report_path(path)
-    text = report.to_json() + "\n"
-    if path.suffix != ".json":
-        text = render_template(f"report/report{path.suffix}", report=report, **_texts(report))
-    write_atomically(path, text.encode())
-
-
-def _texts(report: Report) -> dict[str, Any]:
-    """What the templates show that is not in the report as they need it."""
-    sizes = {"flash": report.flash_bytes, "ram": report.ram_bytes, "stack": report.stack_bytes}
-    return {
-        "sizes": {name: "not known" if n is None else f"{n:,} bytes" for name, n in sizes.items()},
-        "histograms": [
-            {"output": t.output, "text": histogram_text(t.histogram)} for t in report.verdict.tensors if t.max_lsb
-        ],
-        "values": [] if report.divergence is None else divergence_rows(report.divergence),
-        "title": "exact" if report.agrees else "different",
-    }
-
-
-def histogram_text(histogram: Mapping[str, int]) -> str:
-    """Numbers of elements by difference, such as "0 LSB: 118, 1 LSB: 2"."""
-    return ", ".join(f"{lsb} LSB: {count:,}" for lsb, count in histogram.items())
-
-
-def divergence_rows(found: Divergence) -> list[tuple[int, object, object, bool]]:
-    """Flat index, the oracle's value, the board's, and whether they differ, around the first difference.
-
-    Floats are compared as they print: NaN and NaN are the same here, 0.0 and -0.0 are not.
-    """
-    pairs = zip(found.expected, found.got, strict=True)
-    return [(found.shown_from + i, a, b, repr(a) != repr(b)) for i, (a, b) in enumerate(pairs)]

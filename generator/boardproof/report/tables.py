@@ -1,4 +1,4 @@
-"""What commands show on the console: rich tables made from values."""
+"""What other commands than run and verify show on the console: rich tables made from values."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from boardproof.model.preflight import Severity
-from boardproof.project.boards import BOARDS, TickUnit
-from boardproof.report.choices import choices_table
-from boardproof.report.conclusion import verdict_view
+from boardproof.project.boards import BOARDS
+from boardproof.report.forms.console import table_view
+from boardproof.report.sections.kernels import kernels_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,39 +32,6 @@ if TYPE_CHECKING:
 
 _BAR_WIDTH = 32
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-
-
-def report_table(report: Report) -> RenderableType:
-    """The result of a run: facts, operators, verdict last, where the eye ends."""
-    facts = _plain()
-    for name, value in _facts(report):
-        facts.add_row(name, value)
-    counts_work = report.ticks.unit != TickUnit.MICROSECONDS  # time on a shared host says nothing per MAC
-    operators = _ruled("#", "operator", report.ticks.unit, "share", *(["per MAC"] if counts_work else []))
-    for op in report.ops:
-        per_mac = [f"{op.ticks / op.macs:.2f}" if op.macs else ""] if counts_work else []
-        operators.add_row(str(op.index), op.op, f"{op.ticks:,}", f"{op.share:.1%}", *per_mac)
-    layers = [choices_table(report.choices, {op.index: op.ticks for op in report.ops}, report.ticks.unit)]
-    return Group(facts, operators, *(layers if report.choices else []), verdict_view(report))
-
-
-def _facts(report: Report) -> Iterator[tuple[str, str]]:
-    yield "model", escape(f"{report.model.name}, {report.model.bytes:,} bytes, sha256 {report.model.sha256[:12]}")
-    yield "runtime", escape(f"{report.runtime} ({report.library}, {report.kernels} kernels) on {report.board}")
-    if report.flash_bytes is not None and report.ram_bytes is not None:
-        yield "flash", f"{report.flash_bytes:,} bytes"
-        yield "RAM", f"{report.ram_bytes:,} bytes"
-    yield "arena", escape(report.arena_text)
-    if report.stack_bytes is not None:
-        yield "stack", f"{report.stack_bytes:,} bytes"
-    ticks = report.ticks
-    spread = f" (from {ticks.min:,} to {ticks.max:,}, half from {ticks.p25:,} to {ticks.p75:,})"
-    spread = "" if ticks.min == ticks.max else spread
-    yield ticks.unit, f"{ticks.median:,} an inference{spread}, {report.model.macs:,} MACs"
-    if report.accuracy is not None:
-        floats = f", float model {report.accuracy.float_model:.1%}" if report.accuracy.float_model is not None else ""
-        yield "accuracy", f"board {report.accuracy.board:.1%}, host {report.accuracy.host:.1%}{floats}"
-    yield "LiteRT", report.litert_text
 
 
 def comparison_table(reports: tuple[Report, ...]) -> RenderableType:
@@ -118,7 +85,7 @@ def inspection_table(inspection: Inspection) -> RenderableType:
             str(op.index), escape(op.name), _shapes(inputs), _shapes(outputs), f"{count:,}" if count else ""
         )
     header = f"{len(graph.operators)} operators, {sum(inspection.op_macs):,} MACs, {inspection.data_bytes:,} bytes"
-    layers = [choices_table(inspection.choices)] if inspection.choices else []
+    layers = [table_view(kernels_table(inspection.choices))] if inspection.choices else []
     return Group(Text(header), operators, *layers, *_timeline(inspection), *_findings(inspection))
 
 

@@ -1,0 +1,25 @@
+"""Whether the board agrees, and where and by how much it does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boardproof.report.page import Paragraph, Section, Tone
+
+if TYPE_CHECKING:
+    from boardproof.report.document import Report
+
+
+def verdict(report: Report) -> Section:
+    """The verdict in a sentence."""
+    return Section("", (_conclusion(report),), concludes=True)
+
+
+def _conclusion(report: Report) -> Paragraph:
+    found = report.verdict
+    counts = f"{found.exact} of {found.samples} samples equal {found.oracle}"
+    if report.agrees:
+        return Paragraph(f"exact: {counts}", Tone.GOOD)
+    if found.agrees:
+        return Paragraph(f"different: {counts}, but not when they run again", Tone.BAD)
+    return Paragraph(f"different: {counts}; the largest difference is {found.max_lsb} LSB", Tone.BAD)
