@@ -87,6 +87,21 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> byt
     return data
 
 
+def quantize_trained(network: FloatNetwork, source: str) -> bytes:
+    """The int8 .tflite of a network that knows its ranges: fake quantizers stand behind every activation in it.
+
+    Args:
+        network: From quantization-aware training.
+        source: How messages name it.
+
+    Raises:
+        InputError: when TensorFlow cannot convert it, or an operator stayed in float because a range is missing.
+    """
+    data = _convert(network, source, Scheme.INT8, None)
+    require_integer(read_tflite(data), source)
+    return data
+
+
 def predict_float(model: LoadedModel, samples: Samples) -> Outputs:
     """The float model's outputs, computed in batches; one after another, from the state it was saved in, if it has one.
 
@@ -150,7 +165,7 @@ def _convert(
     with captured_output() as output:
         try:
             converter, names = _converter(network)
-            _set_scheme(converter, scheme)
+            _set_scheme(converter, scheme, calibrated=arrays is not None)
             if arrays is not None:
                 converter.representative_dataset = lambda: _calibration_steps(network, arrays, names)
             data = bytes(converter.convert())
@@ -202,7 +217,8 @@ def _tensor_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.\\/-]", "_", name).lstrip("_\\/-.") or "input"
 
 
-def _set_scheme(converter: lite.TFLiteConverter, scheme: Scheme) -> None:
+def _set_scheme(converter: lite.TFLiteConverter, scheme: Scheme, *, calibrated: bool) -> None:
+    """`calibrated`: there is a representative dataset; else full-integer schemes take the ranges in the graph."""
     import tensorflow as tf
 
     if scheme is not Scheme.FLOAT32:
@@ -216,7 +232,8 @@ def _set_scheme(converter: lite.TFLiteConverter, scheme: Scheme) -> None:
             Scheme.INT8: tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
             Scheme.INT16X8: tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
         }
-        converter.target_spec.supported_ops = [operators[scheme]]
+        if calibrated:
+            converter.target_spec.supported_ops = [operators[scheme]]
         converter.inference_input_type = converter.inference_output_type = (
             tf.int8 if scheme is Scheme.INT8 else tf.int16
         )

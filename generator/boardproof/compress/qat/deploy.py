@@ -1,0 +1,176 @@
+"""After quantization-aware training: to a .tflite, or back to a plain model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from boardproof.compress.graph import clone, consumers, nodes, rebuild
+from boardproof.compress.qat.layers import FakeQuantize, FakeQuantizedWeights, KnownRange, RoundedDense
+from boardproof.compress.qat.roles import folds_into
+from boardproof.errors import InputError
+from boardproof.model.labels import safe_label
+from boardproof.model.network import from_keras
+from boardproof.model.quantize import quantize_trained
+
+if TYPE_CHECKING:
+    from keras.src.ops.node import Node
+    from numpy.typing import NDArray
+
+_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
+_DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
+
+
+def convert(model: keras.Model) -> bytes:
+    """The int8 .tflite of a model from `quantization_aware()`, with the ranges it learned: no dataset is needed.
+
+    BatchNormalization is folded into the layer before it, in float32, before the weights are rounded.
+
+    Raises:
+        InputError: The model has no ranges, or was not trained since it got them; or TensorFlow cannot convert it.
+    """
+    ranges = [layer for layer in model.layers if isinstance(layer, FakeQuantize)]
+    if not ranges:
+        raise InputError(
+            f"Model {safe_label(model.name)} has no learned ranges.", "Make it with quantization_aware(), and train it."
+        )
+    if unseen := [layer.name for layer in ranges if not float(layer.seen)]:
+        raise InputError(
+            f"Model {safe_label(model.name)} has seen no data since quantization_aware(): {len(unseen)} of its "
+            f"{len(ranges)} ranges are empty.",
+            "Compile it and call fit() for an epoch or more, then convert it.",
+        )
+    return quantize_trained(from_keras(deployed(model), f"keras {keras.__version__}", model.name), model.name)
+
+
+def deployed(model: keras.Model) -> keras.Model:
+    """What the .tflite will compute, in float: known ranges, BatchNormalization folded."""
+    return rebuild(model, _Deployer(model).call)
+
+
+def strip(model: keras.Model) -> keras.Model:
+    """The plain model in a quantization-aware one, with the weights it has now."""
+    pairs: dict[int, tuple[keras.layers.Layer, keras.layers.Layer]] = {}
+
+    def call(node: Node, arguments: tuple[Any, ...], options: dict[str, Any]) -> object:
+        layer = node.operation
+        if isinstance(layer, FakeQuantize):
+            return arguments[0]
+        if not isinstance(layer, layers.Layer):
+            return layer(*arguments, **options)
+        inner = layer.layer if isinstance(layer, FakeQuantizedWeights) else layer
+        _, copy = pairs.setdefault(id(layer), (inner, clone(inner)))
+        return copy(*arguments, **options)
+
+    plain = rebuild(model, call)
+    for trained, copy in pairs.values():
+        copy.set_weights(trained.get_weights())
+    return plain
+
+
+class _Deployer:
+    """Copies a trained graph as it goes to the converter. Layers called several times become several."""
+
+    def __init__(self, model: keras.Model) -> None:
+        users = consumers(model)
+        self._norms: dict[int, keras.layers.Layer] = {}
+        self._folded: set[int] = set()
+        for node in nodes(model):
+            after = users.get(id(node.outputs[0]), [])
+            if not isinstance(node.operation, FakeQuantizedWeights) or len(after) != 1:
+                continue
+            if folds_into(after[0].operation, node.operation.layer):
+                self._norms[id(node)] = after[0].operation
+                self._folded.add(id(after[0]))
+        self._calls = 0
+
+    def call(self, node: Node, arguments: tuple[Any, ...], options: dict[str, Any]) -> object:
+        """What a node becomes."""
+        layer = node.operation
+        self._calls += 1
+        if isinstance(layer, FakeQuantize):
+            low, high = float(layer.low), float(layer.high)
+            return KnownRange(low, max(high, low + 1e-6), name=layer.name)(arguments[0])
+        if isinstance(layer, FakeQuantizedWeights):
+            return self._weighted(layer, self._norms.get(id(node)), arguments[0])
+        if isinstance(layer, layers.BatchNormalization):
+            return arguments[0] if id(node) in self._folded else self._alone(layer, arguments[0])
+        if not isinstance(layer, layers.Layer):
+            return layer(*arguments, **options)
+        copy = clone(layer, name=self._name(layer))
+        result = copy(*arguments, **options)
+        copy.set_weights(layer.get_weights())
+        return result
+
+    def _weighted(
+        self,
+        wrapper: FakeQuantizedWeights,
+        norm: keras.layers.Layer | None,
+        tensor: Any,
+    ) -> object:
+        layer, name = wrapper.layer, self._name(wrapper.layer)
+        kernel, bias = _kernel_and_bias(layer)
+        if norm is not None:
+            kernel, bias = _fold(layer, kernel, bias, norm)
+        if isinstance(layer, layers.Dense):
+            copy = RoundedDense(layer.units, wrapper.bits, activation=layer.activation, name=name)
+        else:
+            copy = clone(layer, use_bias=True, name=name)
+        result = copy(tensor)
+        copy.set_weights([kernel, bias])
+        return result
+
+    def _alone(self, norm: keras.layers.Layer, tensor: Any) -> object:
+        """A BatchNormalization with nothing to be folded into is a 1x1 depthwise convolution."""
+        kinds = {3: layers.DepthwiseConv1D, 4: layers.DepthwiseConv2D}
+        if len(tensor.shape) not in kinds:
+            raise InputError(
+                f"BatchNormalization {safe_label(norm.name)} does not follow a layer that it could be folded into.",
+                "Put it right behind the Dense layer, which then has no activation of its own.",
+            )
+        scale, shift = _scale_and_shift(norm)
+        copy = kinds[len(tensor.shape)](1, name=self._name(norm))
+        result = copy(tensor)
+        copy.set_weights([scale.reshape(copy.kernel.shape), shift])
+        return result
+
+    def _name(self, layer: keras.layers.Layer) -> str:
+        return f"{layer.name}_{self._calls}"
+
+
+def _kernel_and_bias(layer: keras.layers.Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    weights = layer.get_weights()
+    kernel = weights[0]
+    if len(weights) > 1:
+        return kernel, weights[1]
+    if isinstance(layer, _DEPTHWISE):
+        channels = kernel.shape[-2] * kernel.shape[-1]
+    else:
+        channels = kernel.shape[-2] if isinstance(layer, _TRANSPOSED) else kernel.shape[-1]
+    return kernel, np.zeros(channels, np.float32)
+
+
+def _scale_and_shift(norm: keras.layers.Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """BatchNormalization in inference as y = x * scale + shift."""
+    mean, variance = np.asarray(norm.moving_mean), np.asarray(norm.moving_variance)
+    scale = 1.0 / np.sqrt(variance + norm.epsilon)
+    if norm.gamma is not None:
+        scale = scale * np.asarray(norm.gamma)
+    shift = -mean * scale
+    if norm.beta is not None:
+        shift = shift + np.asarray(norm.beta)
+    return scale.astype(np.float32), shift.astype(np.float32)
+
+
+def _fold(
+    layer: keras.layers.Layer, kernel: NDArray[np.float32], bias: NDArray[np.float32], norm: keras.layers.Layer
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    scale, shift = _scale_and_shift(norm)
+    if isinstance(layer, _DEPTHWISE):
+        factors = scale.reshape(kernel.shape[-2:])
+    else:
+        factors = scale[:, None] if isinstance(layer, _TRANSPOSED) else scale
+    return kernel * factors, bias * scale + shift

@@ -1,0 +1,150 @@
+"""What each layer is to the quantizer: what it fuses, what keeps its input's range, what has a fixed one."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import layers
+
+from boardproof.compress.graph import describe
+from boardproof.compress.qat.layers import WEIGHTED
+from boardproof.errors import InputError
+
+if TYPE_CHECKING:
+    from keras.src.ops.node import Node
+
+_RELU6 = 6.0
+
+_SAME_RANGE = (
+    layers.AveragePooling1D,
+    layers.AveragePooling2D,
+    layers.Cropping1D,
+    layers.Cropping2D,
+    layers.Dropout,
+    layers.Flatten,
+    layers.GaussianDropout,
+    layers.GaussianNoise,
+    layers.GlobalMaxPooling1D,
+    layers.GlobalMaxPooling2D,
+    layers.MaxPooling1D,
+    layers.MaxPooling2D,
+    layers.Permute,
+    layers.RepeatVector,
+    layers.Reshape,
+    layers.SpatialDropout1D,
+    layers.SpatialDropout2D,
+    layers.UpSampling1D,
+    layers.UpSampling2D,
+    layers.ZeroPadding1D,
+    layers.ZeroPadding2D,
+)
+_OWN_RANGE = (
+    layers.Activation,
+    layers.Add,
+    layers.BatchNormalization,
+    layers.Concatenate,
+    layers.GlobalAveragePooling1D,
+    layers.GlobalAveragePooling2D,
+    layers.LeakyReLU,
+    layers.Maximum,
+    layers.Minimum,
+    layers.Multiply,
+    layers.PReLU,
+    layers.ReLU,
+    layers.Rescaling,
+    layers.Subtract,
+)
+_OWN_RANGE_OPERATIONS = {"Add", "Concatenate", "Maximum", "Mean", "Minimum", "Multiply", "Relu", "Relu6", "Subtract"}
+_SAME_RANGE_OPERATIONS = {"ExpandDims", "Reshape", "Squeeze", "Transpose"}
+_FIXED_RANGE_OPERATIONS = {"Sigmoid", "Softmax", "Tanh"}
+_FIXED_RANGE = {"sigmoid", "softmax", "tanh"}
+_FUSED = {"linear", "relu", "relu6"}
+_KNOWN_ACTIVATIONS = _FUSED | _FIXED_RANGE | {"hard_swish", "hard_silu", "leaky_relu", "silu", "swish"}
+
+
+class Role(Enum):
+    """What a node's output needs."""
+
+    OWN_RANGE = auto()
+    SAME_RANGE = auto()
+    FIXED_RANGE = auto()
+
+
+def role(node: Node) -> Role:
+    """What the output of a node needs.
+
+    Raises:
+        InputError: Quantization-aware training does not know the layer.
+    """
+    operation = node.operation
+    if activation_name(operation) not in _KNOWN_ACTIVATIONS:
+        raise _unknown(operation, f" with activation {activation_name(operation)}")
+    if isinstance(operation, layers.Softmax):
+        return Role.FIXED_RANGE
+    if isinstance(operation, layers.Activation):
+        return Role.FIXED_RANGE if activation_name(operation) in _FIXED_RANGE else Role.OWN_RANGE
+    if isinstance(operation, (*WEIGHTED, *_OWN_RANGE)):
+        return Role.OWN_RANGE
+    if isinstance(operation, _SAME_RANGE):
+        return Role.SAME_RANGE
+    if not isinstance(operation, layers.Layer):
+        for names, found in (
+            (_OWN_RANGE_OPERATIONS, Role.OWN_RANGE),
+            (_SAME_RANGE_OPERATIONS, Role.SAME_RANGE),
+            (_FIXED_RANGE_OPERATIONS, Role.FIXED_RANGE),
+        ):
+            if type(operation).__name__ in names:
+                return found
+    raise _unknown(operation)
+
+
+def activation_name(operation: object) -> str:
+    """The name of a layer's activation function; "linear" where there is none."""
+    function = getattr(operation, "activation", None)
+    return "linear" if function is None else str(getattr(function, "__name__", type(function).__name__))
+
+
+def is_fused(name: str) -> bool:
+    """Whether an activation of this name becomes part of the operator before it, and has no rounding of its own."""
+    return name in _FUSED
+
+
+def has_fixed_range(name: str) -> bool:
+    """Whether TensorFlow Lite fixes the output range of an activation of this name."""
+    return name in _FIXED_RANGE
+
+
+def is_relu(operation: Any) -> bool:
+    """Whether it is a ReLU or ReLU6 that TensorFlow Lite fuses into what is before it."""
+    if isinstance(operation, layers.ReLU):
+        plain = not operation.negative_slope and not operation.threshold
+        return plain and operation.max_value in {None, _RELU6}
+    if isinstance(operation, layers.Activation):
+        return activation_name(operation) in {"relu", "relu6"}
+    return type(operation).__name__ in {"Relu", "Relu6"}
+
+
+def is_linear(operation: object) -> bool:
+    """Whether a layer with weights has no activation of its own."""
+    return isinstance(operation, WEIGHTED) and activation_name(operation) == "linear"
+
+
+def joins_ranges(operation: object) -> bool:
+    """Whether all its inputs get one range in common, its output's."""
+    return isinstance(operation, layers.Concatenate) or type(operation).__name__ == "Concatenate"
+
+
+def folds_into(operation: object, before: object) -> bool:
+    """Whether `operation` is a BatchNormalization of the channels that the linear layer `before` makes."""
+    if not isinstance(operation, layers.BatchNormalization) or not is_linear(before):
+        return False
+    return operation.axis in {-1, keras.ops.ndim(operation.input) - 1}
+
+
+def _unknown(operation: object, what: str = "") -> InputError:
+    return InputError(
+        f"Quantization-aware training does not know layer {describe(operation)}{what}.",
+        "Quantize the model after training instead (a representative dataset finds its ranges), or replace the layer.",
+    )
