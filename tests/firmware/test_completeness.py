@@ -1,4 +1,4 @@
-"""Every operator of the registry, with every combination of types that it claims, is in a property test.
+"""Every operator that is compiled, with every combination of types that it claims, is in a property test.
 
 A generator's name in its property test begins with the operator that it makes.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from boardproof.model.graph import DType
 from boardproof.model.tflite.reader import read_tflite
-from boardproof.project.runtimes.aot.registry import OPERATORS
+from boardproof.project.runtimes.aot.operators import OPERATORS
 from firmware import test_axes, test_elementwise, test_kernels, test_movement, test_variables
 from support.cases import examples, one_of_each
 from support.moved import EVERY_TYPE

@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 
 from boardproof.model.graph import DType, Quantization
-from boardproof.project.runtimes.aot.lowering.lookup import (
-    logistic_table,
-    relu6_table,
-    relu_table,
-    requantize_table,
-)
+from boardproof.project.runtimes.aot.operators.elementwise.convert import requantize_table
+from boardproof.project.runtimes.aot.operators.elementwise.unary_tables import logistic_table, relu6_table, relu_table
 from support.aot import assert_exact, oracle_outputs
 from support.flatbuffer_models import ModelBuilder
 

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from boardproof.model.graph import Quantization
-from boardproof.project.runtimes.aot.lowering.lookup import relu_table
-from boardproof.project.runtimes.aot.lowering.lookup_unary import (
+from boardproof.project.runtimes.aot.operators.axes.softmax_tables import exponential_table
+from boardproof.project.runtimes.aot.operators.elementwise.sigmoid import sigmoid_table
+from boardproof.project.runtimes.aot.operators.elementwise.unary_tables import (
     ELU_NUDGE,
     abs_table,
     elu_table,
     hard_swish_table,
     leaky_relu_table,
+    relu_table,
     rsqrt_table,
     tanh_table,
 )
-from boardproof.project.runtimes.aot.lowering.sigmoid import sigmoid_table
-from boardproof.project.runtimes.aot.lowering.softmax_tables import exponential_table
 from support.aot import oracle_outputs
 from support.flatbuffer_models import ModelBuilder
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from boardproof.model.tflite.readers import READERS
-from boardproof.project.runtimes.aot.registry import OPERATORS
+from boardproof.project.runtimes.aot.operators import OPERATORS
 from support.golden import check_golden
 from support.operator_table import operator_table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType
-from boardproof.project.runtimes.aot.registry import OPERATORS
+from boardproof.project.runtimes.aot.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

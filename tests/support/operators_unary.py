@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from boardproof.model.graph import Quantization
-from boardproof.project.runtimes.aot.lowering.lookup_unary import ELU_NUDGE, elu_table
+from boardproof.project.runtimes.aot.operators.elementwise.unary_tables import ELU_NUDGE, elu_table
 from support.network import Activation
 from support.operands import apply, constant, float32, operand, output, ratio, shapes, source, values
 

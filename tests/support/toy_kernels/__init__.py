@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType, Unary, UnaryFunction
 from boardproof.project.runtimes.aot.kernelsets.types import Cost, KernelSet, Tuning
+from boardproof.project.runtimes.aot.operators import OPERATORS
 from boardproof.project.runtimes.aot.program import Step
-from boardproof.project.runtimes.aot.registry import OPERATORS
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator

@@ -1,8 +1,8 @@
 """The `aot` runtime: the graph becomes C that calls our kernels; no interpreter, no flatbuffer, no heap.
 
-Read in this order: program.py (what a lowered network is), registry/ (what is done with each operator), lowering/
-(operators to calls of portable kernels) and kernelsets/ (of specialised ones), memory.py (where tensors live), emit.py
-(the C files), checks/ (what cannot be compiled).
+Read in this order: program.py (what a lowered network is), operators/ (what is compiled, by family: types, checks,
+calls of portable kernels), kernelsets/ (specialised kernels), lowering/ (a graph to a program), memory.py (where
+tensors live), emit.py (the C files), checks/ (what cannot be compiled).
 """
 
 from __future__ import annotations

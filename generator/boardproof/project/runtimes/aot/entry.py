@@ -1,4 +1,4 @@
-"""What the registry says about an operator: the types it is compiled for, what must hold, and how it is lowered."""
+"""What is said about an operator that is compiled: its types, what else must hold, and how it is lowered."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Check = Callable[[Any, Subject], Iterator[Finding]]
     """What must hold for an operator beyond its types."""
 
+INT8, UINT8, INT16, INT32, INT64 = DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64
+FLOAT, BOOL = DType.FLOAT32, DType.BOOL
+
 QUANTIZED_TYPES = frozenset({DType.INT8, DType.UINT8, DType.INT16})
 """Types whose tensors mean nothing without a scale, as a rule."""
 
@@ -48,7 +51,7 @@ class Types:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One operator of the registry.
+    """One operator.
 
     Attributes:
         lower: Makes its step or view.

@@ -43,6 +43,9 @@ class Table:
 Value = int | float | Table | None | tuple[int, ...] | tuple[float, ...]
 """A field of a parameter struct: a number, a pointer to a table (None: a null pointer), or an array of numbers."""
 
+Fields = tuple[tuple[str, Value], ...]
+"""Members of a parameter struct: C designators without the leading dot ("batches", "window.stride_height")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Params:
@@ -50,11 +53,11 @@ class Params:
 
     Attributes:
         struct: Its tag: "nn_conv2d_s8" for `struct nn_conv2d_s8`.
-        fields: C designators without the leading dot ("batches", "window.stride_height") and their values.
+        fields: Its members.
     """
 
     struct: str
-    fields: tuple[tuple[str, Value], ...]
+    fields: Fields
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from boardproof.model.fixed_point import INT32_MAX, INT32_MIN, quantize_multiplier, requantize
 from boardproof.model.graph import DType, LeakyRelu
 from boardproof.model.preflight import Severity
-from boardproof.project.runtimes.aot.lowering.reduce import mean_factor, reduced_axes
+from boardproof.project.runtimes.aot.operators.axes.reduce import mean_factor, reduced_axes
 from boardproof.project.runtimes.tflm.floats import check_floats
 from boardproof.project.runtimes.tflm.resolver import all_uses
 

@@ -12,8 +12,8 @@ from boardproof.project.runtimes.aot.checks.findings import OR_TFLM, QUANTIZE_HI
 from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
 from boardproof.project.runtimes.aot.lowering.prepare import is_done, prepare
 from boardproof.project.runtimes.aot.operands import shape_text
+from boardproof.project.runtimes.aot.operators import OPERATORS
 from boardproof.project.runtimes.aot.page import MODEL_DTYPES
-from boardproof.project.runtimes.aot.registry import OPERATORS
 from boardproof.project.runtimes.tflm.facts import CUSTOM_METHODS, FLEX_HINT, FLEX_PREFIX, METHODS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from boardproof.project.runtimes.aot.kernelsets.portable import choose_portable
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.lowering.prepare import prepare
 from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
-from boardproof.project.runtimes.aot.lowering.state import show_variables
+from boardproof.project.runtimes.aot.lowering.variables import show_variables
 from boardproof.project.runtimes.aot.program import Program, Step, View
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier, requantize
-from boardproof.project.runtimes.aot.lowering.elementwise import ADD_HEADROOM_BITS, add_factors
 from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN, quantization
+from boardproof.project.runtimes.aot.operators.elementwise.rescaling import ADD_HEADROOM_BITS, add_factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

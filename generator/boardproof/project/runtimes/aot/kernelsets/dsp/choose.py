@@ -28,8 +28,6 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convoluti
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
 from boardproof.project.runtimes.aot.kernelsets.dsp.depthwise import choose_depthwise
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
-from boardproof.project.runtimes.aot.lowering.pool import lower_pool
-from boardproof.project.runtimes.aot.lowering.reduce import lower_reduce, merged_axes, reduced_axes
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
     INT8_MIN,
@@ -37,6 +35,8 @@ from boardproof.project.runtimes.aot.operands import (
     activation_text,
     shape_text,
 )
+from boardproof.project.runtimes.aot.operators.axes.reduce import lower_reduce, merged_axes, reduced_axes
+from boardproof.project.runtimes.aot.operators.windows.pool import lower_pool
 from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 

@@ -10,7 +10,6 @@ import numpy as np
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
 from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, Gemm, gemm_stream, pack_gemm, pack_wide
-from boardproof.project.runtimes.aot.lowering.conv import window_fields, window_text
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     activation_text,
@@ -19,6 +18,7 @@ from boardproof.project.runtimes.aot.operands import (
     quantization,
     requant_fields,
 )
+from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, safe_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 

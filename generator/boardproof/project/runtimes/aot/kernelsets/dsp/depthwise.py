@@ -10,8 +10,8 @@ import numpy as np
 from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_depthwise import pack_lines, pack_plane
-from boardproof.project.runtimes.aot.lowering.conv import window_text
 from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, quantization
+from boardproof.project.runtimes.aot.operators.windows.convolution import window_text
 from boardproof.project.runtimes.aot.overlap import padding_before
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.kernelsets.portable.costs import CODE_BYTES, COSTS
 from boardproof.project.runtimes.aot.kernelsets.types import KernelSet, Tuning
-from boardproof.project.runtimes.aot.registry import OPERATORS
+from boardproof.project.runtimes.aot.operators import OPERATORS
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Operator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def choose_portable(op: Operator, graph: Graph, _tuning: Tuning) -> Lowered:
-    """What the registry makes of an operator.
+    """What the operator's entry makes of it.
 
     Raises:
         ValueError: It has no kernel.
