@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import multiprocessing
 import os
@@ -168,6 +169,26 @@ def test_isolated_function_returns_its_value(capfd):
     assert run_isolated(divmod, 7, 2) == (3, 1)
     assert run_isolated(os.write, 1, b"noise") == 5
     assert capfd.readouterr() == ("", "")
+
+
+class DiesInAnotherProcess:
+    """Like TensorFlow's objects: destroyed where it was not made, it takes the process with it."""
+
+    def __init__(self):
+        self.made_in, self.itself = os.getpid(), self
+
+    def __del__(self):
+        if os.getpid() != self.made_in:
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def test_isolation_leaves_the_parents_garbage_alone():
+    gc.disable()
+    try:
+        DiesInAnotherProcess()
+        assert run_isolated(gc.collect) >= 0
+    finally:
+        gc.enable()
 
 
 def test_crash_becomes_an_error_with_the_last_words():

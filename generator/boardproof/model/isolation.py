@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import multiprocessing
 import os
 import resource
@@ -81,6 +82,9 @@ def _work(
     sender: Connection, log: BinaryIO, function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]
 ) -> None:
     """The child's whole life."""
+    # What the parent left to its garbage collector stays where it is: destroying TensorFlow's objects here, without the
+    # threads they had there, is a segmentation fault that looks like the model's.
+    gc.freeze()
     # Ctrl-C reaches the whole process group: the parent decides, and ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A crash is reported by the parent: no stack dump, no core file.
