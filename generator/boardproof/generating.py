@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from boardproof.device.build.narration import narrate
 from boardproof.device.tflm.arena import Workload, find_arena
@@ -99,7 +102,7 @@ def generate_project(network: Network, target: Target, settings: Settings, progr
         options = replace(options, tflm_lib=generated.lib_deps[0], arena_bytes=generated.arena_bytes)
     workflow = Workflow(
         data=network.data,
-        samples=(settings.samples.name, settings.samples.read_bytes()) if settings.samples else None,
+        samples=_samples_file(network, settings),
         random=settings.random,
         seed=settings.seed,
         protocol=settings.protocol,
@@ -107,6 +110,20 @@ def generate_project(network: Network, target: Target, settings: Settings, progr
         install=settings.ci_install,
     )
     return with_github_workflow(project, workflow)
+
+
+def _samples_file(network: Network, settings: Settings) -> tuple[str, bytes] | None:
+    """The user's file of arrays as it is; what was read from other files and folders becomes one."""
+    if network.samples is None or settings.samples is None:
+        return None
+    if settings.samples.suffix in {".npz", ".npy"}:
+        return settings.samples.name, settings.samples.read_bytes()
+    arrays: dict[str, Any] = dict(network.samples.inputs)
+    if network.samples.labels is not None:
+        arrays["y"] = network.samples.labels
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return "samples.npz", file.getvalue()
 
 
 def generate_library(network: Network, target: Target, settings: Settings, progress: Progress) -> Project:

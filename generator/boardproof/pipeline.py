@@ -21,12 +21,14 @@ from boardproof.device.usb.upload import flash, require_board
 from boardproof.errors import BoardproofError, InputError, ToolError
 from boardproof.files import write_atomically
 from boardproof.generating import check_form, generate, generate_library, generate_project, report
-from boardproof.model.load import load_model
+from boardproof.model.data.pictures import is_guess
+from boardproof.model.data.read import read_data, sizes_of
+from boardproof.model.load import load_model, require_model
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quantize import Scheme
 from boardproof.model.quantize import quantize as convert
 from boardproof.model.sample_checks import check_calibration, check_inputs
-from boardproof.model.samples import load_samples, vectors_for
+from boardproof.model.samples import vectors_for
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS, Reach
@@ -92,20 +94,27 @@ def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -
 
 def prepare(settings: Settings, progress: Progress) -> Network:
     """Loads the model, and quantizes it unless it is a .tflite already."""
+    require_model(settings.model)
     progress.stage(f"loading {settings.model.name}")
-    samples = load_samples(settings.samples) if settings.samples else None
-    model = load_model(settings.model)
+    found = read_data(settings.samples, settings.data) if settings.samples else None
+    calibrating = read_data(settings.representative, settings.data, training=True) if settings.representative else found
+    model = load_model(settings.model, sizes_of(calibrating or found, settings.data))
+    samples = found.samples(model.inputs) if found else None
+    notes = (*model.notes, *(samples.notes if samples else ()))
+    for note in notes:
+        if is_guess(note):
+            progress.warn(note)
     if model.tflite is not None:
-        return Network(model, model.tflite, read_tflite(model.tflite), None, samples)
+        return Network(model, model.tflite, read_tflite(model.tflite), None, samples, notes)
     scheme = Scheme(settings.scheme)
-    representative = load_samples(settings.representative) if settings.representative else samples
+    representative = samples if calibrating is found else calibrating.samples(model.inputs) if calibrating else None
     if representative is samples is not None and scheme.needs_calibration:
         progress.warn("calibrating on the very samples that verify: give others with --representative")
     if representative is not None and scheme.needs_calibration:
         report(check_calibration(model.inputs, representative), progress)
     progress.stage(f"quantizing to {scheme}")
     data = convert(model, representative, scheme)
-    return Network(model, data, read_tflite(data), scheme, samples)
+    return Network(model, data, read_tflite(data), scheme, samples, notes)
 
 
 def choose_inputs(network: Network, settings: Settings, progress: Progress) -> Vectors:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from boardproof.errors import InputError
+from boardproof.model.data.options import DataOptions
 from boardproof.project.runtimes.base import Options
 
 SETTINGS_FILE = "boardproof.toml"
@@ -20,7 +21,8 @@ class Settings:
 
     Attributes:
         model: .keras, .h5, SavedModel directory or .tflite.
-        samples: Labelled or unlabelled samples to verify with (.npz, .npy); None for random ones.
+        samples: Labelled or unlabelled samples to verify with: a file or folder that model/data reads; None for
+            random ones.
         representative: Samples that calibrate the quantizer; None to use `samples`.
         random: How many random samples, where `samples` is None.
         seed: Seed of the random samples.
@@ -36,6 +38,7 @@ class Settings:
         ci_install: What pip installs for `boardproof` there, as a requirement; None for this version from an index.
         form: What `generate` writes: "project" or "library".
         options: Choices of code generation.
+        data: How samples are read.
     """
 
     model: Path
@@ -55,6 +58,7 @@ class Settings:
     ci_install: str | None = None
     form: str = "project"
     options: Options = field(default_factory=Options)
+    data: DataOptions = field(default_factory=DataOptions)
 
     @property
     def project_dir(self) -> Path:
@@ -97,6 +101,6 @@ def _anchored(name: str, value: object, base: Path) -> object:
     """File names in the settings file are relative to it, not to where the command runs; one port is a list of one."""
     if name in {"samples", "representative", "baseline"} and isinstance(value, str):
         return str(base / value)
-    if name == "port":
+    if name in {"port", "input_shape"}:
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
     return value

@@ -218,9 +218,12 @@ def test_constant_calibration_data_is_refused(image_model):
     assert "real, typical inputs" in caught.value.hint
 
 
-def test_fixed_batch_is_refused(keras_models):
+def test_a_batch_that_stays_fixed_is_refused(keras_models):
+    model = load_model(keras_models["fixed_batch.keras"])
+    assert read_tflite(quantize(model, None, Scheme.FLOAT32)).input_tensors[0].shape[0] == 1
+    model = replace(model, network=replace(model.network, fixed_batch=3))
     with pytest.raises(InputError, match="takes 3 samples at a time") as caught:
-        quantize(load_model(keras_models["fixed_batch.keras"]), None, Scheme.FLOAT32)
+        quantize(model, None, Scheme.FLOAT32)
     assert "without batch_size" in caught.value.hint
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array, quantize_array
+from boardproof.model.data.read import read_data
 from boardproof.model.graph import DType, Quantization
-from boardproof.model.samples import InputSpec, Samples, arrays_for, input_specs, load_samples, vectors_for
+from boardproof.model.samples import InputSpec, Samples, arrays_for, input_specs, vectors_for
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from support.flatbuffer_models import ModelBuilder
@@ -41,7 +42,7 @@ def refused(call, *args):
 
 def test_npz_with_labels(tmp_path):
     np.savez(tmp_path / "data.npz", x=np.ones((3, 2)), y=[0, 1, 2])
-    samples = load_samples(tmp_path / "data.npz")
+    samples = read_data(tmp_path / "data.npz")
     assert list(samples.inputs) == ["x"]
     assert samples.source == "data.npz"
     np.testing.assert_array_equal(samples.labels, [0, 1, 2])
@@ -49,14 +50,14 @@ def test_npz_with_labels(tmp_path):
 
 def test_compressed_npz_with_several_inputs(tmp_path):
     np.savez_compressed(tmp_path / "data.npz", x0=np.ones((3, 2)), x1=np.zeros((3, 4)), labels=[0, 1, 2])
-    samples = load_samples(tmp_path / "data.npz")
+    samples = read_data(tmp_path / "data.npz")
     assert list(samples.inputs) == ["x0", "x1"]
     assert samples.labels is not None
 
 
 def test_npy_is_the_input(tmp_path):
     np.save(tmp_path / "data.npy", np.ones((3, 2), np.int8))
-    samples = load_samples(tmp_path / "data.npy")
+    samples = read_data(tmp_path / "data.npy")
     assert samples.inputs["x"].dtype == np.int8
     assert samples.labels is None
 
@@ -69,7 +70,7 @@ def test_pickled_objects_are_never_loaded(tmp_path, name):
 
     array = np.array([Bomb()], dtype=object)
     np.savez(tmp_path / name, x=array) if name.endswith("z") else np.save(tmp_path / name, array)
-    error = refused(load_samples, tmp_path / name)
+    error = refused(read_data, tmp_path / name)
     assert error.message == f"{name} holds Python objects, which are never loaded."
     assert "plain numeric arrays" in error.hint
 
@@ -81,28 +82,27 @@ def test_truncated_files_are_damaged(tmp_path, name, keep):
     array = np.random.default_rng(0).random((40, 40))
     np.savez_compressed(path, x=array) if name.endswith("z") else np.save(path, array)
     path.write_bytes(path.read_bytes()[:keep])
-    error = refused(load_samples, path)
+    error = refused(read_data, path)
     assert error.message == f"{name} is damaged."
     assert "cut short" in error.hint
 
 
 def test_other_files_are_named(tmp_path):
     (tmp_path / "data.npz").write_text("x,y\n1,2\n")
-    error = refused(load_samples, tmp_path / "data.npz")
+    error = refused(read_data, tmp_path / "data.npz")
     assert error.message == "data.npz does not hold samples: it looks like a text file, 8 bytes."
     assert "numpy.savez" in error.hint
-    assert "There is no file" in refused(load_samples, tmp_path / "none.npz").message
-    assert "cannot be read" in refused(load_samples, tmp_path).message
+    assert "There is no file" in refused(read_data, tmp_path / "none.npz").message
 
 
 def test_archive_without_inputs_or_with_something_else(tmp_path):
     np.savez(tmp_path / "labels.npz", y=[1])
-    assert refused(load_samples, tmp_path / "labels.npz").message == "labels.npz holds no inputs."
+    assert refused(read_data, tmp_path / "labels.npz").message == "labels.npz holds no inputs."
     np.savez(tmp_path / "both.npz", x=[1], y=[1], labels=[1])
-    assert refused(load_samples, tmp_path / "both.npz").message == "both.npz holds several arrays of labels."
+    assert refused(read_data, tmp_path / "both.npz").message == "both.npz holds several arrays of labels."
     with zipfile.ZipFile(tmp_path / "other.npz", "w") as archive:
         archive.writestr("x.npy", b"no array")
-    assert refused(load_samples, tmp_path / "other.npz").message == "other.npz is damaged."
+    assert refused(read_data, tmp_path / "other.npz").message == "other.npz is damaged."
 
 
 def test_archive_that_unpacks_to_too_much_is_refused(tmp_path):
@@ -112,7 +112,7 @@ def test_archive_that_unpacks_to_too_much_is_refused(tmp_path):
     data[entry + 24 : entry + 28] = (0xFFFFFFF0).to_bytes(4, "little")  # the directory's unpacked size
     data[entry + 20 : entry + 24] = (0xFFFFFFF0).to_bytes(4, "little")
     (tmp_path / "data.npz").write_bytes(data)
-    assert refused(load_samples, tmp_path / "data.npz").message == "data.npz is damaged."
+    assert refused(read_data, tmp_path / "data.npz").message == "data.npz is damaged."
 
 
 @settings(max_examples=150, deadline=None)
@@ -129,7 +129,7 @@ def test_damaged_files_end_in_arrays_or_an_error(tmp_path_factory, data):
         content[position] = data.draw(st.integers(0, 255))
     path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
     with contextlib.suppress(InputError):
-        assert all(isinstance(array, np.ndarray) for array in load_samples(path).inputs.values())
+        assert all(isinstance(array, np.ndarray) for array in read_data(path).inputs.values())
 
 
 # --- shapes
@@ -197,10 +197,10 @@ def test_number_of_arrays_must_be_that_of_inputs():
     assert error.hint == "Give one array per input: image, gray; labels are to be called y."
 
 
-@pytest.mark.parametrize(("x", "y"), [("x_test", "y_test"), ("X", "Y")])
+@pytest.mark.parametrize(("x", "y"), [("data", "truth"), ("in", "out")])
 def test_arrays_of_other_names_are_told_with_the_right_ones(tmp_path, x, y):
     np.savez(tmp_path / "data.npz", **{x: np.zeros((2, 8, 6, 3)), y: np.zeros(2)})
-    error = refused(arrays_for, (IMAGE,), load_samples(tmp_path / "data.npz"))
+    error = refused(arrays_for, (IMAGE,), read_data(tmp_path / "data.npz"))
     assert error.message == f"data.npz holds 2 input arrays ({x}, {y}); the model has 1 input."
     assert "Call the inputs x and the labels y" in error.hint
 

@@ -13,8 +13,10 @@ from boardproof.cli.flags import (
     FORM_NAMES,
     RUNTIME_NAMES,
     FilePath,
+    Given,
     ci_options,
     console_options,
+    data_options,
     flags,
     ignored_flags,
     link_options,
@@ -53,7 +55,7 @@ def main() -> None:
 
 @main.command()
 @model_argument
-@flags(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+@flags(sample_options, data_options, quantize_options, target_options, link_options, report_options, console_options)
 def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
     """Does everything: quantize, generate, build, run on the board, compare with the host."""
     from boardproof import pipeline
@@ -63,8 +65,8 @@ def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passe
 
 @main.command()
 @model_argument
-@flags(quantize_options, console_options)
-@click.option("--samples", type=FilePath, hidden=True)
+@flags(quantize_options, data_options, console_options)
+@click.option("--samples", type=Given("samples"), hidden=True)
 @click.option("--out", "-o", type=FilePath, help="Where to write it.  [MODEL.tflite, in this directory]")
 def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Quantizes a Keras model to a .tflite file."""
@@ -78,7 +80,7 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 
 @main.command()
 @model_argument
-@flags(sample_options, quantize_options, target_options, ci_options, console_options)
+@flags(sample_options, data_options, quantize_options, target_options, ci_options, console_options)
 @click.option("--as", "as_form", type=click.Choice(FORM_NAMES), help="Firmware, or C for any build system.  [project]")
 def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Writes the firmware project, or the network as a library.
@@ -112,7 +114,7 @@ def build(project: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 
 @main.command()
 @model_argument
-@flags(sample_options, quantize_options, target_options, link_options, report_options, console_options)
+@flags(sample_options, data_options, quantize_options, target_options, link_options, report_options, console_options)
 def verify(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Checks firmware that is already built, or already on the board, against the host."""
     from boardproof import pipeline
@@ -135,7 +137,7 @@ def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa
 
 @main.command()
 @model_argument
-@flags(sample_options, quantize_options, target_options, link_options, console_options)
+@flags(sample_options, data_options, quantize_options, target_options, link_options, console_options)
 @click.option("--runtimes", default="tflm,aot", show_default=True, help="Runtimes to compare, separated by commas.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports alone, as a JSON list, on stdout.")
 def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: ANN401
@@ -158,8 +160,8 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
 
 @main.command()
 @model_argument
-@flags(target_options, quantize_options, console_options)
-@click.option("--samples", type=FilePath, hidden=True)
+@flags(target_options, quantize_options, data_options, console_options)
+@click.option("--samples", type=Given("samples"), hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Shows operators, tensors, memory, and what would not run: then the exit status is 2."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,25 @@ LINK_NAMES = ("fifo", "uart")
 OPTIMIZE_NAMES = ("speed", "balanced", "size")
 CI_NAMES = ("github",)
 FORM_NAMES = ("project", "library")
+PIXEL_NAMES = ("0..255", "0..1", "-1..1")
 PROTOCOL_NAMES = ("boardproof", "mlperf-tiny")
 
 FilePath = click.Path(path_type=Path)
+
+
+class Given(click.Path):
+    """The path of something that must be there: said at once, before anything heavy is imported. `what`: its name."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(path_type=Path)
+        self._what = what
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The path, or InputError."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if not path.exists():
+            raise InputError(f"There is no file {path}.", f"Check the path of the {self._what}.")
+        return path
 
 
 class WholeNumber(click.IntRange):
@@ -42,6 +58,43 @@ class WholeNumber(click.IntRange):
         except (TypeError, ValueError):
             self.fail(f"{value!r} is not {self._what}.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Words(click.ParamType[Any]):
+    """Words between commas, or a file with one a line."""
+
+    name = "WORDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The words, or click's BadParameter."""
+        if isinstance(value, list | tuple):
+            return tuple(map(str, value))
+        path = Path(value)
+        if not path.is_file():
+            return tuple(word.strip() for word in value.split(","))
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            self.fail(f"{path} cannot be read as text: {error}", param, ctx)
+        return tuple(line.strip() for line in lines if line.strip())
+
+
+class Shape(click.ParamType[Any]):
+    """The sizes of a sample's axes, between commas."""
+
+    name = "SIZES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The sizes, or click's BadParameter."""
+        try:
+            sizes = tuple(
+                int(size) for size in (value.replace("x", ",").split(",") if isinstance(value, str) else value)
+            )
+        except (TypeError, ValueError):
+            sizes = ()
+        if not sizes or min(sizes) < 1:
+            self.fail(f"{value!r} is no shape: write its sizes, such as 96,96,3.", param, ctx)
+        return sizes
 
 
 def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
@@ -92,15 +145,27 @@ def flags(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-model_argument = click.argument("model", type=FilePath, callback=_apply_settings_file, is_eager=True)
+model_argument = click.argument("model", type=Given("model"), callback=_apply_settings_file, is_eager=True)
 
 sample_options = flags(
-    click.option("--samples", type=FilePath, help="Samples to verify with: .npz (x, and labels y) or .npy."),
+    click.option("--samples", type=Given("samples"), help="Samples to verify with: .npz, .npy, .csv, or a folder."),
     click.option("--random", type=WholeNumber(1), help="Verify with this many random samples instead.  [20]"),
     click.option("--seed", type=WholeNumber(0), help="Seed of the random samples.  [0]"),
 )
+data_options = flags(
+    click.option("--labels", type=Words(), help="Classes in the outputs' order: a,b,c or a file with one a line."),
+    click.option("--label-column", metavar="COLUMN", help="Name or number of a table's column of labels."),
+    click.option(
+        "--pixels", type=click.Choice(PIXEL_NAMES), help="Range of a picture's values.  [what the model takes]"
+    ),
+    click.option(
+        "--input-shape", type=Shape(), multiple=True, help="Shape of a sample, where the model leaves it open: 96,96,3."
+    ),
+)
 quantize_options = flags(
-    click.option("--representative", type=FilePath, help="Samples that calibrate the quantizer; default: --samples."),
+    click.option(
+        "--representative", type=Given("samples"), help="Samples that calibrate the quantizer; default: --samples."
+    ),
     click.option("--scheme", type=click.Choice(SCHEME_NAMES), help="How to quantize a Keras model.  [int8]"),
 )
 target_options = flags(
@@ -136,13 +201,17 @@ ci_options = flags(
 
 def settings_of(model: Path, values: dict[str, Any]) -> Settings:
     """Flags that were given, over Settings' own defaults."""
+    from boardproof.model.data.options import DataOptions, Pixels
     from boardproof.project.runtimes.base import Options
     from boardproof.settings import Settings
 
     given = {name: value for name, value in values.items() if value is not None}
     options = Options(**{f.name: given[f.name] for f in fields(Options) if f.name in given})
+    data = DataOptions(**{f.name: given[f.name] for f in fields(DataOptions) if f.name in given})
+    if data.pixels is not None:
+        data = replace(data, pixels=Pixels(data.pixels))
     rest = {f.name: given[f.name] for f in fields(Settings) if f.name in given}
-    return Settings(model=model, options=options, **rest)
+    return Settings(model=model, options=options, data=data, **rest)
 
 
 def ignored_flags(settings: Settings, runtimes: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from enum import Enum
 
@@ -18,9 +19,21 @@ class FileKind(Enum):
     KERAS_WEIGHTS = "a Keras weights file"
     NPZ = "a numpy archive (.npz)"
     NPY = "a numpy array (.npy)"
+    C_ARRAY = "a .tflite as a C array"
+    ARCHITECTURE = "a Keras model's architecture without its weights (.json)"
+    CHECKPOINT = "a TensorFlow checkpoint, which holds weights only"
+    TENSORFLOW_JS = "a TensorFlow.js model"
     TORCH = "a PyTorch checkpoint"
+    EXECUTORCH = "an ExecuTorch program"
+    SAFETENSORS = "a safetensors file, which holds weights only"
     ONNX = "an ONNX model"
     SAVED_MODEL_PB = "a TensorFlow graph (.pb)"
+    SAVED_MODEL_ZIP = "a SavedModel in a ZIP archive"
+    FROZEN_GRAPH = "a frozen graph of TensorFlow 1 (.pb)"
+    GIT_LFS = "a Git LFS pointer, which stands for a file that was not fetched"
+    WEB_PAGE = "a web page"
+    PICTURE = "a picture"
+    SOUND = "a WAV recording"
     ELF = "an ELF executable"
     ZIP = "a ZIP archive"
     BROKEN_ZIP = "a ZIP archive that is cut short or damaged"
@@ -36,26 +49,41 @@ _MAGIC = (
     (b"\x93NUMPY", FileKind.NPY),
     (b"\x7fELF", FileKind.ELF),
     (b"\x1f\x8b", FileKind.GZIP),
+    (b"\x89PNG", FileKind.PICTURE),
+    (b"\xff\xd8\xff", FileKind.PICTURE),
+    (b"BM", FileKind.PICTURE),
+    (b"RIFF", FileKind.SOUND),
+    (b"version https://git-lfs", FileKind.GIT_LFS),
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", FileKind.TORCH),
     (b"\x80\x02", FileKind.PICKLE),
     (b"\x80\x04", FileKind.PICKLE),
     (b"\x80\x05", FileKind.PICKLE),
 )
 
 _ZIP_MAGIC = b"PK\x03\x04"
+_FLATBUFFERS = {FILE_IDENTIFIER: FileKind.TFLITE, b"ET12": FileKind.EXECUTORCH}
+"""By the identifier after the first offset."""
+
+_TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+"""How a checkpoint's index ends: LevelDB's tables have their number last."""
+
+_C_ARRAY = re.compile(rb"\[[^\]]*\]\s*(\w+\s*)*(\([^{;]*\)\s*)*=\s*\{\s*(0[xX][0-9a-fA-F]{1,2}|\d{1,3})\s*,")
+_C_HEAD_BYTES = 64 << 10
+"""Licences and comments may come before the array."""
 
 
 def file_kind(data: bytes) -> FileKind:
     """What these bytes are; the whole file when it is a ZIP archive, else its first few hundred bytes are enough."""
     if not data:
         return FileKind.EMPTY
-    if data[4:8] == FILE_IDENTIFIER:
-        return FileKind.TFLITE
+    if data[4:8] in _FLATBUFFERS:
+        return _FLATBUFFERS[data[4:8]]
     if data.startswith(_ZIP_MAGIC):
         return _zip_kind(data)
-    for magic, kind in _MAGIC:
-        if data.startswith(magic):
-            return kind
-    return _kind_by_structure(data[:4096])
+    if data.endswith(_TABLE_END):
+        return FileKind.CHECKPOINT
+    known = (kind for magic, kind in _MAGIC if data.startswith(magic))
+    return next(known, None) or _kind_by_structure(data[:_C_HEAD_BYTES])
 
 
 def describe(data: bytes) -> str:
@@ -76,6 +104,8 @@ def _zip_kind(data: bytes) -> FileKind:
         return FileKind.NPZ
     if any(name.endswith("data.pkl") for name in names):
         return FileKind.TORCH
+    if any(name.endswith("saved_model.pb") for name in names):
+        return FileKind.SAVED_MODEL_ZIP
     return FileKind.ZIP
 
 
@@ -89,7 +119,22 @@ def _kind_by_structure(head: bytes) -> FileKind:
         return FileKind.ONNX
     # A frozen graph: field 1 (a node), whose field 1 is its name.
     if head[:1] == b"\x0a" and b"\x0a" in head[2:4]:
-        return FileKind.SAVED_MODEL_PB
+        return FileKind.FROZEN_GRAPH
+    if head[8:10] == b'{"' and head[4:8] == bytes(4):
+        return FileKind.SAFETENSORS
     if all(byte >= ord(" ") or byte in b"\t\n\r\f" for byte in head):
-        return FileKind.TEXT
+        return _kind_of_text(head)
     return FileKind.UNKNOWN
+
+
+def _kind_of_text(head: bytes) -> FileKind:
+    start = head[:4096].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return FileKind.WEB_PAGE
+    if b"model_checkpoint_path" in start:
+        return FileKind.CHECKPOINT
+    if b'"modeltopology"' in start:
+        return FileKind.TENSORFLOW_JS
+    if start.startswith(b"{") and b'"class_name"' in start:
+        return FileKind.ARCHITECTURE
+    return FileKind.C_ARRAY if _C_ARRAY.search(head) else FileKind.TEXT

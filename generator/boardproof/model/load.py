@@ -15,10 +15,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from boardproof.errors import BoardproofError, InputError
-from boardproof.model.filekind import FileKind, describe, file_kind
+from boardproof.model.c_array import model_in_c
+from boardproof.model.data.read import read_bytes
+from boardproof.model.filekind import FileKind, file_kind
 from boardproof.model.keras_config import check_config, is_legacy
 from boardproof.model.labels import safe_lines
-from boardproof.model.network import FloatNetwork, from_keras, from_saved_model
+from boardproof.model.network import FloatNetwork, Sizes, from_keras, from_saved_model, unknown_sizes
+from boardproof.model.not_models import made_by_vela, not_a_model, not_a_saved_model
 from boardproof.model.quiet import captured_output
 from boardproof.model.samples import InputSpec, input_specs
 from boardproof.model.saved_model import check_saved_model
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from boardproof.model.quiet import CapturedOutput
 
 _MAX_CONFIG_BYTES = 64 << 20
+
+_ETHOS_U = b"ethos-u"
+"""The custom operator that Vela puts in the place of what it compiled."""
 
 _UNKNOWN_CLASS = re.compile(r"(?:Could not locate (?:class|function) |Unknown layer: ?)'?\"?([\w>.]+)")
 
@@ -61,62 +67,55 @@ class LoadedModel:
     network: FloatNetwork | None = field(default=None, repr=False)
     tflite: bytes | None = field(default=None, repr=False)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was changed while it was loaded, for the report."""
+        return self.network.notes if self.network is not None else ()
 
-def load_model(path: Path) -> LoadedModel:
+
+def require_model(path: Path) -> None:
+    """Raises InputError when there is nothing at this path: before anything heavy is imported."""
+    if not path.exists():
+        raise InputError(f"There is no file {path}.", "Check the path of the model.")
+
+
+def load_model(path: Path, sizes: Sizes = unknown_sizes) -> LoadedModel:
     """The model in a file or SavedModel directory; what it is, is told by its content, not by its name.
 
     Keras models load in safe mode: files with Lambda layers or other packages' classes are refused before any of their
     code runs. Files of Keras 2 that Keras 3 cannot read load through tf-keras.
 
+    Args:
+        path: The file or directory.
+        sizes: Fixes what a float model leaves open of its inputs' shapes.
+
     Raises:
         InputError: when there is no such file, or it is not a model, or cannot be loaded.
     """
     if path.is_dir():
-        return _load_directory(path)
-    data = _read(path)
+        return _load_directory(path, sizes)
+    data = read_bytes(path, "model")
     match file_kind(data):
         case FileKind.TFLITE:
-            return LoadedModel(ModelKind.TFLITE, path.name, input_specs(read_tflite(data)), tflite=data)
+            return _load_tflite(data, path.name)
+        case FileKind.C_ARRAY:
+            return _load_tflite(model_in_c(data, path.name), path.name)
         case FileKind.KERAS:
             version = _archive_version(data, path.name)
             with _named(path, ".keras") as named:
-                return _load_keras(named, version)
+                return _load_keras(named, version, sizes)
         case FileKind.HDF5:
             version = _hdf5_version(data, path.name)
             with _named(path, ".h5") as named:
-                return _load_keras(named, version)
-        case kind:
-            raise _not_a_model(path.name, kind, data)
+                return _load_keras(named, version, sizes)
+        case _:
+            raise not_a_model(path.name, data)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {path}.", "Check the path of the model.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the file and its permissions.") from error
-
-
-_HINTS = {
-    FileKind.ONNX: "Convert it to Keras or .tflite first, for example with onnx2tf.",
-    FileKind.TORCH: "Convert it to .tflite first, for example with ai-edge-torch.",
-    FileKind.SAVED_MODEL_PB: "For a SavedModel, give the directory that holds saved_model.pb.",
-    FileKind.NPZ: "This looks like data: give it with --samples, and the model first.",
-    FileKind.NPY: "This looks like data: give it with --samples, and the model first.",
-    FileKind.EMPTY: "Copy or save the model again.",
-}
-
-
-def _not_a_model(name: str, kind: FileKind, data: bytes) -> InputError:
-    if kind is FileKind.BROKEN_ZIP:
-        return InputError(
-            f"{name} is cut short or damaged: its {len(data)} bytes begin as a .keras file does, but do not end so.",
-            f"Copy {name} again, or save the model again.",
-        )
-    hint = _HINTS.get(kind, "Give a .keras, .h5 or .tflite file, or a SavedModel directory.")
-    what = "it is empty" if kind is FileKind.EMPTY else describe(data)
-    return InputError(f"{name} is not a model that boardproof reads: {what}.", hint)
+def _load_tflite(data: bytes, source: str) -> LoadedModel:
+    if _ETHOS_U in data:
+        raise made_by_vela(source)
+    return LoadedModel(ModelKind.TFLITE, source, input_specs(read_tflite(data)), tflite=data)
 
 
 def _archive_version(data: bytes, source: str) -> str:
@@ -172,24 +171,25 @@ def _named(path: Path, suffix: str) -> Iterator[Path]:
         yield link
 
 
-def _load_keras(path: Path, keras_version: str) -> LoadedModel:
+def _load_keras(path: Path, keras_version: str, sizes: Sizes) -> LoadedModel:
     with captured_output() as output:
         import keras
 
         try:
-            network = from_keras(keras.saving.load_model(path, compile=False), f"keras {keras.__version__}", path.name)
+            model = keras.saving.load_model(path, compile=False)
+            network = from_keras(model, f"keras {keras.__version__}", path.name, sizes)
             kind = ModelKind.KERAS
         except BoardproofError:
             raise
         except Exception as error:  # a loader given an untrusted file raises anything
             if not is_legacy(keras_version):
                 raise _not_loaded(path.name, error, output) from error
-            network = _load_legacy(path, output)
+            network = _load_legacy(path, output, sizes)
             kind = ModelKind.LEGACY_KERAS
     return LoadedModel(kind, path.name, network.inputs, network=network)
 
 
-def _load_legacy(path: Path, output: CapturedOutput) -> FloatNetwork:
+def _load_legacy(path: Path, output: CapturedOutput, sizes: Sizes) -> FloatNetwork:
     """The model as Keras 2 loads it, for files whose layers have arguments that Keras 3 no longer knows."""
     import tf_keras
 
@@ -197,19 +197,16 @@ def _load_legacy(path: Path, output: CapturedOutput) -> FloatNetwork:
         model = tf_keras.models.load_model(path, compile=False)
     except Exception as error:  # a loader given an untrusted file raises anything
         raise _not_loaded(path.name, error, output) from error
-    return from_keras(model, f"tf-keras {tf_keras.__version__}", path.name)
+    return from_keras(model, f"tf-keras {tf_keras.__version__}", path.name, sizes)
 
 
-def _load_directory(path: Path) -> LoadedModel:
+def _load_directory(path: Path, sizes: Sizes) -> LoadedModel:
     if not (path / "saved_model.pb").is_file():
-        raise InputError(
-            f"{path} is a directory, but not a SavedModel: there is no saved_model.pb in it.",
-            "Give the model's own file, or the directory that tf.saved_model.save wrote.",
-        )
+        raise not_a_saved_model(path)
     with captured_output() as output:
         try:
             check_saved_model(path)
-            network = from_saved_model(path)
+            network = from_saved_model(path, sizes)
         except BoardproofError:
             raise
         except Exception as error:  # a loader given an untrusted file raises anything

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from boardproof.errors import InputError
+from boardproof.model.batches import with_free_batch
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_label
 from boardproof.model.samples import InputSpec
+from boardproof.model.value_range import picture_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,12 +28,23 @@ class FloatNetwork:
         call: From one TensorFlow tensor per input, each with a batch axis, to one per output.
         fixed_batch: The only batch size it takes, or None when it takes any.
         interpreter: Name and version of what defines it, such as "keras 3.15.1".
+        notes: What was changed of the model while it was loaded, for the report.
     """
 
     inputs: tuple[InputSpec, ...]
     call: Callable[[Sequence[Tensor]], list[Tensor]] = field(repr=False)
     fixed_batch: int | None
     interpreter: str
+    notes: tuple[str, ...] = ()
+
+
+Sizes: TypeAlias = "Callable[[int, tuple[int | None, ...]], tuple[int, ...] | None]"
+"""Gives the whole shape of a sample for the input at a position, whose shape is open at None; None if not known."""
+
+
+def unknown_sizes(_position: int, _shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+    """Fixes nothing."""
+    return None
 
 
 class _HasShape(Protocol):
@@ -45,16 +58,22 @@ class _HasShape(Protocol):
     def dtype(self) -> Any: ...  # noqa: ANN401 a string in Keras 3, a DType in TensorFlow
 
 
-def from_keras(model: Any, interpreter: str, source: str) -> FloatNetwork:  # noqa: ANN401 Keras 2 or 3, both untyped
+def from_keras(
+    model: Any,  # noqa: ANN401 Keras 2 or 3, both untyped
+    interpreter: str,
+    source: str,
+    sizes: Sizes = unknown_sizes,
+) -> FloatNetwork:
     """The network of a loaded Keras model, of either version.
 
     Args:
         model: The Keras model.
         interpreter: Name and version of the Keras that loaded it.
         source: How messages name the file.
+        sizes: Fixes what the model leaves open of its inputs' shapes.
 
     Raises:
-        InputError: when the model does not fix the shape of its inputs.
+        InputError: when neither the model nor `sizes` fixes the shape of its inputs.
     """
     import tensorflow as tf
 
@@ -63,6 +82,7 @@ def from_keras(model: Any, interpreter: str, source: str) -> FloatNetwork:  # no
             f"{source} does not say what shape its input has.",
             "Start the model with keras.Input(shape=…), and save it again.",
         )
+    model = _for_one_sample(model)
     # Keras 3 gives the inputs of a Sequential model, but not the structure they are passed in: it has exactly one.
     structure = model.inputs[0] if type(model).__name__ == "Sequential" else model.input
 
@@ -70,11 +90,22 @@ def from_keras(model: Any, interpreter: str, source: str) -> FloatNetwork:  # no
         outputs = model(tf.nest.pack_sequence_as(structure, list(inputs)), training=False)
         return list(tf.nest.flatten(outputs))
 
-    specs, batch = _specs(model.inputs, source)
-    return FloatNetwork(specs, call, batch, interpreter)
+    specs, batch, notes = _specs(model.inputs, source, sizes)
+    first = replace(specs[0], values=picture_range(model))
+    return FloatNetwork((first, *specs[1:]), call, batch, interpreter, notes)
 
 
-def from_saved_model(path: Path) -> FloatNetwork:
+def _for_one_sample(model: Any) -> Any:  # noqa: ANN401 Keras 2 or 3, both untyped
+    """The model itself, or one without a fixed batch size of its own."""
+    if {tensor.shape[0] for tensor in model.inputs} <= {None, 1}:
+        return model
+    try:
+        return with_free_batch(model)
+    except Exception:
+        return model
+
+
+def from_saved_model(path: Path, sizes: Sizes = unknown_sizes) -> FloatNetwork:
     """The network behind a SavedModel's serving signature.
 
     Raises:
@@ -96,26 +127,40 @@ def from_saved_model(path: Path) -> FloatNetwork:
     def call(inputs: Sequence[Tensor], _owner: object = loaded) -> list[Tensor]:
         return list(tf.nest.flatten(signature(**dict(zip(names, inputs, strict=True)))))
 
-    specs, batch = _specs([arguments[name] for name in names], path.name)
-    return FloatNetwork(specs, call, batch, f"tensorflow {tf.__version__}")
+    specs, batch, notes = _specs([arguments[name] for name in names], path.name, sizes)
+    return FloatNetwork(specs, call, batch, f"tensorflow {tf.__version__}", notes)
 
 
-def _specs(inputs: Sequence[_HasShape], source: str) -> tuple[tuple[InputSpec, ...], int | None]:
-    """The inputs without the batch, and the batch size where it is fixed."""
-    specs = []
+def _specs(
+    inputs: Sequence[_HasShape], source: str, sizes: Sizes
+) -> tuple[tuple[InputSpec, ...], int | None, tuple[str, ...]]:
+    """The inputs without the batch, the batch size where it is fixed, and what was open in them."""
+    specs, notes = [], []
     for position, tensor in enumerate(inputs):
-        shape = tuple(tensor.shape) if tensor.shape is not None else ()
-        if not shape or None in shape[1:]:
+        shape: tuple[int | None, ...] = tuple(tensor.shape) if tensor.shape is not None else ()
+        sample = _fixed(position, shape, sizes)
+        if sample is None:
             raise InputError(
                 f"Input {safe_label(tensor.name)} of {source} leaves its shape open: {_shown(shape)}.",
-                "A board needs fixed sizes: rebuild the model with keras.Input(shape=…) and load its weights.",
+                "A board needs fixed sizes: give samples, whose sizes are taken, or --input-shape 96,96,3.",
             )
+        if sample != shape[1:]:
+            notes.append(f"the input {safe_label(tensor.name)}, open in the model, is {_shown(shape)} → {list(sample)}")
         name = tensor.dtype if isinstance(tensor.dtype, str) else tensor.dtype.name
         if name not in {dtype.value for dtype in DType}:
             raise InputError(f"Input {position} of {source} takes {name} values.", "Use float32 inputs.")
-        specs.append(InputSpec(tensor.name, shape[1:], DType(name)))
+        specs.append(InputSpec(tensor.name, sample, DType(name)))
     batches = {tensor.shape[0] for tensor in inputs} - {None}
-    return tuple(specs), min(batches, default=None)
+    return tuple(specs), min(batches, default=None), tuple(notes)
+
+
+def _fixed(position: int, shape: tuple[int | None, ...], sizes: Sizes) -> tuple[int, ...] | None:
+    """The shape of one sample, where the model or `sizes` says it."""
+    if shape and None not in shape[1:]:
+        return tuple(size for size in shape[1:] if size is not None)
+    given = sizes(position, shape[1:])
+    agrees = given and all(size in {None, other} for size, other in zip(shape[1:], given, strict=False))
+    return given if agrees and len(given or ()) == len(shape) - 1 else None
 
 
 def _shown(shape: Sequence[int | None]) -> str:

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import tokenize
-import zipfile
-import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.errors import InputError
-from boardproof.model.affine import quantize_array
-from boardproof.model.filekind import FileKind, describe, file_kind
+from boardproof.model.affine import dequantize_array, quantize_array
 from boardproof.model.fitting import fit_array
 from boardproof.model.graph import DType
-from boardproof.model.labels import safe_label, safe_lines
+from boardproof.model.labels import safe_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Graph, Tensor
 
-_LABEL_KEYS = ("y", "labels")
-
 _SHOWN_ARRAYS = 8
-_MAX_SAMPLE_BYTES = 4 << 30
-
-_LOAD_ERRORS = (
-    EOFError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy's and zipfile's readers raise on damaged files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +31,28 @@ class Samples:
         inputs: Array by name, each with the samples along its first axis; one entry for a network with one input.
         labels: The class of each sample, one-hot rows, or other targets; None when there are none.
         source: Where they come from, for messages.
+        classes: Names of the classes in order, where the labels were words; else empty.
+        notes: How they were read, where there was a choice.
     """
 
     inputs: Mapping[str, NDArray[np.generic]]
     labels: NDArray[np.generic] | None = None
     source: str = "the samples"
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def size(self, position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+        """The whole shape of an input that leaves parts of it open: that of its array."""
+        keys = sorted(self.inputs, key=_natural)
+        found = self.inputs[keys[position]].shape[1:] if position < len(keys) else ()
+        if len(found) + 1 == len(shape) and shape[-1] == 1:
+            found = (*found, 1)
+        fits = len(found) == len(shape) and all(open_ in {None, size} for open_, size in zip(shape, found, strict=True))
+        return found if fits else None
+
+    def samples(self, _specs: tuple[InputSpec, ...]) -> Samples:
+        """These samples: arrays are the same whatever takes them."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,80 +80,30 @@ class InputSpec:
         name: The input's name, for finding its array.
         shape: The shape of one sample, without the batch dimension of 1.
         dtype: The type of its values before quantization.
+        values: The lowest and the highest value that it is made for, where that is known.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: DType = DType.FLOAT32
-
-
-def load_samples(path: Path) -> Samples:
-    """The inputs and labels in a .npz or .npy file.
-
-    In a .npz, `y` or `labels` holds labels; every other array is an input: `x` for a network with one, else named after
-    the inputs, or x0, x1, … in their order. A .npy holds the inputs of a network with one. Pickled objects are never
-    loaded.
-
-    Raises:
-        InputError: when the file is missing, damaged, of another kind, or holds something other than arrays.
-    """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {path}.", "Check the path of the samples.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the file and its permissions.") from error
-    kind = file_kind(data)
-    is_archive = kind in {FileKind.ZIP, FileKind.BROKEN_ZIP} and path.suffix == ".npz"
-    if kind not in {FileKind.NPZ, FileKind.NPY} and not is_archive:
-        raise InputError(
-            f"{path.name} does not hold samples: {describe(data)}.",
-            "Save them with numpy.savez(path, x=inputs, y=labels) or numpy.save(path, inputs).",
-        )
-    arrays = _load_arrays(data, path.name)
-    labels = [arrays.pop(key) for key in _LABEL_KEYS if key in arrays]
-    if len(labels) > 1 or not arrays:
-        raise InputError(
-            f"{path.name} holds {'several arrays of labels' if labels[1:] else 'no inputs'}.",
-            "Save them with numpy.savez(path, x=inputs, y=labels).",
-        )
-    return Samples(arrays, labels[0] if labels else None, path.name)
-
-
-def _load_arrays(data: bytes, source: str) -> dict[str, NDArray[np.generic]]:
-    try:
-        if file_kind(data) is FileKind.NPY:
-            return {"x": _read_array(data)}
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _members(archive)
-    except _LOAD_ERRORS as error:
-        if "allow_pickle" in str(error):
-            raise InputError(
-                f"{source} holds Python objects, which are never loaded.",
-                "Save plain numeric arrays: numpy.asarray(x, dtype=numpy.float32).",
-            ) from error
-        raise InputError(
-            f"{source} is damaged.", "Copy or save it again: it may have been cut short.", safe_lines(str(error))
-        ) from error
-
-
-def _members(archive: zipfile.ZipFile) -> dict[str, NDArray[np.generic]]:
-    """The arrays in a .npz, unpacked only if their sizes are sane."""
-    size_bytes = sum(info.file_size for info in archive.infolist())
-    if size_bytes > _MAX_SAMPLE_BYTES:
-        raise ValueError(f"it unpacks to {size_bytes} bytes")
-    return {name.removesuffix(".npy"): _read_array(archive.read(name)) for name in archive.namelist()}
-
-
-def _read_array(data: bytes) -> NDArray[np.generic]:
-    """One array in numpy's format; unlike numpy.load, nothing else is tried."""
-    array: NDArray[np.generic] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    return array
+    values: tuple[float, float] | None = field(default=None, compare=False)
 
 
 def input_specs(graph: Graph) -> tuple[InputSpec, ...]:
     """What a graph takes, one for each input tensor."""
-    return tuple(InputSpec(_input_name(tensor.name), _without_batch(tensor.shape)) for tensor in graph.input_tensors)
+    return tuple(
+        InputSpec(_input_name(tensor.name), _without_batch(tensor.shape), values=_quantized_range(tensor))
+        for tensor in graph.input_tensors
+    )
+
+
+def _quantized_range(tensor: Tensor) -> tuple[float, float] | None:
+    """What a quantized input can hold."""
+    if tensor.quantization is None or tensor.dtype not in {DType.INT8, DType.UINT8}:
+        return None
+    limits = np.iinfo(tensor.dtype.numpy)  # type: ignore[type-var] # quantized types are integers
+    low, high = dequantize_array(np.array([limits.min, limits.max]), tensor.quantization)
+    return float(low), float(high)
 
 
 def vectors_for(graph: Graph, samples: Samples) -> Vectors:

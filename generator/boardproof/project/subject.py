@@ -25,6 +25,7 @@ class Network:
         graph: What is in it.
         scheme: How it was quantized here; None when it came as a .tflite.
         samples: What the user gave to verify with, if anything.
+        notes: How model and data were read, where there was a choice.
     """
 
     model: LoadedModel
@@ -32,6 +33,7 @@ class Network:
     graph: Graph
     scheme: Scheme | None
     samples: Samples | None
+    notes: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:

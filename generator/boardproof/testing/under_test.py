@@ -12,8 +12,9 @@ import numpy as np
 from boardproof.device.protocol.session import Session
 from boardproof.errors import BoardproofError, DeviceError, InputError
 from boardproof.model.affine import dequantize_array
+from boardproof.model.data.read import read_data
 from boardproof.model.oracle import run_oracle
-from boardproof.model.samples import Samples, input_specs, load_samples, vectors_for
+from boardproof.model.samples import Samples, input_specs, vectors_for
 from boardproof.model.variables import is_stateful
 from boardproof.model.vectors import random_vectors
 from boardproof.proof.compare import compare, run_on_board
@@ -153,8 +154,8 @@ class BoardUnderTest:
         """Runs samples on the board and on the host, and compares every byte.
 
         Args:
-            samples: A .npz or .npy file, an array, arrays by the inputs' names, or a number of random samples; None for
-                those that boardproof.toml names.
+            samples: A file or folder of samples, an array, arrays by the inputs' names, or a number of random samples;
+                None for those that boardproof.toml names.
             seed: Of the random samples.
 
         Returns:
@@ -215,7 +216,7 @@ class BoardUnderTest:
             case Samples():
                 return vectors_for(graph, given)
             case str() | Path():
-                return vectors_for(graph, load_samples(Path(given)))
+                return vectors_for(graph, read_data(Path(given)).samples(input_specs(graph)))
             case Mapping():
                 arrays = {str(name): np.asarray(values) for name, values in given.items()}
                 return vectors_for(graph, Samples(arrays, source="the arrays given to verify()"))

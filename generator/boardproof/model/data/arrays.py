@@ -1,0 +1,125 @@
+"""Arrays in numpy's own files."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.errors import InputError
+from boardproof.model.data.classes import class_indices, classes_note
+from boardproof.model.filekind import FileKind, file_kind
+from boardproof.model.labels import safe_lines
+from boardproof.model.samples import Samples
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LABEL_KEYS = ("y", "labels", "Y")
+_SETS = ({"x_test", "y_test"}, {"x_train", "y_train"})
+"""Names as Keras' own data sets have them: both sets in one file."""
+
+_MAX_SAMPLE_BYTES = 4 << 30
+
+_LOAD_ERRORS = (
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What numpy's and zipfile's readers raise on damaged files."""
+
+
+def samples_of_arrays(data: bytes, source: str, names: tuple[str, ...] = (), *, training: bool = False) -> Samples:
+    """The inputs and labels in the bytes of a .npz or .npy file.
+
+    In a .npz, `y` or `labels` holds labels; every other array is an input: `x` for a network with one, else named after
+    the inputs, or x0, x1, … in their order. Of a file with x_train, y_train, x_test and y_test the latter two are
+    taken. A .npy holds the inputs of a network with one. Pickled objects are never loaded.
+
+    Args:
+        data: The file.
+        source: Its name, for messages.
+        names: The classes, where the labels are words; empty for all words, sorted.
+        training: Take x_train and y_train instead.
+
+    Raises:
+        InputError: when it is damaged, or holds something other than arrays.
+    """
+    arrays = _load_arrays(data, source)
+    arrays, notes = _one_set(arrays, source, training=training)
+    labels = [arrays.pop(key) for key in _LABEL_KEYS if key in arrays]
+    if len(labels) > 1 or not arrays:
+        raise InputError(
+            f"{source} holds {'several arrays of labels' if labels[1:] else 'no inputs'}.",
+            "Save them with numpy.savez(path, x=inputs, y=labels).",
+        )
+    return with_named_classes(Samples(arrays, labels[0] if labels else None, source, notes=notes), names)
+
+
+def with_named_classes(samples: Samples, names: tuple[str, ...]) -> Samples:
+    """The samples with class numbers where their labels are words.
+
+    Raises:
+        InputError: when a label is none of the user's classes.
+    """
+    labels = samples.labels
+    if labels is None or labels.dtype.kind not in "US":
+        return samples
+    flat = labels.reshape(len(labels), -1)[:, 0].astype(str).tolist()
+    numbers, classes = class_indices(flat, names, lambda position: f"Label {position} of {samples.source}")
+    notes = (*samples.notes, classes_note(classes, given=bool(names)))
+    return Samples(samples.inputs, numbers, samples.source, classes, notes)
+
+
+def _one_set(
+    arrays: dict[str, NDArray[np.generic]], source: str, *, training: bool
+) -> tuple[dict[str, NDArray[np.generic]], tuple[str, ...]]:
+    """The wanted set where a file has two, or the only one that it has under such names."""
+    for keys in _SETS[::-1] if training else _SETS:
+        if keys <= arrays.keys():
+            inputs, labels = sorted(keys)
+            return {"x": arrays[inputs], "y": arrays[labels]}, (f"{source}: {inputs} and {labels} are used",)
+    return arrays, ()
+
+
+def _load_arrays(data: bytes, source: str) -> dict[str, NDArray[np.generic]]:
+    try:
+        if file_kind(data) is FileKind.NPY:
+            return {"x": _read_array(data)}
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _members(archive)
+    except _LOAD_ERRORS as error:
+        if "allow_pickle" in str(error):
+            raise InputError(
+                f"{source} holds Python objects, which are never loaded.",
+                "Save plain numeric arrays, numpy.asarray(x, dtype=numpy.float32), all samples of one shape.",
+            ) from error
+        raise InputError(
+            f"{source} is damaged.", "Copy or save it again: it may have been cut short.", safe_lines(str(error))
+        ) from error
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, NDArray[np.generic]]:
+    """The arrays in a .npz, unpacked only if their sizes are sane."""
+    size_bytes = sum(info.file_size for info in archive.infolist())
+    if size_bytes > _MAX_SAMPLE_BYTES:
+        raise ValueError(f"it unpacks to {size_bytes} bytes")
+    return {name.removesuffix(".npy"): _read_array(archive.read(name)) for name in archive.namelist()}
+
+
+def _read_array(data: bytes) -> NDArray[np.generic]:
+    """One array in numpy's format; unlike numpy.load, nothing else is tried."""
+    array: NDArray[np.generic] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    return array
