@@ -73,11 +73,11 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == "[]"
 
 
-def test_usage_errors_have_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors_have_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, err = failure(capsys, "run")
     assert status == 2
     assert "Missing argument 'MODEL'" in err
-    status, err = failure(capsys, "run", "x.tflite", "--board", "uno")
+    status, err = failure(capsys, "run", str(tmp_path), "--board", "uno")
     assert status == 2
     assert "mps2-an386" in err
 

@@ -94,11 +94,13 @@ def test_flags_that_nothing_uses_are_said_to_be_ignored(model: Path, capsys: pyt
         "warning: --tflm-lib is ignored: only the runtime tflm uses it",
         "warning: --scheme is ignored: m.tflite is a .tflite, which is not quantized again",
     ]
-    assert ignored(capsys, "run", str(model), "--samples", "none.npz", "--random", "3", "--seed", "1") == [
-        "warning: --random is ignored: the samples in none.npz are used",
-        "warning: --seed is ignored: the samples in none.npz are used",
+    samples = model.with_name("some.npz")
+    samples.write_bytes(b"")
+    assert ignored(capsys, "run", str(model), "--samples", str(samples), "--random", "3", "--seed", "1") == [
+        "warning: --random is ignored: the samples in some.npz are used",
+        "warning: --seed is ignored: the samples in some.npz are used",
     ]
-    compared = ["compare", str(model), "--samples", "none.npz", "--runtime", "aot", "--arena-bytes", "4000"]
+    compared = ["compare", str(model), "--samples", str(samples), "--runtime", "aot", "--arena-bytes", "4000"]
     assert ignored(capsys, *compared) == ["warning: --runtime is ignored: --runtimes says what compare uses"]
 
 
