@@ -23,6 +23,7 @@ enum model_dtype {
     MODEL_BOOL = 6,
     MODEL_INT16 = 7,
     MODEL_INT8 = 9,
+    MODEL_UINT64 = 12,
     MODEL_UINT32 = 15
 };
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from boardproof.model.graph import DType
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.runtimes.aot.operators import OPERATORS
-from firmware import test_axes, test_elementwise, test_kernels, test_movement, test_variables
+from firmware import test_axes, test_elementwise, test_kernels, test_movement, test_signal, test_variables
 from support.cases import examples, one_of_each
 from support.moved import EVERY_TYPE
 
@@ -19,7 +19,7 @@ TIMES, MODELS = 6, 4
 
 GENERATORS = [
     (name.split()[0], operator)
-    for test in (test_axes, test_elementwise, test_kernels, test_movement)
+    for test in (test_axes, test_elementwise, test_kernels, test_movement, test_signal)
     for name, operator in test.OPERATORS.items()
 ]
 INT4_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")

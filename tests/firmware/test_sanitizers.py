@@ -16,6 +16,7 @@ from firmware import (
     test_kernels,
     test_movement,
     test_random_graphs,
+    test_signal,
     test_variables,
 )
 from support.aot import plan_quickly
@@ -32,6 +33,7 @@ OPERATORS = {
     "elementwise": one_of_each(test_elementwise.OPERATORS.values()),
     "layers": one_of_each(test_kernels.OPERATORS.values()),
     "movement and products": one_of_each(test_movement.OPERATORS.values()),
+    "signal": one_of_each(test_signal.OPERATORS.values()),
 }
 
 

@@ -152,6 +152,7 @@ class CompiledModel:
             6: DType.BOOL,
             7: DType.INT16,
             9: DType.INT8,
+            12: DType.UINT64,
             15: DType.UINT32,
         }
         raw = ctypes.string_at(tensor.data, tensor.bytes)

@@ -27,7 +27,7 @@ _OTHERS = {
 }
 """Types of further inputs, by the type of the data, where they differ from it."""
 
-_ORDER = ("int8", "int16", "int32", "int64", "uint8", "uint32", "bool", "float32")
+_ORDER = ("int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "bool", "float32")
 
 
 def operator_table() -> str:

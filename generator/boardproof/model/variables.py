@@ -17,6 +17,7 @@ from boardproof.model.graph import (
     Svdf,
     VarHandle,
 )
+from boardproof.model.signal_states import keeps_state, state_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,8 +43,9 @@ class Stateful:
     """A graph in which every state is a tensor.
 
     Attributes:
-        graph: Its tensors are those of the original and one more per variable. ReadVariable's input and
-            AssignVariable's output is that tensor; its own first input, the handle, is gone.
+        graph: Its tensors are those of the original and one more per variable or state. ReadVariable's input and
+            AssignVariable's output is that tensor; its own first input, the handle, is gone. Signal operators have
+            their states as further inputs.
         initial: What state tensors hold before the first inference, by tensor index.
     """
 
@@ -54,7 +56,7 @@ class Stateful:
 def is_stateful(graph: Graph) -> bool:
     """Whether what the network computes can depend on earlier inferences."""
     graphs = (graph, *graph.subgraphs)
-    return any(operator.name in _NAMES for g in graphs for operator in g.operators) or any(
+    return any(op.name in _NAMES or keeps_state(op) for g in graphs for op in g.operators) or any(
         tensor.is_variable for g in graphs for tensor in g.tensors
     )
 
@@ -94,8 +96,14 @@ def resolve(graph: Graph) -> Stateful:
         initial[len(tensors)] = variable.initial
         tensors.append(replace(variable.like, index=len(tensors), name=name, data=None, is_variable=True))
     names = _handles(graph)
-    operators = tuple(_rewired(operator, names, index_of) for operator in graph.operators)
-    return Stateful(replace(graph, tensors=tuple(tensors), operators=operators), initial)
+    operators = [_rewired(operator, names, index_of) for operator in graph.operators]
+    for position, operator in enumerate(graph.operators):
+        added = state_tensors(operator, graph, len(tensors))
+        tensors += added
+        initial |= {tensor.index: bytes(tensor.size_bytes) for tensor in added}
+        if added:
+            operators[position] = replace(operator, inputs=(*operator.inputs, *(t.index for t in added)))
+    return Stateful(replace(graph, tensors=tuple(tensors), operators=tuple(operators)), initial)
 
 
 def _rewired(operator: Operator, names: Mapping[int, str], index_of: Mapping[str, int]) -> Operator:

@@ -70,6 +70,22 @@ from boardproof.model.graph import (
     VarHandle,
     ZerosLike,
 )
+from boardproof.model.operators.signal import (
+    SignalDelay,
+    SignalEnergy,
+    SignalFftAutoScale,
+    SignalFilterBank,
+    SignalFilterBankLog,
+    SignalFilterBankSpectralSubtraction,
+    SignalFilterBankSquareRoot,
+    SignalFramer,
+    SignalIrfft,
+    SignalOverlapAdd,
+    SignalPcan,
+    SignalRfft,
+    SignalStacker,
+    SignalWindow,
+)
 from boardproof.model.shapes.axes import fit_arg_extremum, fit_reduction
 from boardproof.model.shapes.elementwise import fit_select, fit_sum
 from boardproof.model.shapes.movement import (
@@ -104,6 +120,22 @@ from boardproof.model.shapes.selection import (
     fit_strided_slice,
     fit_unpack,
     fit_update_slice,
+)
+from boardproof.model.shapes.signal import (
+    fit_auto_scale,
+    fit_channels,
+    fit_delay,
+    fit_energy,
+    fit_filter_bank,
+    fit_framer,
+    fit_irfft,
+    fit_overlap_add,
+    fit_pcan,
+    fit_rfft,
+    fit_signal_window,
+    fit_spectral_subtraction,
+    fit_square_root,
+    fit_stacker,
 )
 from boardproof.model.shapes.state import fit_lstm, fit_nothing, fit_svdf
 from boardproof.model.shapes.windows import fit_convolution, fit_fully_connected, fit_pool
@@ -160,6 +192,20 @@ RULES: Mapping[type[Operator], Callable[[Any, Fit], None]] = {
     Select: fit_select,
     SequenceLstm: fit_lstm,
     Shape: fit_shape,
+    SignalDelay: fit_delay,
+    SignalEnergy: fit_energy,
+    SignalFftAutoScale: fit_auto_scale,
+    SignalFilterBank: fit_filter_bank,
+    SignalFilterBankLog: fit_channels,
+    SignalFilterBankSpectralSubtraction: fit_spectral_subtraction,
+    SignalFilterBankSquareRoot: fit_square_root,
+    SignalFramer: fit_framer,
+    SignalIrfft: fit_irfft,
+    SignalOverlapAdd: fit_overlap_add,
+    SignalPcan: fit_pcan,
+    SignalRfft: fit_rfft,
+    SignalStacker: fit_stacker,
+    SignalWindow: fit_signal_window,
     Slice: fit_slice,
     Softmax: same_shape,
     SpaceToBatchNd: fit_batches,

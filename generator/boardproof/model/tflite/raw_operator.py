@@ -44,7 +44,10 @@ class Padded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RawOperator:
-    """An operator as the file has it; `options` is the schema package's union table, or None when there is none."""
+    """An operator as the file has it.
+
+    `options` is the schema package's union table, or None when there is none; `custom_options` a custom operator's.
+    """
 
     opcode: str
     index: int
@@ -53,6 +56,7 @@ class RawOperator:
     outputs: tuple[int, ...]
     options_type: int
     options: Any
+    custom_options: bytes = b""
 
     @property
     def place(self) -> str:

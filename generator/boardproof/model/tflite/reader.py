@@ -11,7 +11,7 @@ import tflite
 
 from boardproof.errors import InputError
 from boardproof.model.filekind import describe
-from boardproof.model.graph import DType, Graph, Quantization, Tensor, Unsupported
+from boardproof.model.graph import DType, Graph, Quantization, Tensor
 from boardproof.model.labels import safe_label
 from boardproof.model.shapes.graph import check_shapes
 from boardproof.model.tflite.raw_operator import RawOperator
@@ -123,19 +123,18 @@ def _operator(operator: tflite.Operator, index: int, opcodes: tuple[_Opcode, ...
     if operator.OpcodeIndex() >= len(opcodes):
         raise _invalid(f"operator {index} has code {operator.OpcodeIndex()} of {len(opcodes)}")
     code = opcodes[operator.OpcodeIndex()]
-    inputs, outputs = _ints(operator.InputsAsNumpy()), _ints(operator.OutputsAsNumpy())
-    if code.is_custom:
-        return Unsupported(index, code.version, inputs, outputs, opcode_name=code.name, is_custom=True)
     return read_operator(
         RawOperator(
             opcode=code.name,
             index=index,
             version=code.version,
-            inputs=inputs,
-            outputs=outputs,
+            inputs=_ints(operator.InputsAsNumpy()),
+            outputs=_ints(operator.OutputsAsNumpy()),
             options_type=operator.BuiltinOptionsType(),
             options=operator.BuiltinOptions(),
-        )
+            custom_options=bytes(operator.CustomOptionsAsNumpy()) if operator.CustomOptionsLength() else b"",
+        ),
+        is_custom=code.is_custom,
     )
 
 

@@ -9,6 +9,7 @@ from boardproof.model.tflite.axes import AXIS_READERS
 from boardproof.model.tflite.elementwise import ELEMENTWISE_READERS
 from boardproof.model.tflite.movement import MOVEMENT_READERS
 from boardproof.model.tflite.selection import SELECTION_READERS
+from boardproof.model.tflite.signal import SIGNAL_READERS
 from boardproof.model.tflite.state import STATE_READERS
 from boardproof.model.tflite.windows import WINDOW_READERS
 
@@ -29,15 +30,15 @@ READERS: Mapping[str, Reader] = {
 """By TensorFlow Lite's name of the operator."""
 
 
-def read_operator(raw: RawOperator) -> Operator:
+def read_operator(raw: RawOperator, *, is_custom: bool = False) -> Operator:
     """The dataclass of an operator; `Unsupported` when boardproof has none for it.
 
     Raises:
         InputError: when its options or its number of inputs and outputs make no sense.
     """
-    reader = READERS.get(raw.opcode)
+    reader = (SIGNAL_READERS if is_custom else READERS).get(raw.opcode)
     if reader is None:
-        return Unsupported(*raw.wiring, opcode_name=raw.opcode)
+        return Unsupported(*raw.wiring, opcode_name=raw.opcode, is_custom=is_custom)
     _check_arity(raw, reader)
     return reader.read(raw)
 

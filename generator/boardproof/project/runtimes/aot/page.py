@@ -33,6 +33,7 @@ MODEL_DTYPES = frozenset(
         DType.BOOL,
         DType.INT16,
         DType.INT8,
+        DType.UINT64,
         DType.UINT32,
     }
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.graph import NO_TENSOR, DType, Unsupported
 from boardproof.model.labels import safe_label
+from boardproof.model.operators.signal import SignalOperator
 from boardproof.model.preflight import Finding
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Use:
     @property
     def is_custom(self) -> bool:
         """Whether the operator is found by its own name rather than TensorFlow Lite's number."""
-        return isinstance(self.operator, Unsupported) and self.operator.is_custom
+        unknown = isinstance(self.operator, Unsupported) and self.operator.is_custom
+        return unknown or isinstance(self.operator, SignalOperator)
 
     @property
     def opcode(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.folding import fold
 from boardproof.model.graph import Unsupported
+from boardproof.model.operators.signal import SignalOperator
 from boardproof.model.preflight import Finding, Severity, needs_full_integer
 from boardproof.model.variables import VariableOperator, check_states
 from boardproof.project.runtimes.aot.checks.findings import OR_TFLM, QUANTIZE_HINT, TFLM_HINT, Subject, without_tflm
@@ -61,7 +62,9 @@ def check_graph(graph: Graph) -> tuple[Finding, ...]:
 def _never_runs_with_tflm(graph: Graph) -> bool:
     """Whether TensorFlow Lite Micro refuses this model, whatever its version: then it is no way out."""
     foreign = any(
-        isinstance(op, Unsupported) and op.is_custom and op.name not in CUSTOM_METHODS for op in graph.operators
+        isinstance(op, SignalOperator) or (isinstance(op, Unsupported) and op.is_custom)
+        for op in graph.operators
+        if op.name not in CUSTOM_METHODS
     )
     return foreign or needs_full_integer(graph)
 

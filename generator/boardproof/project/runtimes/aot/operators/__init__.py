@@ -15,6 +15,7 @@ from boardproof.project.runtimes.aot.operators.images import IMAGES
 from boardproof.project.runtimes.aot.operators.movement import MOVEMENT
 from boardproof.project.runtimes.aot.operators.products import PRODUCTS
 from boardproof.project.runtimes.aot.operators.selection import SELECTION
+from boardproof.project.runtimes.aot.operators.signal import SIGNAL
 from boardproof.project.runtimes.aot.operators.state import STATE
 from boardproof.project.runtimes.aot.operators.windows import WINDOWS
 
@@ -30,6 +31,7 @@ FAMILIES: Mapping[str, Mapping[str, Entry]] = {
     "movement": MOVEMENT,
     "products": PRODUCTS,
     "selection": SELECTION,
+    "signal": SIGNAL,
     "state": STATE,
     "windows": WINDOWS,
 }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _BYTES = {DType.INT8, DType.UINT8}
+_WORDS = {DType.INT32, DType.UINT32}
 
 CAST_TYPES = {
     DType.INT8: 0,
@@ -68,9 +69,9 @@ def lower_dequantize(op: Dequantize, graph: Graph) -> Step:
 
 
 def lower_cast(op: Cast, graph: Graph) -> Step | View:
-    """One nn_cast, or nothing between equal types."""
+    """One nn_cast, or nothing between types whose bits are the same."""
     data, output = graph.tensors[op.input], graph.tensors[op.output]
-    if data.dtype is output.dtype:
+    if data.dtype is output.dtype or {data.dtype, output.dtype} == _WORDS:
         return View(op.output, op.input, op.index)
     fields = (("from", CAST_TYPES[data.dtype]), ("to", CAST_TYPES[output.dtype]))
     return _step(op, graph, "nn_cast", "nn_cast", fields)
