@@ -1,12 +1,13 @@
 /* Arduino Nano 33 BLE: nRF52840 at 64 MHz, with Arduino's core on Mbed OS.
  *
- * Ticks are the core's cycles. The stack is that of Mbed's main thread, which runs setup() and loop(). A fault or an
- * assertion of Mbed's is noted in memory that keeps its content over a reset, and the board restarts: otherwise its USB
- * port would be gone until somebody presses the button. Two such restarts without an inference in between are the last:
- * then Mbed's own handling follows (it stops, and the LED blinks).
+ * Ticks are the core's cycles. The stack is that of Mbed's main thread, which runs setup() and loop(). What would stop
+ * Mbed (a fault, an assertion, a lack of memory) is noted in memory that keeps its content over a reset, and the board
+ * restarts: otherwise its USB port would be gone until somebody presses the button. Two such restarts without an
+ * inference in between are the last: then Mbed's own handling follows (it stops, and the LED blinks).
  */
 #include "board.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "cmsis_os2.h"
@@ -29,6 +30,7 @@ enum {
     STACK_PATTERN = 0x57AC57AC,
     STACK_GUARD_WORDS = 1, /* RTX checks the lowest word itself */
     NOTE_MAGIC = 0x0BADB0A7,
+    NOTE_BYTES = 256,
     NOTE_WORDS_BYTES = 160,
     RESTARTS_MAX = 2
 };
@@ -38,21 +40,42 @@ enum {
 const uint8_t board_tick_unit = BOARD_CYCLES;
 const uint32_t board_tick_rate = 64000000;
 
-/* What is left for the next run. Mbed's linker script reserves 256 bytes for it, and Arduino's build of Mbed does not
- * use them. */
+/* What is left for the next run, in the last bytes of what Mbed's linker script gives the heap. The memory it reserves
+ * for crashes is no place: the Nano's bootloader runs at every reset and zeroes RAM up to 0x20006d48. It touches
+ * nothing above 0x20009e14 (both seen in its image of core 4.5.0). */
 struct note {
     uint32_t magic;
     uint32_t restarts;
     char words[NOTE_WORDS_BYTES];
 };
 
-extern struct note __CRASH_DATA_RAM_START__;
-_Static_assert(sizeof(struct note) <= 256, "the note must fit into what the linker script reserves");
+_Static_assert(sizeof(struct note) <= NOTE_BYTES, "the note must fit into what the heap leaves it");
+
+extern uint8_t __end__[], __HeapLimit[]; /* of Mbed's linker script: where the heap begins and ends */
+
+/* Where the note is. Hidden from the compiler, to whom it is 256 bytes before the beginning of an object. */
+static struct note *the_note(void) {
+    uintptr_t address = (uintptr_t)__HeapLimit - NOTE_BYTES;
+    __asm__("" : "+r"(address));
+    return (struct note *)address;
+}
+
+/* The heap, less the note. Takes the place of Mbed's own, which is weak to that end and else the same. */
+void *_sbrk(ptrdiff_t increment) {
+    static uintptr_t end = (uintptr_t)__end__;
+    const uintptr_t before = end;
+    if (increment > (ptrdiff_t)((uintptr_t)the_note() - end)) {
+        errno = ENOMEM;
+        return (void *)-1;
+    }
+    end += (uintptr_t)increment;
+    return (void *)before;
+}
 
 static char last_fault[NOTE_WORDS_BYTES];
 
 static void read_note(void) {
-    struct note *note = &__CRASH_DATA_RAM_START__;
+    struct note *note = the_note();
     uint32_t reason = POWER_RESETREAS;
     POWER_RESETREAS = reason; /* ones clear */
     if (note->magic == NOTE_MAGIC) {
@@ -102,7 +125,9 @@ uint32_t board_stack_peak(void) {
 void board_stack_repaint(void) {
     uint32_t mask;
     uint32_t *here;
-    __CRASH_DATA_RAM_START__.restarts = 0;
+    if (the_note()->magic == NOTE_MAGIC) {
+        the_note()->restarts = 0;
+    }
     __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(mask)::"memory");
     __asm__ volatile("mov %0, sp" : "=r"(here));
     for (volatile uint32_t *word = stack_bottom(); word < here; ++word) {
@@ -120,25 +145,11 @@ void board_set_fault_report(void (*report)(const char *text)) {
     (void)report;
 }
 
-static int stops_mbed(mbed_error_status_t status) {
-    switch (MBED_GET_ERROR_CODE(status)) {
-    case MBED_ERROR_CODE_HARDFAULT_EXCEPTION:
-    case MBED_ERROR_CODE_MEMMANAGE_EXCEPTION:
-    case MBED_ERROR_CODE_BUSFAULT_EXCEPTION:
-    case MBED_ERROR_CODE_USAGEFAULT_EXCEPTION:
-    case MBED_ERROR_CODE_STACK_OVERFLOW:
-    case MBED_ERROR_CODE_ASSERTION_FAILED:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-/* Mbed calls this for every error before it stops, and for mere warnings too. */
+/* Mbed calls this for every error before it stops, and for mere warnings too: those are not fatal. */
 void mbed_error_hook(const mbed_error_ctx *error) {
-    struct note *note = &__CRASH_DATA_RAM_START__;
+    struct note *note = the_note();
     uint32_t restarts = note->magic == NOTE_MAGIC ? note->restarts : 0;
-    if (restarts >= RESTARTS_MAX || !stops_mbed(error->error_status)) {
+    if (restarts >= RESTARTS_MAX || !mbed_get_error_in_progress()) {
         return;
     }
     note->magic = NOTE_MAGIC;

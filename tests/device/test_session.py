@@ -119,6 +119,16 @@ def test_marks_and_errors_are_their_own_requests():
         assert session.last_error() == ("", "hard fault at 0x00012345")
 
 
+def test_why_the_board_was_reset_before_is_told_at_the_first_greeting_only():
+    warnings: list[str] = []
+    with open_fake("fault") as link:
+        session = Session(link, on_warning=warnings.append)
+        session.greet()
+        session.greet()
+        session.connect()
+    assert warnings == ["the board was reset before this: hard fault at 0x00012345"]
+
+
 def test_logs_and_boot_messages_go_to_the_callback_and_into_no_reply():
     lines: list[str] = []
     inputs = random_inputs(RNG)

@@ -199,6 +199,16 @@ def test_without_a_checkpoint_resume_runs_everything_and_says_so(home: Path, tmp
 # --- Boards that have the firmware already, and several of them ---
 
 
+def test_a_board_that_crashed_before_it_was_asked_says_so_at_once(home: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(home / "project", project)
+    source = project / "lib" / "boardproof_board" / "native.c"
+    source.write_text(source.read_text().replace('return "";', 'return "Mbed error 0x80ff013d; pc 0x12345";'))
+    listener = Listener()
+    assert pipeline.verify_existing(settings(home, project), listener).agrees
+    assert listener.warnings == ["the board was reset before this: Mbed error 0x80ff013d; pc 0x12345"]
+
+
 def test_a_board_that_has_the_firmware_needs_no_tools(
     home: Path, tmp_path: Path, served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

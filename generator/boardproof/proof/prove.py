@@ -131,7 +131,8 @@ def _run(
         seats = []
         for port in ports or (None,):
             link = links.enter_context(_open(case, port, settings, progress))
-            seats.append(Seat(port or board.name, Session(link, case.network.sha256, on_log=progress.line)))
+            session = Session(link, case.network.sha256, on_log=progress.line, on_warning=progress.warn)
+            seats.append(Seat(port or board.name, session))
         elf = case.firmware.elf if case.firmware is not None else None
         checkpoint = Checkpoint(path, identify(seats[0].session.connect(), case.inputs, elf))
         if settings.resume and not path.exists():

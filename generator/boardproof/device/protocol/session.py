@@ -70,6 +70,7 @@ class Session:
         model_sha256: The model the board must run; None takes any.
         on_log: Gets each line the board logs, and notes about resets.
         pace: How long to wait.
+        on_warning: Is told, at the first greeting, why the board was reset before: its last program's crash.
 
     Attributes:
         resets: How often the board was reset in between and a request begun anew.
@@ -81,10 +82,13 @@ class Session:
         model_sha256: str | None = None,
         on_log: Callable[[str], None] = _ignore,
         pace: Pace | None = None,
+        *,
+        on_warning: Callable[[str], None] = _ignore,
     ) -> None:
         self._exchange = Exchange(link, pace or Pace(), on_log)
         self._model_sha256 = model_sha256
         self._on_log = on_log
+        self._on_warning = on_warning
         self._facts: HelloReply | None = None
         self._hello: Hello | None = None
         self.resets = 0
@@ -115,6 +119,8 @@ class Session:
                 f"not {str(self._model_sha256)[:16]}…).",
                 "Flash the firmware built for this model: `boardproof flash`.",
             )
+        if self._facts is None and facts.fault:
+            self._on_warning(f"the board was reset before this: {facts.fault}")
         self._facts = facts
         return facts
 

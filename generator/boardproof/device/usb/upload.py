@@ -99,7 +99,8 @@ class SessionGreet:
     def __call__(self, device: str, timeout_s: float) -> Hello:
         """Who answers on a port. Raises DeviceError."""
         with open_port(None, device, self.progress) as link:
-            return Session(link, on_log=self.progress.line, pace=Pace(connect_s=timeout_s)).connect()
+            pace = Pace(connect_s=timeout_s)
+            return Session(link, on_log=self.progress.line, pace=pace, on_warning=self.progress.warn).connect()
 
 
 def require_board(board: Board, port: str | None) -> None:
