@@ -71,6 +71,22 @@ def mixed_network():
     return keras.Model(image, layers.Dense(5, name="scores")(tail(x)))
 
 
+def generator_network():
+    """From a vector to an image: what one long axis is cut into is channels."""
+    import keras
+
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((10,)),
+            layers.Dense(4 * 4 * 8, activation="relu"),
+            layers.Reshape((4, 4, 8)),
+            layers.Conv2DTranspose(16, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(3, 3, padding="same"),
+        ]
+    )
+
+
 def run_exactly(data: bytes, x):
     """The oracle's outputs as real values, [samples, outputs], and the output's scale."""
     graph = read_tflite(data)

@@ -3,6 +3,17 @@
 Public API. What it takes and gives are Keras models; what it refuses is an InputError.
 """
 
+from boardproof.compress.dead import remove_dead
 from boardproof.compress.qat import FreezeRanges, convert, quantization_aware, strip
+from boardproof.compress.shrink import shrink, shrink_in_steps, shrink_to_fit
 
-__all__ = ["FreezeRanges", "convert", "quantization_aware", "strip"]
+__all__ = [
+    "FreezeRanges",
+    "convert",
+    "quantization_aware",
+    "remove_dead",
+    "shrink",
+    "shrink_in_steps",
+    "shrink_to_fit",
+    "strip",
+]

@@ -1,0 +1,236 @@
+"""Structured pruning: what is left computes what the whole did with those channels at zero."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from benchmarks.architectures import ARCHITECTURES
+
+from boardproof.errors import InputError
+from boardproof.model.load import LoadedModel, ModelKind
+from boardproof.model.network import from_keras
+from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.samples import Samples
+from support.compress_models import (
+    float_tensors,
+    generator_network,
+    mixed_network,
+    prove_on,
+    samples_for,
+    seasoned,
+    sequence_network,
+)
+
+NETWORKS = {**ARCHITECTURES, "mixed": mixed_network, "sequence": sequence_network, "generator": generator_network}
+
+
+def halved(model):
+    """The flat model, and what half of its channels are: units, and those to remove."""
+    from boardproof.compress.channels import analyse
+    from boardproof.compress.graph import flattened
+    from boardproof.compress.shrink import choose
+
+    flat = flattened(model)
+    channels = analyse(flat)
+    return flat, channels, choose(flat, 0.5, 4)
+
+
+def weights_of(layer):
+    """The kernel, its axes in the order [..., taken, made], in a copy, and how to put it back."""
+    from boardproof.compress.channels import TRANSPOSED
+    from boardproof.compress.graph import variable
+
+    kernel = variable(layer, "kernel").numpy().copy()
+    view = kernel.swapaxes(-1, -2) if isinstance(layer, TRANSPOSED) else kernel
+    return view, lambda: variable(layer, "kernel").assign(kernel)
+
+
+def as_int8(model, x) -> bytes:
+    network = from_keras(model, "keras", "network")
+    return quantize(LoadedModel(ModelKind.KERAS, "network", network.inputs, network), Samples({"x": x}), Scheme.INT8)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_half_the_channels_gone_is_half_the_channels_at_zero(name):
+    from boardproof.compress.channels import PRODUCERS
+    from boardproof.compress.shrink import without
+
+    flat, channels, removed = halved(seasoned(NETWORKS[name]()))
+    narrow = without(flat, channels, removed)
+    x = samples_for(flat, 4)
+    for layer in flat.layers:
+        if isinstance(layer, PRODUCERS):
+            kernel, put_back = weights_of(layer)
+            kernel[..., np.isin(channels.taken[layer.name], sorted(removed)), :] = 0
+            put_back()
+    expected, found = np.asarray(flat(x)), np.asarray(narrow(x))
+    assert narrow.count_params() < 0.55 * flat.count_params()
+    assert np.abs(expected).max() > 0.01
+    assert np.abs(expected - found).max() <= 2e-6 * np.abs(expected).max()  # sums of floats, in another order
+
+
+@pytest.mark.qemu
+def test_reference_networks_at_half_their_width_are_exact_on_the_board(reference, tmp_path):
+    from boardproof.compress import shrink
+
+    narrow = shrink(reference, 0.5)
+    data = as_int8(narrow, samples_for(narrow))
+    assert float_tensors(data) == []
+    assert prove_on("mps2-an386", data, tmp_path).agrees
+
+
+def test_branches_that_are_added_keep_the_same_channels():
+    flat, channels, _ = halved(ARCHITECTURES["image_classification"]())
+    sums = [layer.name for layer in flat.layers if type(layer).__name__ == "Add"]
+    made = [set(channels.made[name].tolist()) for name in sums]
+    assert all(len(units) == width for units, width in zip(made, (16, 32, 64), strict=True))
+    producers = {name for unit in made[1] for name, _ in channels.producers[unit]}
+    assert len(producers) == 2  # the second stack's last convolution, and its shortcut
+
+
+def test_inputs_and_outputs_and_what_softmax_mixes_stay():
+    import keras
+
+    from boardproof.compress.channels import analyse
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(8, name="attention"),
+            layers.Softmax(),
+            layers.Dense(12, activation="relu", name="free"),
+            layers.LayerNormalization(),
+            layers.Dense(8, activation="relu", name="really_free"),
+            layers.Dense(4, name="scores"),
+        ]
+    )
+    from boardproof.compress.graph import flattened
+
+    channels = analyse(flattened(model))
+    assert {name for made in channels.producers.values() for name, _ in made} == {"really_free"}
+
+
+def test_a_layer_called_twice_loses_the_same_channels_both_times():
+    import keras
+
+    from boardproof.compress import shrink
+
+    layers = keras.layers
+    image = keras.Input((8, 8, 3))
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(image)
+    shared = layers.Conv2D(8, 3, padding="same", activation="relu", name="shared")
+    model = keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(shared(shared(x)))))
+    assert shrink(model, 0.5).get_layer("shared").kernel.shape == (3, 3, 4, 4)
+
+
+def test_the_score_decides():
+    import keras
+
+    from boardproof.compress import shrink
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(8, name="hidden"), keras.layers.Dense(2)])
+    narrow = shrink(model, 0.5, score=lambda layer: np.arange(layer.units))
+    assert np.array_equal(narrow.get_layer("hidden").kernel, model.get_layer("hidden").kernel.numpy()[:, 4:])
+
+
+def test_batchnorm_counts_in_the_score():
+    import keras
+
+    from boardproof.compress import shrink
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(8, name="hidden"), layers.BatchNormalization(), layers.Dense(2)]
+    )
+    model.layers[0].kernel.assign(np.ones((3, 8)))
+    model.layers[1].gamma.assign([1, 0, 1, 0, 1, 0, 1, 0])
+    narrow = shrink(model, 0.5)
+    assert np.array_equal(narrow.layers[2].gamma, np.ones(4))
+
+
+def test_steps_reach_the_same_width_and_train_after_each():
+    from boardproof.compress import shrink, shrink_in_steps
+
+    model, trained = ARCHITECTURES["anomaly_detection"](), []
+    narrow = shrink_in_steps(model, 0.5, trained.append, steps=3)
+    assert [one.count_params() for one in trained] == sorted((one.count_params() for one in trained), reverse=True)
+    assert len(trained) == 3
+    assert trained[-1] is narrow
+    assert narrow.count_params() == shrink(model, 0.5).count_params()
+
+
+def test_a_budget_is_met_and_hardly_more():
+    from boardproof.compress import shrink, shrink_to_fit
+
+    model = ARCHITECTURES["anomaly_detection"]()
+    fraction = shrink_to_fit(model, lambda one: one.count_params() <= 100_000)
+    assert shrink(model, fraction).count_params() <= 100_000
+    assert shrink(model, fraction - 1 / 16).count_params() > 100_000
+    assert shrink_to_fit(model, lambda _: True) == 0.0
+    with pytest.raises(InputError) as caught:
+        shrink_to_fit(model, lambda _: False)
+    assert "does not fit the budget even with 97% of its channels removed" in caught.value.message
+    assert caught.value.hint == "Allow more, or begin with another architecture."
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 2.0])
+def test_a_fraction_that_is_none_is_refused(fraction):
+    from boardproof.compress import shrink
+
+    with pytest.raises(InputError) as caught:
+        shrink(sequence_network(), fraction)
+    assert caught.value.message == f"A fraction of {fraction} cannot be removed."
+    assert caught.value.hint == "Choose one above 0 and below 1."
+
+
+def test_where_nothing_can_go_it_says_so():
+    import keras
+
+    from boardproof.compress import shrink
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)], name="tiny")
+    with pytest.raises(InputError) as caught:
+        shrink(model, 0.5)
+    assert caught.value.message.startswith("Nothing of model tiny can be removed at 50%")
+    assert "a smaller multiple" in caught.value.hint
+
+
+def test_a_score_of_the_wrong_shape_names_the_layer():
+    from boardproof.compress import shrink
+
+    with pytest.raises(InputError) as caught:
+        shrink(sequence_network(), 0.5, score=lambda _: np.zeros(3))
+    assert "(Conv1D) has shape [3]; the layer makes 8 channels" in caught.value.message
+    assert caught.value.hint == "Return one number for each channel."
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_dead_channels_go_and_nothing_changes(name):
+    from boardproof.compress import remove_dead
+    from boardproof.compress.channels import PRODUCERS
+
+    flat, channels, removed = halved(seasoned(NETWORKS[name]()))
+    for layer in flat.layers:
+        if isinstance(layer, PRODUCERS):
+            kernel, put_back = weights_of(layer)
+            kernel[..., np.isin(channels.made[layer.name], sorted(removed))] = 0
+            put_back()
+    x = samples_for(flat, 4)
+    narrow = remove_dead(flat)
+    expected, found = np.asarray(flat(x)), np.asarray(narrow(x))
+    assert narrow.count_params() < flat.count_params()
+    assert np.abs(expected - found).max() <= 2e-6 * np.abs(expected).max()
+
+
+def test_a_layer_that_is_dead_altogether_keeps_a_channel():
+    import keras
+
+    from boardproof.compress import remove_dead
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, bias_initializer="ones"), keras.layers.Dense(2)])
+    model.layers[0].kernel.assign(np.zeros((3, 4)))
+    narrow = remove_dead(model)
+    x = samples_for(model)
+    assert narrow.layers[1].units == 1
+    assert np.allclose(narrow(x), model(x), atol=1e-6)
