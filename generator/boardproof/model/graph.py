@@ -1,8 +1,8 @@
 """The network as typed, immutable values: tensors, and one dataclass per operator or family of operators.
 
-The operators are in operators/, and are all found here. `tflite/reader.py` makes a `Graph` from a `.tflite`;
-everything later (arena plan, preflight, code generation) only reads it.
-Indices refer to `Graph.tensors`. Shapes are NHWC as in the file, with the batch dimension.
+The operators are in operators/, by family, and are all found here: what a family has in its `__all__`.
+`tflite/reader.py` makes a `Graph` from a `.tflite`; everything later (arena plan, preflight, code generation) only
+reads it. Indices refer to `Graph.tensors`. Shapes are NHWC as in the file, with the batch dimension.
 """
 
 from __future__ import annotations
@@ -15,180 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.labels import safe_label
-from boardproof.model.operators.axes import (
-    ArgExtremum,
-    Extremum,
-    L2Normalization,
-    LogSoftmax,
-    Reduce,
-    Reduction,
-    Softmax,
-)
-from boardproof.model.operators.base import (
-    NO_TENSOR,
-    Activation,
-    Operator,
-    Padding,
-    Unsupported,
-)
-from boardproof.model.operators.elementwise import (
-    AddN,
-    Binary,
-    BinaryFunction,
-    Cast,
-    Compare,
-    Comparison,
-    Dequantize,
-    LeakyRelu,
-    Prelu,
-    Quantize,
-    Select,
-    Unary,
-    UnaryFunction,
-)
-from boardproof.model.operators.images import (
-    BatchToSpaceNd,
-    DepthToSpace,
-    Resize,
-    ResizeBilinear,
-    ResizeNearestNeighbor,
-    SpaceToBatchNd,
-    SpaceToDepth,
-)
-from boardproof.model.operators.movement import (
-    BroadcastArgs,
-    BroadcastTo,
-    ExpandDims,
-    Fill,
-    MirrorPad,
-    Pad,
-    PadV2,
-    Reshape,
-    ReverseV2,
-    Shape,
-    Squeeze,
-    Transpose,
-    ZerosLike,
-)
-from boardproof.model.operators.products import (
-    BatchMatMul,
-    CumSum,
-    TransposeConv,
-)
-from boardproof.model.operators.selection import (
-    Concatenation,
-    DynamicUpdateSlice,
-    EmbeddingLookup,
-    Gather,
-    GatherNd,
-    Pack,
-    Slice,
-    Split,
-    SplitV,
-    StridedSlice,
-    Unpack,
-)
-from boardproof.model.operators.state import (
-    LSTM_INPUTS,
-    AssignVariable,
-    CallOnce,
-    ReadVariable,
-    SequenceLstm,
-    Svdf,
-    VarHandle,
-)
-from boardproof.model.operators.windows import (
-    AveragePool2D,
-    Conv2D,
-    DepthwiseConv2D,
-    FullyConnected,
-    MaxPool2D,
-    Pool2D,
-    Window,
-)
+from boardproof.model.operators.axes import *
+from boardproof.model.operators.base import *
+from boardproof.model.operators.elementwise import *
+from boardproof.model.operators.images import *
+from boardproof.model.operators.movement import *
+from boardproof.model.operators.products import *
+from boardproof.model.operators.selection import *
+from boardproof.model.operators.signal import *
+from boardproof.model.operators.state import *
+from boardproof.model.operators.windows import *
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-__all__ = [
-    "LSTM_INPUTS",
-    "NO_TENSOR",
-    "Activation",
-    "AddN",
-    "ArgExtremum",
-    "AssignVariable",
-    "AveragePool2D",
-    "BatchMatMul",
-    "BatchToSpaceNd",
-    "Binary",
-    "BinaryFunction",
-    "BroadcastArgs",
-    "BroadcastTo",
-    "CallOnce",
-    "Cast",
-    "Compare",
-    "Comparison",
-    "Concatenation",
-    "Conv2D",
-    "CumSum",
-    "DType",
-    "DepthToSpace",
-    "DepthwiseConv2D",
-    "Dequantize",
-    "DynamicUpdateSlice",
-    "EmbeddingLookup",
-    "ExpandDims",
-    "Extremum",
-    "Fill",
-    "FullyConnected",
-    "Gather",
-    "GatherNd",
-    "Graph",
-    "L2Normalization",
-    "LeakyRelu",
-    "LogSoftmax",
-    "MaxPool2D",
-    "MirrorPad",
-    "Operator",
-    "Pack",
-    "Pad",
-    "PadV2",
-    "Padding",
-    "Pool2D",
-    "Prelu",
-    "Quantization",
-    "Quantize",
-    "ReadVariable",
-    "Reduce",
-    "Reduction",
-    "Reshape",
-    "Resize",
-    "ResizeBilinear",
-    "ResizeNearestNeighbor",
-    "ReverseV2",
-    "Select",
-    "SequenceLstm",
-    "Shape",
-    "Slice",
-    "Softmax",
-    "SpaceToBatchNd",
-    "SpaceToDepth",
-    "Split",
-    "SplitV",
-    "Squeeze",
-    "StridedSlice",
-    "Svdf",
-    "Tensor",
-    "Transpose",
-    "TransposeConv",
-    "Unary",
-    "UnaryFunction",
-    "Unpack",
-    "Unsupported",
-    "VarHandle",
-    "Window",
-    "ZerosLike",
-]
 
 
 class DType(StrEnum):

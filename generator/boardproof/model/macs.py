@@ -51,8 +51,3 @@ def _times_and_weights(graph: Graph, operator: Operator) -> tuple[int, int] | No
             weights = (*operator.input_weights, *operator.recurrent_weights)
             found = prod(tensors[operator.input].shape[:2]), sum(tensors[i].elements for i in weights)
     return found
-
-
-def total_macs(graph: Graph) -> int:
-    """Multiply-accumulates of one inference."""
-    return sum(macs(graph, operator) for operator in graph.operators)

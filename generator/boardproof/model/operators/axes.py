@@ -11,6 +11,8 @@ from boardproof.model.operators.base import Operator
 if TYPE_CHECKING:
     from boardproof.model.operators.base import Activation
 
+__all__ = ["ArgExtremum", "Extremum", "L2Normalization", "LogSoftmax", "Reduce", "Reduction", "Softmax"]
+
 
 class Reduction(Enum):
     """Functions of many numbers; the values are TensorFlow Lite's operator names."""

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from boardproof.model.labels import safe_label
 
+__all__ = ["NO_TENSOR", "Activation", "Operator", "Padding", "Unsupported"]
+
 
 class Activation(Enum):
     """Fused activation functions."""

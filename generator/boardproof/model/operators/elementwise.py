@@ -11,6 +11,22 @@ from boardproof.model.operators.base import Operator
 if TYPE_CHECKING:
     from boardproof.model.operators.base import Activation
 
+__all__ = [
+    "AddN",
+    "Binary",
+    "BinaryFunction",
+    "Cast",
+    "Compare",
+    "Comparison",
+    "Dequantize",
+    "LeakyRelu",
+    "Prelu",
+    "Quantize",
+    "Select",
+    "Unary",
+    "UnaryFunction",
+]
+
 
 class UnaryFunction(Enum):
     """Functions of one number; the values are TensorFlow Lite's operator names."""

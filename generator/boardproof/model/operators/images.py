@@ -7,6 +7,16 @@ from typing import ClassVar
 
 from boardproof.model.operators.base import Operator
 
+__all__ = [
+    "BatchToSpaceNd",
+    "DepthToSpace",
+    "Resize",
+    "ResizeBilinear",
+    "ResizeNearestNeighbor",
+    "SpaceToBatchNd",
+    "SpaceToDepth",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Resize(Operator):

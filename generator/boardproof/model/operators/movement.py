@@ -7,6 +7,22 @@ from typing import ClassVar
 
 from boardproof.model.operators.base import Operator
 
+__all__ = [
+    "BroadcastArgs",
+    "BroadcastTo",
+    "ExpandDims",
+    "Fill",
+    "MirrorPad",
+    "Pad",
+    "PadV2",
+    "Reshape",
+    "ReverseV2",
+    "Shape",
+    "Squeeze",
+    "Transpose",
+    "ZerosLike",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Pad(Operator):

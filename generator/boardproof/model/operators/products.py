@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from boardproof.model.operators.base import Activation
     from boardproof.model.operators.windows import Window
 
+__all__ = ["BatchMatMul", "CumSum", "TransposeConv"]
+
 
 @dataclass(frozen=True, slots=True)
 class TransposeConv(Operator):

@@ -10,6 +10,20 @@ from boardproof.model.operators.base import Operator
 if TYPE_CHECKING:
     from boardproof.model.operators.base import Activation
 
+__all__ = [
+    "Concatenation",
+    "DynamicUpdateSlice",
+    "EmbeddingLookup",
+    "Gather",
+    "GatherNd",
+    "Pack",
+    "Slice",
+    "Split",
+    "SplitV",
+    "StridedSlice",
+    "Unpack",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Concatenation(Operator):

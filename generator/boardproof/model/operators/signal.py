@@ -10,6 +10,24 @@ from typing import ClassVar
 
 from boardproof.model.operators.base import Operator
 
+__all__ = [
+    "SignalDelay",
+    "SignalEnergy",
+    "SignalFft",
+    "SignalFftAutoScale",
+    "SignalFilterBank",
+    "SignalFilterBankLog",
+    "SignalFilterBankSpectralSubtraction",
+    "SignalFilterBankSquareRoot",
+    "SignalFramer",
+    "SignalIrfft",
+    "SignalOverlapAdd",
+    "SignalPcan",
+    "SignalRfft",
+    "SignalStacker",
+    "SignalWindow",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class SignalWindow(Operator):

@@ -10,6 +10,8 @@ from boardproof.model.operators.base import Operator
 if TYPE_CHECKING:
     from boardproof.model.operators.base import Activation
 
+__all__ = ["LSTM_INPUTS", "AssignVariable", "CallOnce", "ReadVariable", "SequenceLstm", "Svdf", "VarHandle"]
+
 
 @dataclass(frozen=True, slots=True)
 class VarHandle(Operator):

@@ -10,6 +10,8 @@ from boardproof.model.operators.base import Operator
 if TYPE_CHECKING:
     from boardproof.model.operators.base import Activation, Padding
 
+__all__ = ["AveragePool2D", "Conv2D", "DepthwiseConv2D", "FullyConnected", "MaxPool2D", "Pool2D", "Window"]
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -1,14 +1,14 @@
-"""Shapes of the operators of ops_axes.py."""
+"""Shapes of the operators of operators/axes.py."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.model.shapes.rules import MisfitError, constant_ints, require_output
+from boardproof.model.graph import ArgExtremum, L2Normalization, LogSoftmax, Reduce, Softmax
+from boardproof.model.shapes.rules import MisfitError, constant_ints, require_output, same_shape
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import ArgExtremum, Reduce
-    from boardproof.model.shapes.rules import Fit, Shape
+    from boardproof.model.shapes.rules import Fit, Rules, Shape
 
 
 def fit_reduction(operator: Reduce, fit: Fit) -> None:
@@ -34,3 +34,12 @@ def _reduced(shape: Shape, axes: list[int], *, keep_dims: bool) -> Shape:
     if keep_dims:
         return tuple(1 if axis in reduced else size for axis, size in enumerate(shape))
     return tuple(size for axis, size in enumerate(shape) if axis not in reduced)
+
+
+RULES: Rules = {
+    ArgExtremum: fit_arg_extremum,
+    L2Normalization: same_shape,
+    LogSoftmax: same_shape,
+    Reduce: fit_reduction,
+    Softmax: same_shape,
+}

@@ -1,14 +1,14 @@
-"""Shapes of those operators of ops_elementwise.py that have rules of their own."""
+"""Shapes of those operators of operators/elementwise.py that have rules of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.model.shapes.rules import broadcast, require_output
+from boardproof.model.graph import AddN, Binary, Cast, Compare, Dequantize, LeakyRelu, Prelu, Quantize, Select, Unary
+from boardproof.model.shapes.rules import broadcast, require_output, same_shape
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import AddN, Select
-    from boardproof.model.shapes.rules import Fit
+    from boardproof.model.shapes.rules import Fit, Rules
 
 
 def fit_sum(operator: AddN, fit: Fit) -> None:  # noqa: ARG001 one signature for all
@@ -22,3 +22,17 @@ def fit_select(operator: Select, fit: Fit) -> None:
     if all(tensor.elements == 1 for tensor in (*fit.inputs, *fit.outputs)):
         return
     broadcast(operator, fit)
+
+
+RULES: Rules = {
+    AddN: fit_sum,
+    Binary: broadcast,
+    Cast: same_shape,
+    Compare: broadcast,
+    Dequantize: same_shape,
+    LeakyRelu: same_shape,
+    Prelu: broadcast,
+    Quantize: same_shape,
+    Select: fit_select,
+    Unary: same_shape,
+}

@@ -1,4 +1,4 @@
-"""Shapes of the operators of ops_movement.py and ops_images.py."""
+"""Shapes of the operators of operators/movement.py."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.graph import SpaceToBatchNd
-from boardproof.model.shapes.rules import MisfitError, constant_ints, require_axes, require_output, require_rank
+from boardproof.model.graph import (
+    BroadcastArgs,
+    BroadcastTo,
+    ExpandDims,
+    Fill,
+    MirrorPad,
+    Pad,
+    PadV2,
+    Reshape,
+    ReverseV2,
+    Shape,
+    Squeeze,
+    Transpose,
+    ZerosLike,
+)
+from boardproof.model.shapes.rules import (
+    MisfitError,
+    constant_ints,
+    require_axes,
+    require_output,
+    require_rank,
+    same_shape,
+)
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import (
-        BatchToSpaceNd,
-        BroadcastArgs,
-        BroadcastTo,
-        DepthToSpace,
-        ExpandDims,
-        Fill,
-        MirrorPad,
-        Pad,
-        PadV2,
-        Reshape,
-        Resize,
-        ReverseV2,
-        Shape,
-        SpaceToDepth,
-        Squeeze,
-        Transpose,
-    )
-    from boardproof.model.shapes.rules import Fit
-
-_IMAGE_RANK = 4
-_SEQUENCE_RANK = 3
+    from boardproof.model.shapes.rules import Fit, Rules
 
 
 def fit_reshape(operator: Reshape, fit: Fit) -> None:  # noqa: ARG001 one signature for all
@@ -139,66 +139,6 @@ def fit_shape(operator: Shape, fit: Fit) -> None:  # noqa: ARG001 one signature 
         raise MisfitError(f"the output has shape {list(fit.output)}; the input has {len(fit.data)} axes")
 
 
-def fit_resize(operator: Resize, fit: Fit) -> None:  # noqa: ARG001 one signature for all
-    """The output has the size that is given."""
-    require_rank(fit.data, _IMAGE_RANK)
-    if 0 in fit.data:
-        raise MisfitError(f"the image {list(fit.data)} is empty")
-    size = constant_ints(fit.inputs[1])
-    if fit.inputs[1].shape != (2,):
-        raise MisfitError(f"the size has shape {list(fit.inputs[1].shape)}, not [2]")
-    if size is not None:
-        require_output(fit.output, (fit.data[0], size[0], size[1], fit.data[3]))
-
-
-def fit_space_to_depth(operator: SpaceToDepth, fit: Fit) -> None:
-    """Height and width are divided by the block."""
-    require_rank(fit.output, _IMAGE_RANK)
-    batches, height, width, channels = fit.output
-    block = operator.block_size
-    if fit.data != (batches, height * block, width * block, channels // block**2) or channels % block**2:
-        raise MisfitError(f"blocks of {block}x{block} do not make {list(fit.output)} of {list(fit.data)}")
-    require_output(fit.output, fit.output)
-
-
-def fit_depth_to_space(operator: DepthToSpace, fit: Fit) -> None:
-    """Height and width are multiplied by the block."""
-    require_rank(fit.data, _IMAGE_RANK)
-    batches, height, width, channels = fit.data
-    block = operator.block_size
-    if channels % block**2:
-        raise MisfitError(f"{channels} channels do not make blocks of {block}x{block}")
-    require_output(fit.output, (batches, height * block, width * block, channels // block**2))
-
-
-def fit_batches(operator: SpaceToBatchNd | BatchToSpaceNd, fit: Fit) -> None:
-    """The padded or uncropped image consists of whole blocks."""
-    rank = len(fit.data)
-    if rank not in {_SEQUENCE_RANK, _IMAGE_RANK}:
-        raise MisfitError(f"the input {list(fit.data)} has {rank} axes, not 3 or 4")
-    spatial = rank - 2
-    if fit.inputs[1].shape != (spatial,) or fit.inputs[2].shape != (spatial, 2):
-        shapes = f"{list(fit.inputs[1].shape)} and {list(fit.inputs[2].shape)}"
-        raise MisfitError(f"a block and margins of shapes {shapes} do not fit {list(fit.data)}")
-    block, margins = constant_ints(fit.inputs[1]), constant_ints(fit.inputs[2])
-    if block is None or margins is None:
-        return
-    if min(block) < 1 or min(margins) < 0:
-        raise MisfitError(f"the block {block} or the margins {margins} are impossible")
-    if isinstance(operator, SpaceToBatchNd):
-        small, large = fit.outputs[0].shape, fit.data
-    else:
-        small, large = fit.data, fit.output
-    require_rank(small, rank)
-    require_rank(large, rank)
-    uncut = tuple(n + a + b for n, a, b in zip(large[1:-1], margins[::2], margins[1::2], strict=True))
-    if small != (large[0] * prod(block), *(n // b for n, b in zip(uncut, block, strict=True)), large[-1]) or any(
-        n % b for n, b in zip(uncut, block, strict=True)
-    ):
-        raise MisfitError(f"blocks of {block} with margins {margins} do not make {list(fit.output)}")
-    require_output(fit.output, fit.output)
-
-
 def _require_shape(fit: Fit, position: int) -> None:
     """The output has the shape that an input holds."""
     shape = constant_ints(fit.inputs[position])
@@ -206,3 +146,20 @@ def _require_shape(fit: Fit, position: int) -> None:
         raise MisfitError(f"a shape of {fit.inputs[position].elements} numbers does not fit {list(fit.output)}")
     if shape is not None:
         require_output(fit.output, tuple(shape))
+
+
+RULES: Rules = {
+    BroadcastArgs: fit_broadcast_args,
+    BroadcastTo: fit_broadcast_to,
+    ExpandDims: fit_expand_dims,
+    Fill: fit_fill,
+    MirrorPad: fit_mirror_pad,
+    Pad: fit_pad,
+    PadV2: fit_pad_v2,
+    Reshape: fit_reshape,
+    ReverseV2: fit_reverse,
+    Shape: fit_shape,
+    Squeeze: fit_squeeze,
+    Transpose: fit_transpose,
+    ZerosLike: same_shape,
+}

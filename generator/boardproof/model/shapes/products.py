@@ -1,4 +1,4 @@
-"""Shapes of the operators of ops_products.py."""
+"""Shapes of the operators of operators/products.py."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.model.graph import BatchMatMul, CumSum, TransposeConv
 from boardproof.model.shapes.rules import (
     MisfitError,
     constant_ints,
@@ -16,8 +17,7 @@ from boardproof.model.shapes.rules import (
 )
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import BatchMatMul, CumSum, TransposeConv
-    from boardproof.model.shapes.rules import Fit, Shape
+    from boardproof.model.shapes.rules import Fit, Rules, Shape
 
 _IMAGE_RANK = 4
 
@@ -67,3 +67,10 @@ def _matrix(shape: Shape, *, adjoint: bool) -> Shape:
     if len(shape) < 2:  # noqa: PLR2004 a matrix
         raise MisfitError(f"a tensor of shape {list(shape)} is no matrix")
     return (*shape[:-2], shape[-1], shape[-2]) if adjoint else shape
+
+
+RULES: Rules = {
+    BatchMatMul: fit_batch_matmul,
+    CumSum: fit_cumsum,
+    TransposeConv: fit_transpose_conv,
+}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boardproof.model.graph import Padding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from boardproof.model.graph import Operator, Tensor, Window
+
+    Rules = Mapping[type[Operator], Callable[[Any, "Fit"], None]]
+    """What must hold for each kind of operator; each raises MisfitError when it does not."""
 
 Shape = tuple[int, ...]
 

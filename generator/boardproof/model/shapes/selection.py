@@ -1,27 +1,27 @@
-"""Shapes of the operators of ops_selection.py."""
+"""Shapes of the operators of operators/selection.py."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boardproof.model.graph import (
+    Concatenation,
+    DynamicUpdateSlice,
+    EmbeddingLookup,
+    Gather,
+    GatherNd,
+    Pack,
+    Slice,
+    Split,
+    SplitV,
+    StridedSlice,
+    Unpack,
+)
 from boardproof.model.shapes.rules import MisfitError, constant_ints, require_axes, require_output
 from boardproof.model.shapes.slicing import slice_ranges, strided_ranges
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import (
-        Concatenation,
-        DynamicUpdateSlice,
-        EmbeddingLookup,
-        Gather,
-        GatherNd,
-        Pack,
-        Slice,
-        Split,
-        SplitV,
-        StridedSlice,
-        Unpack,
-    )
-    from boardproof.model.shapes.rules import Fit, Shape
+    from boardproof.model.shapes.rules import Fit, Rules, Shape
 
 
 def fit_concatenation(operator: Concatenation, fit: Fit) -> None:
@@ -174,3 +174,18 @@ def _require_indices(fit: Fit, position: int, sizes: list[int]) -> None:
         raise MisfitError("there is nothing to pick from")
     if indices is not None and any(not 0 <= index < sizes[i % len(sizes)] for i, index in enumerate(indices)):
         raise MisfitError(f"an index lies outside its axis, of size {sizes if len(sizes) > 1 else sizes[0]}")
+
+
+RULES: Rules = {
+    Concatenation: fit_concatenation,
+    DynamicUpdateSlice: fit_update_slice,
+    EmbeddingLookup: fit_embedding_lookup,
+    Gather: fit_gather,
+    GatherNd: fit_gather_nd,
+    Pack: fit_pack,
+    Slice: fit_slice,
+    Split: fit_split,
+    SplitV: fit_split_v,
+    StridedSlice: fit_strided_slice,
+    Unpack: fit_unpack,
+}

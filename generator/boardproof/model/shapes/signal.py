@@ -5,24 +5,28 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from boardproof.model.operators.signal import (
+    SignalDelay,
+    SignalEnergy,
+    SignalFftAutoScale,
+    SignalFilterBank,
+    SignalFilterBankLog,
+    SignalFilterBankSpectralSubtraction,
+    SignalFilterBankSquareRoot,
+    SignalFramer,
+    SignalIrfft,
+    SignalOverlapAdd,
+    SignalPcan,
+    SignalRfft,
+    SignalStacker,
+    SignalWindow,
+)
 from boardproof.model.shapes.rules import MisfitError, constant_ints, require_output, require_rank
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Operator, Tensor
-    from boardproof.model.operators.signal import (
-        SignalDelay,
-        SignalEnergy,
-        SignalFft,
-        SignalFilterBank,
-        SignalFilterBankSpectralSubtraction,
-        SignalFramer,
-        SignalOverlapAdd,
-        SignalPcan,
-        SignalRfft,
-        SignalStacker,
-        SignalWindow,
-    )
-    from boardproof.model.shapes.rules import Fit
+    from boardproof.model.operators.signal import SignalFft
+    from boardproof.model.shapes.rules import Fit, Rules
 
 GAIN_TABLE = 125
 """Entries of SignalPCAN's table: three coefficients for each power of two, after the first three values."""
@@ -160,3 +164,21 @@ def fit_delay(operator: SignalDelay, fit: Fit) -> None:
     if not fit.data or not 0 <= operator.delay_length <= _LARGEST:
         raise MisfitError(f"an input {list(fit.data)} cannot be delayed by {operator.delay_length}")
     require_output(fit.output, fit.data)
+
+
+RULES: Rules = {
+    SignalDelay: fit_delay,
+    SignalEnergy: fit_energy,
+    SignalFftAutoScale: fit_auto_scale,
+    SignalFilterBank: fit_filter_bank,
+    SignalFilterBankLog: fit_channels,
+    SignalFilterBankSpectralSubtraction: fit_spectral_subtraction,
+    SignalFilterBankSquareRoot: fit_square_root,
+    SignalFramer: fit_framer,
+    SignalIrfft: fit_irfft,
+    SignalOverlapAdd: fit_overlap_add,
+    SignalPcan: fit_pcan,
+    SignalRfft: fit_rfft,
+    SignalStacker: fit_stacker,
+    SignalWindow: fit_signal_window,
+}

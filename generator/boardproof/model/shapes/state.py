@@ -1,14 +1,15 @@
-"""Shapes of the operators of ops_state.py."""
+"""Shapes of the operators of operators/state.py."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boardproof.model.graph import AssignVariable, CallOnce, ReadVariable, SequenceLstm, Svdf, VarHandle
 from boardproof.model.shapes.rules import MisfitError, require_output, require_rank
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import Operator, SequenceLstm, Svdf
-    from boardproof.model.shapes.rules import Fit, Shape
+    from boardproof.model.graph import Operator
+    from boardproof.model.shapes.rules import Fit, Rules, Shape
 
 _SEQUENCE_RANK = 3
 
@@ -55,3 +56,13 @@ def fit_lstm(operator: SequenceLstm, fit: Fit) -> None:
     for position, shape in expected.items():
         if by_position[position] != shape:
             raise MisfitError(f"input {position} has shape {list(by_position[position])}, not {list(shape)}")
+
+
+RULES: Rules = {
+    AssignVariable: fit_nothing,
+    CallOnce: fit_nothing,
+    ReadVariable: fit_nothing,
+    SequenceLstm: fit_lstm,
+    Svdf: fit_svdf,
+    VarHandle: fit_nothing,
+}

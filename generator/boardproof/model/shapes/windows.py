@@ -1,16 +1,16 @@
-"""Shapes of the operators of ops_windows.py."""
+"""Shapes of the operators of operators/windows.py."""
 
 from __future__ import annotations
 
 from math import prod
 from typing import TYPE_CHECKING
 
-from boardproof.model.graph import Conv2D
+from boardproof.model.graph import AveragePool2D, Conv2D, DepthwiseConv2D, FullyConnected, MaxPool2D
 from boardproof.model.shapes.rules import MisfitError, require_output, require_rank, window_output
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import DepthwiseConv2D, FullyConnected, Pool2D
-    from boardproof.model.shapes.rules import Fit, Shape
+    from boardproof.model.graph import Pool2D
+    from boardproof.model.shapes.rules import Fit, Rules, Shape
 
 _IMAGE_RANK = 4
 
@@ -64,3 +64,12 @@ def _size(shape: Shape) -> tuple[int, int]:
 def _require_bias(fit: Fit, channels: int) -> None:
     if len(fit.inputs) > 2 and fit.inputs[2].elements != channels:  # noqa: PLR2004 data, weights, bias
         raise MisfitError(f"there are {fit.inputs[2].elements} biases for {channels} outputs")
+
+
+RULES: Rules = {
+    AveragePool2D: fit_pool,
+    Conv2D: fit_convolution,
+    DepthwiseConv2D: fit_convolution,
+    FullyConnected: fit_fully_connected,
+    MaxPool2D: fit_pool,
+}

@@ -1,4 +1,4 @@
-"""Reads the operators of ops_axes.py."""
+"""Reads the operators of operators/axes.py."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tflite import BuiltinOptions, L2NormOptions, ReducerOptions, SoftmaxOptions
 
 from boardproof.model.graph import ArgExtremum, Extremum, L2Normalization, LogSoftmax, Reduce, Reduction, Softmax
 from boardproof.model.tflite.raw_operator import Reader
+from boardproof.model.tflite.verifier import BYTE, INT, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,10 +39,16 @@ def _l2_normalization(raw: RawOperator) -> L2Normalization:
     return L2Normalization(*raw.wiring, activation=raw.activation(options))
 
 
-AXIS_READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, Reader] = {
     **{function.value: Reader(partial(_reduce, function=function), inputs=(2, 2)) for function in Reduction},
     **{function.value: Reader(partial(_arg_extremum, function=function), inputs=(2, 2)) for function in Extremum},
     "L2_NORMALIZATION": Reader(_l2_normalization),
     "LOG_SOFTMAX": Reader(lambda raw: LogSoftmax(*raw.wiring)),
     "SOFTMAX": Reader(_softmax),
 }
+
+OPTIONS: Mapping[int, Table] = {
+    BuiltinOptions.SoftmaxOptions: Table("its SoftmaxOptions", {0: INT}),
+    BuiltinOptions.ReducerOptions: Table("its ReducerOptions", {0: BYTE}),
+}
+"""What of its options tables the verifier must know: fields by slot."""

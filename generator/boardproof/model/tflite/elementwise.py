@@ -1,4 +1,4 @@
-"""Reads the operators of ops_elementwise.py."""
+"""Reads the operators of operators/elementwise.py."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from boardproof.model.graph import (
     UnaryFunction,
 )
 from boardproof.model.tflite.raw_operator import MANY, Reader
+from boardproof.model.tflite.verifier import BYTE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ def _leaky_relu(raw: RawOperator) -> LeakyRelu:
     return LeakyRelu(*raw.wiring, alpha=alpha)
 
 
-ELEMENTWISE_READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, Reader] = {
     **{function.value: Reader(partial(_unary, function=function)) for function in UnaryFunction},
     **{function.value: Reader(partial(_binary, function=function), inputs=(2, 2)) for function in BinaryFunction},
     **{function.value: Reader(partial(_compare, function=function), inputs=(2, 2)) for function in Comparison},
@@ -81,3 +82,8 @@ ELEMENTWISE_READERS: Mapping[str, Reader] = {
     "QUANTIZE": Reader(lambda raw: Quantize(*raw.wiring)),
     "SELECT_V2": Reader(lambda raw: Select(*raw.wiring), inputs=(3, 3)),
 }
+
+OPTIONS: Mapping[int, Table] = {
+    BuiltinOptions.AddOptions: Table("its AddOptions", {0: BYTE, 1: BYTE}),
+}
+"""What of its options tables the verifier must know: fields by slot."""

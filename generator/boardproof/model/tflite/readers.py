@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boardproof.model.graph import NO_TENSOR, Unsupported
-from boardproof.model.tflite.axes import AXIS_READERS
-from boardproof.model.tflite.elementwise import ELEMENTWISE_READERS
-from boardproof.model.tflite.movement import MOVEMENT_READERS
-from boardproof.model.tflite.selection import SELECTION_READERS
-from boardproof.model.tflite.signal import SIGNAL_READERS
-from boardproof.model.tflite.state import STATE_READERS
-from boardproof.model.tflite.windows import WINDOW_READERS
+from boardproof.model.tflite import axes, elementwise, images, movement, products, selection, signal, state, windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,14 +14,20 @@ if TYPE_CHECKING:
     from boardproof.model.tflite.raw_operator import RawOperator, Reader
 
 READERS: Mapping[str, Reader] = {
-    **AXIS_READERS,
-    **ELEMENTWISE_READERS,
-    **MOVEMENT_READERS,
-    **SELECTION_READERS,
-    **STATE_READERS,
-    **WINDOW_READERS,
+    **axes.READERS,
+    **elementwise.READERS,
+    **images.READERS,
+    **movement.READERS,
+    **products.READERS,
+    **selection.READERS,
+    **state.READERS,
+    **windows.READERS,
 }
 """By TensorFlow Lite's name of the operator."""
+
+
+CUSTOM_READERS: Mapping[str, Reader] = signal.READERS
+"""By the name of a custom operator."""
 
 
 def read_operator(raw: RawOperator, *, is_custom: bool = False) -> Operator:
@@ -36,7 +36,7 @@ def read_operator(raw: RawOperator, *, is_custom: bool = False) -> Operator:
     Raises:
         InputError: when its options or its number of inputs and outputs make no sense.
     """
-    reader = (SIGNAL_READERS if is_custom else READERS).get(raw.opcode)
+    reader = (CUSTOM_READERS if is_custom else READERS).get(raw.opcode)
     if reader is None:
         return Unsupported(*raw.wiring, opcode_name=raw.opcode, is_custom=is_custom)
     _check_arity(raw, reader)

@@ -1,26 +1,21 @@
-"""Reads the operators of ops_selection.py and ops_products.py."""
+"""Reads the operators of operators/selection.py."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tflite import (
-    BatchMatMulOptions,
     BuiltinOptions,
     ConcatenationOptions,
-    CumsumOptions,
     GatherOptions,
     PackOptions,
     StridedSliceOptions,
-    TransposeConvOptions,
     UnpackOptions,
 )
 
 from boardproof.model.graph import (
     NO_TENSOR,
-    BatchMatMul,
     Concatenation,
-    CumSum,
     DynamicUpdateSlice,
     EmbeddingLookup,
     Gather,
@@ -30,11 +25,10 @@ from boardproof.model.graph import (
     Split,
     SplitV,
     StridedSlice,
-    TransposeConv,
     Unpack,
-    Window,
 )
 from boardproof.model.tflite.raw_operator import MANY, Reader
+from boardproof.model.tflite.verifier import BYTE, INT, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,30 +81,8 @@ def _gather(raw: RawOperator) -> Gather:
     return Gather(*raw.wiring, axis=int(options.Axis()), batch_dims=int(options.BatchDims()))
 
 
-def _transpose_conv(raw: RawOperator) -> TransposeConv:
-    options = raw.require_options(BuiltinOptions.TransposeConvOptions, TransposeConvOptions)
-    window = Window(raw.padding(options), raw.positive("stride", options.StrideH(), options.StrideW()))
-    return TransposeConv(*raw.wiring, window=window, activation=raw.activation(options))
-
-
-def _batch_matmul(raw: RawOperator) -> BatchMatMul:
-    options = raw.optional_options(BuiltinOptions.BatchMatMulOptions, BatchMatMulOptions)
-    if options is None:
-        return BatchMatMul(*raw.wiring, adjoint_left=False, adjoint_right=False)
-    return BatchMatMul(*raw.wiring, adjoint_left=bool(options.AdjX()), adjoint_right=bool(options.AdjY()))
-
-
-def _cumsum(raw: RawOperator) -> CumSum:
-    options = raw.optional_options(BuiltinOptions.CumsumOptions, CumsumOptions)
-    if options is None:
-        return CumSum(*raw.wiring, exclusive=False, reverse=False)
-    return CumSum(*raw.wiring, exclusive=bool(options.Exclusive()), reverse=bool(options.Reverse()))
-
-
-SELECTION_READERS: Mapping[str, Reader] = {
-    "BATCH_MATMUL": Reader(_batch_matmul, inputs=(2, 2)),
+READERS: Mapping[str, Reader] = {
     "CONCATENATION": Reader(_concatenation, inputs=(1, MANY)),
-    "CUMSUM": Reader(_cumsum, inputs=(2, 2)),
     "DYNAMIC_UPDATE_SLICE": Reader(lambda raw: DynamicUpdateSlice(*raw.wiring), inputs=(3, 3)),
     "EMBEDDING_LOOKUP": Reader(lambda raw: EmbeddingLookup(*raw.wiring), inputs=(2, 2)),
     "GATHER": Reader(_gather, inputs=(2, 2)),
@@ -120,6 +92,16 @@ SELECTION_READERS: Mapping[str, Reader] = {
     "SPLIT": Reader(lambda raw: Split(*raw.wiring), inputs=(2, 2), outputs=(1, MANY)),
     "SPLIT_V": Reader(lambda raw: SplitV(*raw.wiring), inputs=(3, 3), outputs=(1, MANY)),
     "STRIDED_SLICE": Reader(_strided_slice, inputs=(4, 4)),
-    "TRANSPOSE_CONV": Reader(_transpose_conv, inputs=(3, 4)),
     "UNPACK": Reader(_unpack, outputs=(1, MANY)),
 }
+
+OPTIONS: Mapping[int, Table] = {
+    BuiltinOptions.ConcatenationOptions: Table("its ConcatenationOptions", {0: INT, 1: BYTE}),
+    BuiltinOptions.PackOptions: Table("its PackOptions", {0: INT, 1: INT}),
+    BuiltinOptions.UnpackOptions: Table("its UnpackOptions", {0: INT, 1: INT}),
+    BuiltinOptions.StridedSliceOptions: Table(
+        "its StridedSliceOptions", {0: INT, 1: INT, 2: INT, 3: INT, 4: INT, 5: BYTE}
+    ),
+    BuiltinOptions.GatherOptions: Table("its GatherOptions", {0: INT, 1: INT}),
+}
+"""What of its options tables the verifier must know: fields by slot."""

@@ -61,7 +61,7 @@ def _reader(kind: type[Operator], inputs: int = 1, outputs: int = 1, *, typed: b
     return kind.opcode, read
 
 
-SIGNAL_READERS: Mapping[str, Reader] = dict(
+READERS: Mapping[str, Reader] = dict(
     (
         _reader(SignalDelay),
         _reader(SignalEnergy),

@@ -1,4 +1,4 @@
-"""Reads the operators of ops_state.py."""
+"""Reads the operators of operators/state.py."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from boardproof.model.graph import (
     VarHandle,
 )
 from boardproof.model.tflite.raw_operator import MANY, Reader
+from boardproof.model.tflite.verifier import BYTE, INT, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ def _require(raw: RawOperator, count: int, positions: Sequence[int]) -> None:
             raise raw.error(f"input {position} is missing")
 
 
-STATE_READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, Reader] = {
     "ASSIGN_VARIABLE": Reader(lambda raw: AssignVariable(*raw.wiring), inputs=(2, 2), outputs=(0, 0)),
     "CALL_ONCE": Reader(_call_once, inputs=(0, 0), outputs=(0, 0)),
     "READ_VARIABLE": Reader(lambda raw: ReadVariable(*raw.wiring)),
@@ -93,3 +94,13 @@ STATE_READERS: Mapping[str, Reader] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": Reader(_sequence_lstm, inputs=(1, MANY)),
     "VAR_HANDLE": Reader(_var_handle, inputs=(0, 0)),
 }
+
+OPTIONS: Mapping[int, Table] = {
+    BuiltinOptions.VarHandleOptions: Table("its VarHandleOptions", {0: Text(), 1: Text()}),
+    BuiltinOptions.CallOnceOptions: Table("its CallOnceOptions", {0: INT}),
+    BuiltinOptions.SVDFOptions: Table("its SVDFOptions", {0: INT, 1: BYTE, 2: BYTE}),
+    BuiltinOptions.UnidirectionalSequenceLSTMOptions: Table(
+        "its UnidirectionalSequenceLSTMOptions", {0: BYTE, 1: INT, 2: INT, 3: BYTE, 4: BYTE, 5: BYTE}
+    ),
+}
+"""What of its options tables the verifier must know: fields by slot."""

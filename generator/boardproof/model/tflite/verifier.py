@@ -71,6 +71,9 @@ class Table:
 
 Field = Scalar | Text | Vector | Tables | Union | Table
 
+BYTE, INT, LONG = Scalar(1), Scalar(4), Scalar(8)
+BYTES, INTS, LONGS = Vector(1), Vector(4), Vector(8)
+
 
 def verify(data: bytes, root: Table) -> None:
     """Raises InputError unless every offset reachable through `root` stays inside `data`."""

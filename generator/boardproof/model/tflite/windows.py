@@ -1,4 +1,4 @@
-"""Reads the operators of ops_windows.py."""
+"""Reads the operators of operators/windows.py."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from boardproof.model.graph import (
     Window,
 )
 from boardproof.model.tflite.raw_operator import Reader
+from boardproof.model.tflite.verifier import BYTE, INT, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,10 +84,24 @@ def _window(raw: RawOperator, options: _Dilated) -> Window:
     )
 
 
-WINDOW_READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, Reader] = {
     "AVERAGE_POOL_2D": Reader(lambda raw: AveragePool2D(*raw.wiring, *_pool(raw))),
     "CONV_2D": Reader(_conv_2d, inputs=(2, 3)),
     "DEPTHWISE_CONV_2D": Reader(_depthwise_conv_2d, inputs=(2, 3)),
     "FULLY_CONNECTED": Reader(_fully_connected, inputs=(2, 3)),
     "MAX_POOL_2D": Reader(lambda raw: MaxPool2D(*raw.wiring, *_pool(raw))),
 }
+
+OPTIONS: Mapping[int, Table] = {
+    BuiltinOptions.Conv2DOptions: Table(
+        "its Conv2DOptions", {0: BYTE, 1: INT, 2: INT, 3: BYTE, 4: INT, 5: INT, 6: BYTE}
+    ),
+    BuiltinOptions.DepthwiseConv2DOptions: Table(
+        "its DepthwiseConv2DOptions", {0: BYTE, 1: INT, 2: INT, 3: INT, 4: BYTE, 5: INT, 6: INT}
+    ),
+    BuiltinOptions.Pool2DOptions: Table("its Pool2DOptions", {0: BYTE, 1: INT, 2: INT, 3: INT, 4: INT, 5: BYTE}),
+    BuiltinOptions.FullyConnectedOptions: Table(
+        "its FullyConnectedOptions", {0: BYTE, 1: BYTE, 2: BYTE, 3: BYTE, 4: BYTE}
+    ),
+}
+"""What of its options tables the verifier must know: fields by slot."""

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.memory import Memory
     from boardproof.project.runtimes.aot.program import Program, State, Step, Value
 
-MAX_RANK = 6
-"""MODEL_MAX_RANK in model.h."""
-
 MODEL_DTYPES = frozenset(
     {
         DType.FLOAT32,

@@ -2,7 +2,7 @@
 
 A family has one name in all layers: its operators are in `boardproof.model.operators.<family>`, how they are read in
 `boardproof.model.tflite.<family>`, which shapes fit in `boardproof.model.shapes.<family>`, and here what is compiled:
-types, what else must hold, and the kernel's parameters, side by side. template.py is the smallest whole operator.
+types, what else must hold, and the kernel's parameters, side by side. CONTRIBUTING.md says how to add one.
 """
 
 from __future__ import annotations
