@@ -1,6 +1,13 @@
 """The errors a user meets: what is wrong, where, and what to do next."""
 
+from __future__ import annotations
+
+from contextlib import contextmanager
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class ExitStatus(IntEnum):
@@ -45,3 +52,19 @@ class DeviceError(BoardproofError):
     """A board, port or emulator that is absent, silent or answers wrongly."""
 
     exit_status = ExitStatus.TOOL_FAILED
+
+
+class BoardproofWarning(UserWarning):
+    """What a user of the Python functions should know, and what does not stop them."""
+
+
+@contextmanager
+def told_in_full() -> Iterator[None]:
+    """Adds details and the next step to an error that passes, so that a traceback shows them."""
+    try:
+        yield
+    except BoardproofError as error:
+        for note in (error.details, f"next: {error.hint}" if error.hint else ""):
+            if note:
+                error.add_note(note)
+        raise

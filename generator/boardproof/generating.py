@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def _samples_file(network: Network, settings: Settings) -> tuple[str, bytes] | N
     """The user's file of arrays as it is; what was read from other files and folders becomes one."""
     if network.samples is None or settings.samples is None:
         return None
-    if settings.samples.suffix in {".npz", ".npy"}:
+    if isinstance(settings.samples, Path) and settings.samples.suffix in {".npz", ".npy"}:
         return settings.samples.name, settings.samples.read_bytes()
     arrays: dict[str, Any] = dict(network.samples.inputs)
     if network.samples.labels is not None:
@@ -131,4 +132,4 @@ def generate_library(network: Network, target: Target, settings: Settings, progr
     check(network, target, settings, progress)
     progress.stage("generating a library")
     board, options = target.board, settings.options
-    return render_library(network.graph, network.data, board, target.runtime, options, name=settings.model.stem)
+    return render_library(network.graph, network.data, board, target.runtime, options, name=settings.stem)

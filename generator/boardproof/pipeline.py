@@ -22,8 +22,8 @@ from boardproof.errors import BoardproofError, InputError, ToolError
 from boardproof.files import write_atomically
 from boardproof.generating import check_form, generate, generate_library, generate_project, report
 from boardproof.model.data.pictures import is_guess
-from boardproof.model.data.read import read_data, sizes_of
-from boardproof.model.load import load_model, require_model
+from boardproof.model.data.read import sizes_of
+from boardproof.model.given import data_of, open_model, require_given
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quantize import Scheme
 from boardproof.model.quantize import quantize as convert
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.base import Generated
     from boardproof.project.runtimes.tflm.library import TflmLibrary
+    from boardproof.project.types import Project
     from boardproof.report.document import Report
     from boardproof.settings import Settings
 
@@ -94,11 +95,11 @@ def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -
 
 def prepare(settings: Settings, progress: Progress) -> Network:
     """Loads the model, and quantizes it unless it is a .tflite already."""
-    require_model(settings.model)
-    progress.stage(f"loading {settings.model.name}")
-    found = read_data(settings.samples, settings.data) if settings.samples else None
-    calibrating = read_data(settings.representative, settings.data, training=True) if settings.representative else found
-    model = load_model(settings.model, sizes_of(calibrating or found, settings.data))
+    require_given(settings.model)
+    progress.stage(f"loading {settings.model_name}")
+    found = data_of(settings.samples, settings.data)
+    calibrating = data_of(settings.representative, settings.data, training=True) or found
+    model = open_model(settings.model, sizes_of(calibrating, settings.data))
     samples = found.samples(model.inputs) if found else None
     notes = (*model.notes, *(samples.notes if samples else ()))
     for note in notes:
@@ -136,23 +137,41 @@ def compile_network(
     return build(project, settings.project_dir, on_line=narrate(progress)), generated
 
 
-def quantize_to_file(settings: Settings, progress: Progress) -> Path:
-    """Quantizes a Keras model and writes the .tflite."""
+def quantized(settings: Settings, progress: Progress) -> bytes:
+    """Quantizes a Keras model: the .tflite."""
     network = prepare(settings, progress)
     if network.scheme is None:
-        raise InputError(f"{settings.model} is a .tflite already.", "Give a Keras model or a SavedModel to quantize.")
-    path = settings.out or Path(settings.model.stem + ".tflite")
-    write_atomically(path, network.data)
+        raise InputError(
+            f"{network.model.source} is a .tflite already.", "Give a Keras model or a SavedModel to quantize."
+        )
+    return network.data
+
+
+def quantize_to_file(settings: Settings, progress: Progress) -> Path:
+    """Quantizes a Keras model and writes the .tflite."""
+    path = settings.out or Path(settings.stem + ".tflite")
+    write_atomically(path, quantized(settings, progress))
     return path
 
 
-def generate_to_disk(settings: Settings, progress: Progress) -> Path:
-    """Writes the firmware project, or the library. Only to measure TensorFlow Lite Micro's arena is anything built."""
+def generated(settings: Settings, progress: Progress, *, write: bool = True) -> Project:
+    """The firmware project, or the library; written to its folder, unless `write` is false.
+
+    Only to measure TensorFlow Lite Micro's arena is anything built.
+    """
     check_form(settings)
     target = _target(settings)
     make = generate_library if settings.form == "library" else generate_project
     with claim(settings.project_dir):
-        write_project(make(prepare(settings, progress), target, settings, progress), settings.project_dir)
+        project = make(prepare(settings, progress), target, settings, progress)
+        if write:
+            write_project(project, settings.project_dir)
+    return project
+
+
+def generate_to_disk(settings: Settings, progress: Progress) -> Path:
+    """Writes the firmware project, or the library; returns its folder."""
+    generated(settings, progress)
     return settings.project_dir
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from boardproof.errors import InputError
-from boardproof.model.data.options import DataOptions
+from boardproof.model.data.options import DataOptions, Pixels
+from boardproof.model.given import as_samples, model_name
+from boardproof.project.names import CHOICES
 from boardproof.project.runtimes.base import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boardproof.model.given import Model, SamplesLike
+    from boardproof.model.samples import Samples
 
 SETTINGS_FILE = "boardproof.toml"
 LIMITS_TABLE = "limits"
@@ -20,9 +28,9 @@ class Settings:
     """One run.
 
     Attributes:
-        model: .keras, .h5, SavedModel directory or .tflite.
-        samples: Labelled or unlabelled samples to verify with: a file or folder that model/data reads; None for
-            random ones.
+        model: Path of a .keras, .h5, SavedModel directory or .tflite; or the bytes of a .tflite, or a Keras model.
+        samples: Labelled or unlabelled samples to verify with: a file or folder that model/data reads, or arrays; None
+            for random ones.
         representative: Samples that calibrate the quantizer; None to use `samples`.
         random: How many random samples, where `samples` is None.
         seed: Seed of the random samples.
@@ -41,9 +49,9 @@ class Settings:
         data: How samples are read.
     """
 
-    model: Path
-    samples: Path | None = None
-    representative: Path | None = None
+    model: Model
+    samples: Path | Samples | None = None
+    representative: Path | Samples | None = None
     random: int = 20
     seed: int = 0
     scheme: str = "int8"
@@ -64,7 +72,92 @@ class Settings:
     def project_dir(self) -> Path:
         """Where the project goes."""
         kind = "library" if self.form == "library" else f"{self.runtime}-{self.board}"
-        return self.out or Path("boardproof-out") / f"{self.model.stem}-{kind}"
+        return self.out or Path("boardproof-out") / f"{self.stem}-{kind}"
+
+    @property
+    def model_name(self) -> str:
+        """How messages name the model."""
+        return model_name(self.model)
+
+    @property
+    def stem(self) -> str:
+        """The model's name without its suffix: what is made of it is named so."""
+        return Path(self.model_name).stem
+
+
+class Flags(TypedDict, total=False):
+    """What a program may say beside the model: the commands' flags, by the same names; see `Settings` and `Options`."""
+
+    representative: SamplesLike | None
+    random: int
+    seed: int
+    scheme: str
+    board: str
+    runtime: str
+    out: Path | str | None
+    link: str
+    port: tuple[str, ...]
+    resume: bool
+    protocol: str
+    ci: str | None
+    ci_install: str | None
+    form: str
+    labels: tuple[str, ...]
+    label_column: str | None
+    pixels: str | None
+    input_shape: tuple[tuple[int, ...], ...]
+    optimize: str
+    arena_bytes: int | None
+    tflm_lib: str | None
+    debug: bool
+
+
+_SAMPLES = ("samples", "representative")
+_COMMAND_LINE_ONLY = {"as", "json", "runtimes", "report", "baseline", "limits", "verbose", "quiet", "traceback"}
+
+
+def settings_for(model: Model | str, flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of a model: what boardproof.toml beside its file says, and flags, which go before that.
+
+    Args:
+        model: A path, the bytes of a .tflite, or a Keras model.
+        flags: Values by the names in `Flags`, and `samples`.
+
+    Raises:
+        InputError: A name or a value is unknown, or boardproof.toml cannot be read.
+    """
+    model = Path(model) if isinstance(model, str) else model
+    groups = {"options": Options, "data": DataOptions}
+    members = {name: {field.name for field in fields(group)} for name, group in groups.items()}
+    known = {field.name for field in fields(Settings)}.union(*members.values()) - {"model", *groups}
+    flags = flags or {}
+    if unknown := flags.keys() - known:
+        raise InputError(
+            f"boardproof has no setting {', '.join(sorted(unknown))}.", f"Known: {', '.join(sorted(known))}."
+        )
+    written = read_settings_file(model, known | _COMMAND_LINE_ONLY) if isinstance(model, Path) else {}
+    values = {name: value for name, value in {**written, **flags}.items() if name in known}
+    for name, names in CHOICES.items():
+        if values.get(name) is not None and values[name] not in names:
+            raise InputError(f"There is no {name} {values[name]!r}.", f"Choose one of: {', '.join(names)}.")
+    given = {name: _given(name, value) for name, value in values.items()}
+    grouped = {
+        name: group(**{key: given.pop(key) for key in members[name] & given.keys()}) for name, group in groups.items()
+    }
+    return Settings(model=model, **given, **grouped)
+
+
+def _given(name: str, value: Any) -> Any:  # noqa: ANN401 - as the setting has it
+    """A flag's value as `Settings` holds it: files as paths, samples in memory as `Samples`."""
+    if name in {"out", *_SAMPLES} and isinstance(value, str):
+        return Path(value)
+    if name in _SAMPLES and value is not None:
+        return as_samples(value, "the samples" if name == "samples" else "the representative samples")
+    if name == "pixels" and value is not None:
+        return Pixels(value)
+    if name == "port":
+        return (value,) if isinstance(value, str) else tuple(value)
+    return value
 
 
 def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:

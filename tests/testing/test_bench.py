@@ -12,9 +12,10 @@ from boardproof.device.build.locks import try_lock
 from boardproof.device.types import Firmware
 from boardproof.device.usb.ports import Port
 from boardproof.errors import BoardproofError, DeviceError, InputError
+from boardproof.settings import settings_for
 from boardproof.testing import bench as bench_module
 from boardproof.testing import under_test
-from boardproof.testing.bench import Bench, Place, settings_for
+from boardproof.testing.bench import Bench, Place
 from support.usb_world import APPLICATION, MODEL, SimulatedClock, hello
 
 ONE = Port("/dev/ttyACM0", 0x2341, APPLICATION, "0AAA", "1-2")

@@ -10,8 +10,6 @@ import click
 
 from boardproof import __version__
 from boardproof.cli.flags import (
-    FORM_NAMES,
-    RUNTIME_NAMES,
     FilePath,
     Given,
     ci_options,
@@ -30,6 +28,7 @@ from boardproof.cli.flags import (
 )
 from boardproof.errors import BoardproofError, ExitStatus, InputError
 from boardproof.interrupts import catch_interrupts
+from boardproof.project.names import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +80,9 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 @main.command()
 @model_argument
 @flags(sample_options, data_options, quantize_options, target_options, ci_options, console_options)
-@click.option("--as", "as_form", type=click.Choice(FORM_NAMES), help="Firmware, or C for any build system.  [project]")
+@click.option(
+    "--as", "as_form", type=click.Choice(CHOICES["form"]), help="Firmware, or C for any build system.  [project]"
+)
 def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Writes the firmware project, or the network as a library.
 
@@ -146,8 +147,8 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
     from boardproof.report.tables import comparison_json, comparison_table
 
     names = tuple(name.strip() for name in runtimes.split(","))
-    if unknown := sorted(set(names) - set(RUNTIME_NAMES)):
-        raise InputError(f"There is no runtime {', '.join(unknown)}.", f"Choose from: {', '.join(RUNTIME_NAMES)}.")
+    if unknown := sorted(set(names) - set(CHOICES["runtime"])):
+        raise InputError(f"There is no runtime {', '.join(unknown)}.", f"Choose from: {', '.join(CHOICES['runtime'])}.")
     settings = _settings(model, values, names)
     with _progress(values) as progress:
         reports = pipeline.compare(settings, names, progress)

@@ -10,21 +10,12 @@ import click
 from click.core import ParameterSource
 
 from boardproof.errors import InputError
-from boardproof.project.boards import BOARDS
+from boardproof.project.names import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from boardproof.settings import Settings
-
-RUNTIME_NAMES = ("aot", "tflm")
-SCHEME_NAMES = ("int8", "int16x8", "dynamic", "float16", "float32")
-LINK_NAMES = ("fifo", "uart")
-OPTIMIZE_NAMES = ("speed", "balanced", "size")
-CI_NAMES = ("github",)
-FORM_NAMES = ("project", "library")
-PIXEL_NAMES = ("0..255", "0..1", "-1..1")
-PROTOCOL_NAMES = ("boardproof", "mlperf-tiny")
 
 FilePath = click.Path(path_type=Path)
 
@@ -156,7 +147,7 @@ data_options = flags(
     click.option("--labels", type=Words(), help="Classes in the outputs' order: a,b,c or a file with one a line."),
     click.option("--label-column", metavar="COLUMN", help="Name or number of a table's column of labels."),
     click.option(
-        "--pixels", type=click.Choice(PIXEL_NAMES), help="Range of a picture's values.  [what the model takes]"
+        "--pixels", type=click.Choice(CHOICES["pixels"]), help="Range of a picture's values.  [what the model takes]"
     ),
     click.option(
         "--input-shape", type=Shape(), multiple=True, help="Shape of a sample, where the model leaves it open: 96,96,3."
@@ -166,20 +157,20 @@ quantize_options = flags(
     click.option(
         "--representative", type=Given("samples"), help="Samples that calibrate the quantizer; default: --samples."
     ),
-    click.option("--scheme", type=click.Choice(SCHEME_NAMES), help="How to quantize a Keras model.  [int8]"),
+    click.option("--scheme", type=click.Choice(CHOICES["scheme"]), help="How to quantize a Keras model.  [int8]"),
 )
 target_options = flags(
-    click.option("--board", type=click.Choice(tuple(BOARDS)), help="Where it runs.  [mps2-an386]"),
-    click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="What executes the model.  [aot]"),
-    click.option("--optimize", type=click.Choice(OPTIMIZE_NAMES), help="What aot code favours.  [balanced]"),
+    click.option("--board", type=click.Choice(CHOICES["board"]), help="Where it runs.  [mps2-an386]"),
+    click.option("--runtime", type=click.Choice(CHOICES["runtime"]), help="What executes the model.  [aot]"),
+    click.option("--optimize", type=click.Choice(CHOICES["optimize"]), help="What aot code favours.  [balanced]"),
     click.option("--tflm-lib", metavar="SPEC", help="PlatformIO library spec of TensorFlow Lite Micro."),
     click.option("--arena-bytes", type=WholeNumber(16, "bytes"), help="Tensor arena of tflm; default: found for you."),
-    click.option("--protocol", type=click.Choice(PROTOCOL_NAMES), help="What the firmware answers.  [boardproof]"),
+    click.option("--protocol", type=click.Choice(CHOICES["protocol"]), help="What the firmware answers.  [boardproof]"),
     click.option("--debug", is_flag=True, default=None, help="Keep error strings and intermediate tensors."),
     click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/MODEL-RUNTIME-BOARD]"),
 )
 link_options = flags(
-    click.option("--link", type=click.Choice(LINK_NAMES), help="Byte stream to an emulated board.  [fifo]"),
+    click.option("--link", type=click.Choice(CHOICES["link"]), help="Byte stream to an emulated board.  [fifo]"),
     click.option("--port", multiple=True, help="Serial port, or a URL (rfc2217://…); once for each of several boards."),
     click.option("--resume", is_flag=True, default=None, help="Go on where an earlier run of these samples stopped."),
 )
@@ -194,7 +185,9 @@ console_options = flags(
     click.option("--traceback", is_flag=True, help="Show where in boardproof an error arose."),
 )
 ci_options = flags(
-    click.option("--ci", type=click.Choice(CI_NAMES), help="Add a workflow that proves the project without hardware."),
+    click.option(
+        "--ci", type=click.Choice(CHOICES["ci"]), help="Add a workflow that proves the project without hardware."
+    ),
     click.option("--ci-install", metavar="SPEC", help="What pip installs there, such as a Git URL.  [this version]"),
 )
 
@@ -227,11 +220,11 @@ def ignored_flags(settings: Settings, runtimes: tuple[str, ...]) -> tuple[str, .
         reasons["arena_bytes"] = reasons["tflm_lib"] = "only the runtime tflm uses it"
     if ctx.info_name == "verify":  # what is on the board may be tflm, whatever --runtime says
         reasons.pop("tflm_lib", None)
-    if settings.model.suffix == ".tflite":
+    if settings.model_name.endswith(".tflite"):
         reasons["scheme"] = reasons["representative"] = (
-            f"{settings.model.name} is a .tflite, which is not quantized again"
+            f"{settings.model_name} is a .tflite, which is not quantized again"
         )
-    if settings.samples is not None:
+    if isinstance(settings.samples, Path):
         reasons["random"] = reasons["seed"] = f"the samples in {settings.samples.name} are used"
     if "runtimes" in ctx.params:
         reasons["runtime"] = f"--runtimes says what {ctx.info_name} uses"

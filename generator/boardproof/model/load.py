@@ -97,9 +97,9 @@ def load_model(path: Path, sizes: Sizes = unknown_sizes) -> LoadedModel:
     data = read_bytes(path, "model")
     match file_kind(data):
         case FileKind.TFLITE:
-            return _load_tflite(data, path.name)
+            return load_tflite(data, path.name)
         case FileKind.C_ARRAY:
-            return _load_tflite(model_in_c(data, path.name), path.name)
+            return load_tflite(model_in_c(data, path.name), path.name)
         case FileKind.KERAS:
             version = _archive_version(data, path.name)
             with _named(path, ".keras") as named:
@@ -112,7 +112,8 @@ def load_model(path: Path, sizes: Sizes = unknown_sizes) -> LoadedModel:
             raise not_a_model(path.name, data)
 
 
-def _load_tflite(data: bytes, source: str) -> LoadedModel:
+def load_tflite(data: bytes, source: str) -> LoadedModel:
+    """The model in the bytes of a .tflite; `source`: how messages name it. Raises InputError when it is damaged."""
     if _ETHOS_U in data:
         raise made_by_vela(source)
     return LoadedModel(ModelKind.TFLITE, source, input_specs(read_tflite(data)), tflite=data)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boardproof import pipeline
 from boardproof.device.build.elf import read_sections
@@ -20,27 +20,22 @@ from boardproof.device.reach.links import open_link
 from boardproof.device.types import Firmware
 from boardproof.device.usb.ports import connected_boards, find_board, is_url, kind, serial_ports
 from boardproof.device.usb.upload import flash
-from boardproof.errors import DeviceError, InputError, ToolError
+from boardproof.errors import DeviceError, ToolError
 from boardproof.progress import Silent
 from boardproof.project.boards import BOARDS, Reach
 from boardproof.project.runtimes import RUNTIMES
-from boardproof.project.runtimes.base import Options
 from boardproof.project.subject import Target
-from boardproof.settings import Settings, read_settings_file
 from boardproof.testing.under_test import BoardUnderTest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from boardproof.device.build.locks import FileLock
     from boardproof.device.types import Link
     from boardproof.device.usb.ports import ConnectedBoard
     from boardproof.progress import Progress
     from boardproof.project.boards import Board
     from boardproof.project.subject import Network
+    from boardproof.settings import Settings
 
-_PATHS = {"samples", "representative", "out"}
-_COMMAND_LINE_ONLY = {"as", "json", "runtimes", "report", "baseline", "limits", "verbose", "quiet", "traceback"}
 _BUILD_WAIT_S = 3600.0
 _BOARD_WAIT_S = 1800.0
 
@@ -58,35 +53,6 @@ class Place:
     shared: Path
     private: Path
     session: str
-
-
-def settings_for(model: Path, choices: Mapping[str, Any]) -> Settings:
-    """The settings in boardproof.toml beside a model, and choices that go before them.
-
-    Args:
-        model: The model's path.
-        choices: Values by the names that boardproof.toml has.
-
-    Raises:
-        InputError: A name is unknown, of a setting, a board or a runtime.
-    """
-    options = {field.name for field in fields(Options)}
-    known = {field.name for field in fields(Settings)} - {"model", "options"} | options
-    values = {**read_settings_file(model, known | _COMMAND_LINE_ONLY), **choices}
-    if unknown := choices.keys() - known:
-        raise InputError(
-            f"boardproof has no setting {', '.join(sorted(unknown))}.", f"Known: {', '.join(sorted(known))}."
-        )
-    values = {name: Path(value) if name in _PATHS else value for name, value in values.items() if name in known}
-    settings = Settings(
-        model=model,
-        options=Options(**{name: value for name, value in values.items() if name in options}),
-        **{name: value for name, value in values.items() if name not in options},
-    )
-    for what, name, names in (("board", settings.board, tuple(BOARDS)), ("runtime", settings.runtime, tuple(RUNTIMES))):
-        if name not in names:
-            raise InputError(f"There is no {what} {name!r}.", f"Choose one of: {', '.join(names)}.")
-    return settings
 
 
 class Notes(Silent):
@@ -153,7 +119,7 @@ class Bench:
         """Builds, unless another process of this session has."""
         folder = self._folder(settings)
         with self._building(folder):
-            stamp, model = folder / "session.txt", folder / f"{settings.model.stem}.tflite"
+            stamp, model = folder / "session.txt", folder / f"{settings.stem}.tflite"
             settings = replace(settings, out=folder / "project")
             if stamp.is_file() and stamp.read_text(encoding="utf-8") == self._place.session:
                 network = pipeline.prepare(replace(settings, model=model), self._progress)
@@ -166,8 +132,8 @@ class Bench:
             return network, self._own_copy(firmware)
 
     def _folder(self, settings: Settings) -> Path:
-        digest = hashlib.sha256(repr(replace(settings, model=settings.model.absolute())).encode()).hexdigest()
-        return self._place.shared / f"{settings.model.stem}-{settings.board}-{digest[:12]}"
+        digest = hashlib.sha256(f"{Path.cwd()} {settings}".encode()).hexdigest()  # its paths may be relative
+        return self._place.shared / f"{settings.stem}-{settings.board}-{digest[:12]}"
 
     def _building(self, folder: Path) -> FileLock:
         path = folder / "lock"

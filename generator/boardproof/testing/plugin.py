@@ -170,7 +170,7 @@ def _missing_emulator(config: pytest.Config) -> str:
 
 def _settings(config: pytest.Config, model: Path, choices: Mapping[str, Any]) -> Settings:
     """boardproof.toml beside the model, under the ini file, under options, under what a test asks for."""
-    from boardproof.testing.bench import settings_for
+    from boardproof.settings import settings_for
 
     chosen = {name: value for name in ("board", "runtime") if (value := _chosen(config, name))}
     return settings_for(model, {**chosen, **choices})

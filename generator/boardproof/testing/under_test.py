@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.device.protocol.session import Session
-from boardproof.errors import BoardproofError, DeviceError, InputError
+from boardproof.errors import DeviceError, InputError, told_in_full
 from boardproof.model.affine import dequantize_array
-from boardproof.model.data.read import read_data
+from boardproof.model.data.options import DataOptions
+from boardproof.model.given import as_samples, data_of
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Samples, input_specs, vectors_for
 from boardproof.model.variables import is_stateful
@@ -20,18 +19,19 @@ from boardproof.model.vectors import random_vectors
 from boardproof.proof.compare import compare, run_on_board
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
     from boardproof.device.types import Firmware, Hello, Link
+    from boardproof.model.given import SamplesLike
     from boardproof.model.graph import Tensor
     from boardproof.model.samples import Vectors
     from boardproof.project.subject import Network
     from boardproof.report.verdict import Verdict
 
     Outputs = NDArray[np.generic] | tuple[NDArray[np.generic], ...]
-    Given = Samples | Mapping[str, ArrayLike] | ArrayLike | str | Path | int | None
+    Given = SamplesLike | int | None
 
 
 class BoardUnderTest:
@@ -88,7 +88,7 @@ class BoardUnderTest:
     @property
     def hello(self) -> Hello:
         """What the board says of itself: runtime, kernels, arena, tick unit, tensors."""
-        with _told_in_full():
+        with told_in_full():
             self._hello = self._connected().connect()
             return self._hello
 
@@ -127,7 +127,7 @@ class BoardUnderTest:
             InputError: An array does not fit its tensor.
             DeviceError: The board went silent, or crashed; or it was reset and forgot what a network with state needs.
         """
-        with _told_in_full():
+        with told_in_full():
             arrays = {f"x{i}": np.asarray(values) for i, values in enumerate(inputs)}
             is_single = all(
                 array.ndim <= len(spec.shape)
@@ -147,7 +147,7 @@ class BoardUnderTest:
         Raises:
             DeviceError: The board went silent, or crashed.
         """
-        with _told_in_full():
+        with told_in_full():
             self._connected().restart()
 
     def verify(self, samples: Given = None, seed: int = 0) -> Verdict:
@@ -166,7 +166,7 @@ class BoardUnderTest:
             ToolError: There is no oracle here.
             DeviceError: The board went silent, or crashed.
         """
-        with _told_in_full():
+        with told_in_full():
             vectors = self._vectors(samples, seed)
             run = run_on_board(self._connected(), vectors, stateful=is_stateful(self.network.graph))
             self.ticks.extend(int(ticks) for ticks in run.ticks)
@@ -204,39 +204,19 @@ class BoardUnderTest:
 
     def _vectors(self, samples: Given, seed: int) -> Vectors:
         graph = self.network.graph
-        given: object = self.network.samples if samples is None else samples
-        match given:
-            case None:
-                raise InputError(
-                    "verify() was given no samples, and no boardproof.toml beside the model names any.",
-                    "Give it a file, an array, or a number of random samples.",
-                )
-            case int():
-                return random_vectors(graph, given, seed)
-            case Samples():
-                return vectors_for(graph, given)
-            case str() | Path():
-                return vectors_for(graph, read_data(Path(given)).samples(input_specs(graph)))
-            case Mapping():
-                arrays = {str(name): np.asarray(values) for name, values in given.items()}
-                return vectors_for(graph, Samples(arrays, source="the arrays given to verify()"))
-            case _:
-                return vectors_for(graph, Samples({"x": np.asarray(given)}, source="the array given to verify()"))
+        given = self.network.samples if samples is None else samples
+        if given is None:
+            raise InputError(
+                "verify() was given no samples, and no boardproof.toml beside the model names any.",
+                "Give it a file, an array, or a number of random samples.",
+            )
+        if isinstance(given, int):
+            return random_vectors(graph, given, seed)
+        data = data_of(as_samples(given, "the samples given to verify()"), DataOptions())
+        return vectors_for(graph, data.samples(input_specs(graph)))
 
 
 def _shaped(output: NDArray[np.generic], tensor: Tensor, *, real: bool) -> NDArray[np.generic]:
     """[samples, 1, …] as [samples, …]: the samples take the place of the network's batch; real values if asked for."""
     values = dequantize_array(output, tensor.quantization).astype(np.float32) if real else output
     return values.reshape(len(values), *tensor.shape[1:]) if tensor.shape[:1] == (1,) else values
-
-
-@contextlib.contextmanager
-def _told_in_full() -> Iterator[None]:
-    """Adds the next step to an error, so that a failing test shows it."""
-    try:
-        yield
-    except BoardproofError as error:
-        for note in (error.details, f"next: {error.hint}" if error.hint else ""):
-            if note:
-                error.add_note(note)
-        raise
