@@ -7,10 +7,6 @@ import pytest
 from benchmarks.architectures import ARCHITECTURES
 
 from boardproof.errors import InputError
-from boardproof.model.load import LoadedModel, ModelKind
-from boardproof.model.network import from_keras
-from boardproof.model.quantize import Scheme, quantize
-from boardproof.model.samples import Samples
 from support.compress_models import (
     float_tensors,
     generator_network,
@@ -20,6 +16,7 @@ from support.compress_models import (
     seasoned,
     sequence_network,
 )
+from support.keras_int8 import as_int8
 
 NETWORKS = {**ARCHITECTURES, "mixed": mixed_network, "sequence": sequence_network, "generator": generator_network}
 
@@ -43,11 +40,6 @@ def weights_of(layer):
     kernel = variable(layer, "kernel").numpy().copy()
     view = kernel.swapaxes(-1, -2) if isinstance(layer, TRANSPOSED) else kernel
     return view, lambda: variable(layer, "kernel").assign(kernel)
-
-
-def as_int8(model, x) -> bytes:
-    network = from_keras(model, "keras", "network")
-    return quantize(LoadedModel(ModelKind.KERAS, "network", network.inputs, network), Samples({"x": x}), Scheme.INT8)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
