@@ -1,9 +1,10 @@
 /* Arduino Nano 33 BLE: nRF52840 at 64 MHz, with Arduino's core on Mbed OS.
  *
- * Ticks are the core's cycles. The stack is that of Mbed's main thread, which runs setup() and loop(). What would stop
- * Mbed (a fault, an assertion, a lack of memory) is noted in memory that keeps its content over a reset, and the board
- * restarts: otherwise its USB port would be gone until somebody presses the button. Two such restarts without an
- * inference in between are the last: then Mbed's own handling follows (it stops, and the LED blinks).
+ * Ticks are the core's cycles; those of interrupts, such as USB's every millisecond, are among them. The stack is that
+ * of Mbed's main thread, which runs setup() and loop(). What would stop Mbed (a fault, an assertion, a lack of memory)
+ * is noted in memory that keeps its content over a reset, and the board restarts: otherwise its USB port would be gone
+ * until somebody presses the button. Two such restarts without an inference in between are the last: then Mbed's own
+ * handling follows (it stops, and the LED blinks).
  */
 #include "board.h"
 

@@ -10,6 +10,7 @@ import pytest
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS, Cpu
 from boardproof.project.runtimes.aot import AotRuntime
+from boardproof.project.runtimes.aot.checks.budget import BESIDE_ARENA_BYTES
 from boardproof.project.runtimes.base import Options
 from support.flatbuffer_models import ModelBuilder
 
@@ -257,12 +258,13 @@ def test_too_much_flash_names_the_largest_tensors_and_the_excess():
     model.builder.add_operator("FULLY_CONNECTED", [middle, small, -1], [y])
     graph = read_tflite(model.builder.build([x], [y]))
     requantization_bytes = 2 * (4 + 1)
-    board = replace(BOARDS["mps2-an386"], cpu=Cpu("cortex-m3", frozenset()), flash_bytes=700)
+    board = replace(BOARDS["mps2-an386"], cpu=Cpu("cortex-m3", frozenset()), flash_bytes=700, core_flash_bytes=0)
     finding = only(AotRuntime().check(graph, board, Options()))
     assert finding.code == "flash-too-small"
     assert finding.message == (
         f"The model's constants take {832 + requantization_bytes} bytes, {132 + requantization_bytes} more than the "
-        "700 bytes of flash of mps2-an386, without any code; the largest: big (800 bytes), small (32 bytes)."
+        "700 bytes of flash that the core leaves on mps2-an386, without any code of ours; the largest: "
+        "big (800 bytes), small (32 bytes)."
     )
     assert only(AotRuntime().check(graph, replace(board, flash_bytes=841), Options())).code == "flash-too-small"
     assert AotRuntime().check(graph, replace(board, flash_bytes=842), Options()) == ()
@@ -270,14 +272,29 @@ def test_too_much_flash_names_the_largest_tensors_and_the_excess():
 
 def test_too_much_ram_names_the_largest_tensors_and_the_excess():
     model = Model()
-    size = BOARDS["mps2-an386"].free_ram_bytes
-    assert size == 256 * 1024 - 16 * 1024
+    size = BOARDS["mps2-an386"].free_ram_bytes - BESIDE_ARENA_BYTES
+    assert size == 256 * 1024 - 16 * 1024 - 2_300 - 2_200
     x, y = model.tensor((1, size // 8 + 8, 8), name="x"), model.tensor((1, size // 8 + 8, 8), name="y")
     finding = only(check(model.apply("RELU", [x], y), "mps2-an386"))
     assert finding.code == "ram-too-small"
-    assert f"an arena of {size + 64:,} bytes, 64 more than the {size:,} bytes of RAM that" in finding.message
-    assert "the core's stack leaves on mps2-an386" in finding.message
-    assert f"x ({size + 64:,} bytes)" in finding.message
+    used = size // 8 * 8 + 64
+    assert f"an arena of {used:,} bytes, {used - size:,} more than the {size:,} bytes of RAM that" in finding.message
+    assert "core, stack and link leave on mps2-an386" in finding.message
+    assert f"x ({used:,} bytes)" in finding.message
+
+
+@pytest.mark.parametrize(("arena", "excess"), [(216_000, 1_760), (212_000, None)])
+def test_what_arduinos_core_and_mbed_leave_for_an_arena(arena: int, excess: int | None):
+    """An arena of 216,000 bytes linked for the Nano 33 BLE, and died before setup()."""
+    model = Model()
+    x, y = (model.tensor((1, arena), name=name) for name in "xy")
+    found = check(model.apply("RELU", [x], y), "nano33ble")
+    if excess is None:
+        assert found == ()
+        return
+    finding = only(found)
+    assert finding.code == "ram-too-small"
+    assert f"an arena of {arena:,} bytes, {excess:,} more than the 214,240 bytes of RAM" in finding.message
 
 
 def test_the_native_board_has_no_limits():

@@ -213,12 +213,13 @@ def test_a_shape_computed_at_run_time_is_a_warning():
 
 def test_too_large_for_flash_says_by_how_much_and_which_tensors():
     data = dense_model()
-    board = dataclasses.replace(BOARD, flash_bytes=len(data) + RUNTIME_FLASH_BYTES - 12)
+    board = dataclasses.replace(BOARD, flash_bytes=len(data) + RUNTIME_FLASH_BYTES + BOARD.core_flash_bytes - 12)
     finding = the_finding(data, board)
     assert (finding.severity, finding.code) == (Severity.ERROR, "flash-exceeded")
     assert finding.message.startswith(
         f"The model ({len(data):,} bytes) and TensorFlow Lite Micro (at least {RUNTIME_FLASH_BYTES:,}) are 12 bytes "
-        f"more than the {board.flash_bytes:,} bytes of flash on nano33ble; the largest are tensor 1 (t1, 32 bytes)"
+        f"more than the {board.free_flash_bytes:,} bytes of flash that the core leaves on nano33ble; the largest are "
+        "tensor 1 (t1, 32 bytes)"
     )
     assert findings(data, dataclasses.replace(BOARD, flash_bytes=board.flash_bytes + 12)) == ()
 
@@ -227,7 +228,7 @@ def test_too_large_for_ram_says_by_how_much_and_which_tensors():
     board = dataclasses.replace(BOARD, ram_bytes=RUNTIME_RAM_BYTES + 50, core_ram_bytes=0)
     finding = the_finding(conv_model(), board)
     assert (finding.severity, finding.code) == (Severity.ERROR, "ram-exceeded")
-    assert "18 bytes more than the 50 bytes of RAM that stack, link and interpreter leave" in finding.message
+    assert "18 bytes more than the 50 bytes of RAM that core, stack, link and interpreter leave" in finding.message
     assert "tensor 0 (t0, 36 bytes), tensor 3 (t3, 32 bytes)" in finding.message
 
 
@@ -242,11 +243,12 @@ def test_an_arena_too_small_for_the_activations():
 
 
 def test_an_arena_too_large_for_the_board():
-    room = 256 * 1024 - 32 * 1024 - RUNTIME_RAM_BYTES
+    room = 256 * 1024 - (41_864 + 1_536 + 2_048 + 256) - RUNTIME_RAM_BYTES
     finding = the_finding(conv_model(), arena_bytes=300_000)
     assert (finding.severity, finding.code) == (Severity.ERROR, "arena-too-large")
     assert finding.message == (
-        "--arena-bytes 300000 is too large: nano33ble has room for 221,184 bytes beside stack, link and interpreter."
+        "--arena-bytes 300000 is too large: nano33ble has room for 210,296 bytes beside core, stack, link and "
+        "interpreter."
     )
     assert finding.hint == "Leave --arena-bytes out, and boardproof measures it."
     assert findings(conv_model(), arena_bytes=room) == ()

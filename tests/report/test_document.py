@@ -13,6 +13,7 @@ from rich.console import Console
 from boardproof.report.document import LiteRtDifference, Report
 from boardproof.report.forms.console import page_view
 from boardproof.report.sections import page_of
+from boardproof.report.sections.facts import figures
 from boardproof.report.tables import comparison_json, comparison_table
 from boardproof.report.write import write_report
 from support.reports import made_up_report
@@ -100,3 +101,24 @@ def test_firmware_that_was_there_already_has_no_sizes():
     report = made_up_report(flash_bytes=None, ram_bytes=None)
     assert report.runtime_flash_bytes is None
     assert "10/10" in on_console(comparison_table((report,)))
+
+
+def test_a_report_of_an_emulated_board_says_what_the_nano_33_ble_would_hold():
+    report = made_up_report(flash_bytes=38_388, ram_bytes=13_360)
+    fact = next(f for f in figures(report).blocks[0].rows if f.name == "on nano33ble")
+    assert fact.value == "fits"
+    assert fact.detail == (
+        "about 125,140 bytes of flash and 53,016 of RAM with Arduino's core, its main stack of 32,768 among them; what "
+        "libraries for BLE, PDM or a camera add is not known"
+    )
+    assert report.to_dict()["nano33ble"]["flash_bytes"] == 125_140
+    assert report.to_dict()["nano33ble"]["fits"] is True
+    too_large = made_up_report(flash_bytes=900_000, ram_bytes=220_000)
+    fact = next(f for f in figures(too_large).blocks[0].rows if f.name == "on nano33ble")
+    assert fact.value == "does not fit: flash is 3,712 bytes too small and RAM is 1,352 bytes too small"
+
+
+def test_a_report_of_another_board_says_nothing_of_it():
+    report = made_up_report(board="native")
+    assert "on nano33ble" not in [f.name for f in figures(report).blocks[0].rows]
+    assert report.to_dict()["nano33ble"] is None

@@ -2,7 +2,8 @@
 
 What the platform adds to the core's own lists of flags is in arduino-core-mbed.py, which platform-nordicnrf52 10.11.0
 takes from platformio/builder-framework-arduino-core-mbed; the order is that of ProcessProgramDeps() in PlatformIO's
-builder/tools/piobuild.py. There a user's flags come before the framework's, and only build_unflags comes after both.
+builder/tools/piobuild.py. There a user's flags come before the framework's, and only build_unflags comes after both,
+and after those of a library's library.json.
 """
 
 from __future__ import annotations
@@ -75,9 +76,10 @@ def compiler_flags(core: ArduinoCore, project: Path, folder: Path, suffix: str) 
 
 
 def _own(settings: configparser.SectionProxy, project: Path, folder: Path) -> list[str]:
-    """The flags of src/ from platformio.ini, those of a library from its library.json. Nothing is removed from them."""
+    """The flags of src/ from platformio.ini, from which nothing is removed; a library's, less build_unflags."""
     if folder == project / "src":
         return settings["build_src_flags"].split()
     manifest = folder / "library.json"
     flags = json.loads(manifest.read_text(encoding="utf-8"))["build"]["flags"] if manifest.is_file() else ""
-    return flags.split() if isinstance(flags, str) else list(flags)
+    removed = settings.get("build_unflags", "").split()
+    return [flag for flag in (flags.split() if isinstance(flags, str) else flags) if flag not in removed]

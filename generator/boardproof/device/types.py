@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of the ELF file; `in_flash` and `in_ram` say where it counts (initialised data counts in both)."""
+    """One section of the ELF file, or a stack in one.
+
+    `in_flash` and `in_ram` say where it counts; initialised data counts in both, a stack (`is_stack`) in neither.
+    """
 
     name: str
     size_bytes: int
     in_flash: bool
     in_ram: bool
+    is_stack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,13 @@ class Firmware:
 
     @property
     def ram_bytes(self) -> int:
-        """Bytes of statically allocated RAM; the stack is reported apart."""
+        """Bytes of statically allocated RAM, on every board without any stack."""
         return sum(s.size_bytes for s in self.sections if s.in_ram)
+
+    @property
+    def reserved_stack_bytes(self) -> int:
+        """Bytes that the core sets aside for stacks; what of them is used is measured on the board."""
+        return sum(s.size_bytes for s in self.sections if s.is_stack)
 
 
 class Link(Protocol):

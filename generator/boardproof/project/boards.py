@@ -67,7 +67,8 @@ class UsbId:
 class Board:
     """A target. `flash_bytes` and `ram_bytes` are what an application may use; None where there is no limit.
 
-    `core_ram_bytes` of the latter are gone before anything of ours: at least the stack that the core sets aside.
+    `core_flash_bytes` and `core_ram_bytes` of them the core takes before anything of ours: its code and static data,
+    its stacks, and `heap_bytes` of heap, without which it does not come to setup().
     """
 
     name: str
@@ -78,8 +79,15 @@ class Board:
     tick_unit: TickUnit
     flash_bytes: int | None
     ram_bytes: int | None
+    core_flash_bytes: int = 0
     core_ram_bytes: int = 0
+    heap_bytes: int = 0
     usb: tuple[UsbId, ...] = ()
+
+    @property
+    def free_flash_bytes(self) -> int | None:
+        """What the core leaves of the flash."""
+        return None if self.flash_bytes is None else self.flash_bytes - self.core_flash_bytes
 
     @property
     def free_ram_bytes(self) -> int | None:
@@ -97,8 +105,18 @@ HOST = Cpu("host", frozenset({Feature.FPU}), bits=64)
 
 _NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
 _NANO33BLE_RAM_BYTES = 256 * 1024
-_MBED_STACK_BYTES = 32 * 1024  # MBED_CONF_RTOS_MAIN_THREAD_STACK_SIZE of Arduino's core
+# Of a sketch that does nothing, built by PlatformIO with Arduino's core 4.5.0 on Mbed OS: flash, and static data, the
+# main thread's stack of 32,768 among it.
+_MBED_FLASH_BYTES = 85_580
+MBED_RAM_BYTES = 41_864
+MBED_STACK_BYTES = 32 * 1024
+# Of its linker script: vectors and crash data (0x200 together), and the stack of interrupts.
+MBED_RESERVED_BYTES = 512 + 1024
+# Mbed takes about 1 KB of heap before setup(): an image with less was seen to die there. 256 more hold the crash note.
+MBED_HEAP_BYTES = 2048 + 256
 _STACK_BYTES = 16 * 1024  # of the emulated boards: cortex_m4/memory.ld
+_SMALL_CORE_FLASH_BYTES = 2_100  # our own core with a sketch that echoes: 2,476 in QEMU, 2,144 in Renode
+_SMALL_CORE_RAM_BYTES = 2_300  # likewise: 2,344 and 2,400
 # From boards.txt of arduino/ArduinoCore-mbed. 005a is in the bootloader's image, 805a in the Arduino core's variant;
 # 015a and 025a are other firmware on the same board.
 _NANO33BLE_USB = (
@@ -120,7 +138,8 @@ BOARDS: dict[str, Board] = {
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
-            core_ram_bytes=_STACK_BYTES,
+            core_flash_bytes=_SMALL_CORE_FLASH_BYTES,
+            core_ram_bytes=_SMALL_CORE_RAM_BYTES + _STACK_BYTES,
         ),
         Board(
             name="nrf52840-renode",
@@ -131,7 +150,8 @@ BOARDS: dict[str, Board] = {
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
-            core_ram_bytes=_STACK_BYTES,
+            core_flash_bytes=_SMALL_CORE_FLASH_BYTES,
+            core_ram_bytes=_SMALL_CORE_RAM_BYTES + _STACK_BYTES,
         ),
         Board(
             name="native",
@@ -152,7 +172,9 @@ BOARDS: dict[str, Board] = {
             tick_unit=TickUnit.CYCLES,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
-            core_ram_bytes=_MBED_STACK_BYTES,
+            core_flash_bytes=_MBED_FLASH_BYTES,
+            core_ram_bytes=MBED_RAM_BYTES + MBED_RESERVED_BYTES + MBED_HEAP_BYTES,
+            heap_bytes=MBED_HEAP_BYTES,
             usb=_NANO33BLE_USB,
         ),
     )

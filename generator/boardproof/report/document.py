@@ -6,8 +6,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from boardproof.project.footprint import on_nano33ble
+
 if TYPE_CHECKING:
     from boardproof.device.types import BoardShare, Repeat
+    from boardproof.project.footprint import Footprint
     from boardproof.project.runtimes.base import Choice
     from boardproof.report.verdict import Divergence, Verdict
 
@@ -163,9 +166,16 @@ class Report:
         carried = self.model.bytes if self.runtime == "tflm" else self.model.constant_bytes
         return None if self.flash_bytes is None else self.flash_bytes - carried
 
+    @property
+    def nano33ble(self) -> Footprint | None:
+        """What the same network takes on the Nano 33 BLE; None where it did not run on an emulated board."""
+        return on_nano33ble(self.board, self.flash_bytes, self.ram_bytes)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in the JSON report."""
         document = {"schema": SCHEMA_VERSION, **asdict(self), "runtime_flash_bytes": self.runtime_flash_bytes}
+        there = self.nano33ble
+        document["nano33ble"] = None if there is None else {**asdict(there), "fits": there.fits}
         if self.litert is not None:
             document["litert"]["text"] = self.litert_text
         if self.accuracy is not None:

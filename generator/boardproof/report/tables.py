@@ -65,12 +65,13 @@ def comparison_json(reports: tuple[Report, ...]) -> str:
 
 def firmware_table(firmware: Firmware) -> RenderableType:
     """The sections of a built project, and what they add up to."""
-    table = _ruled("section", "bytes", "flash", "RAM")
+    table = _ruled("section", "bytes", "flash", "RAM", "stack")
     for section in firmware.sections:
-        if section.in_flash or section.in_ram:
-            marks = ("x" if section.in_flash else "", "x" if section.in_ram else "")
-            table.add_row(escape(section.name), f"{section.size_bytes:,}", *marks)
+        marks = ("x" if counts else "" for counts in (section.in_flash, section.in_ram, section.is_stack))
+        table.add_row(escape(section.name), f"{section.size_bytes:,}", *marks)
     total = f"{firmware.elf}: {firmware.flash_bytes:,} bytes of flash, {firmware.ram_bytes:,} bytes of RAM"
+    if firmware.reserved_stack_bytes:
+        total += f", and {firmware.reserved_stack_bytes:,} reserved for stacks"
     return Group(table, Text(total, overflow="fold"))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from boardproof.device.build.claims import claim
 from boardproof.device.build.diagnosis import explain
 from boardproof.device.build.elf import read_sections
+from boardproof.device.build.fit import require_fit
 from boardproof.device.build.pio import prepare_core
 from boardproof.device.build.toolchain import require_compiler
 from boardproof.device.build.workspace import LOG, write_project
@@ -59,13 +60,9 @@ def compile_project(
     if completed.status != 0:
         raise explain(completed.lines, board, root / LOG, core.scons_problem)
     elf = root / ".pio" / "build" / board.env / "firmware.elf"
-    return Firmware(
-        elf=elf,
-        project_dir=root,
-        board=board,
-        sections=read_sections(elf, board),
-        model_sha256=model_sha256,
-    )
+    firmware = Firmware(elf, root, board, read_sections(elf, board), model_sha256)
+    require_fit(firmware)
+    return firmware
 
 
 def _keep(completed: Completed, root: Path) -> None:

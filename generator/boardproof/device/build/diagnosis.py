@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)'? overflowed by (?P<bytes>\d+) bytes")
 _CHECK = re.compile(r"The (?P<what>program|data) size \((?P<used>\d+) bytes\) is greater than maximum allowed")
-_MBED_RAM = re.compile(r"heap region overflowed into stack")
+# Mbed's linker script lets the heap end at a fixed place, to which nothing leads back from behind it.
+_MBED_RAM = re.compile(r"cannot move location counter backwards \(from (0x)?(?P<end>\w+) to (0x)?(?P<limit>\w+)\)")
 _COMPILER = re.compile(r"^(?P<place>[^\s:][^:]*:\d+)(:\d+)?: (fatal )?error: (?P<message>.+)")
 _UNDEFINED = re.compile(r"undefined reference to [`'](?P<symbol>[^']+)'")
 _NOT_FOUND = re.compile(r"(?P<program>[\w+.-]+): (command )?not found$")
@@ -54,28 +55,34 @@ def _overflow(lines: Sequence[str], board: Board) -> BoardproofError | None:
     excess = {region: excess_bytes for line in lines for region, excess_bytes in _excess(line, limits)}
     if not excess:
         return None
-    found = []
-    for region, excess_bytes in excess.items():
-        words, limit = {"ram": "RAM"}.get(region, region), limits.get(region, 0)
-        if excess_bytes is None:
-            found.append(f"{words} is too small: it has {limit:,} bytes")
-        else:
-            found.append(f"{words} is {excess_bytes:,} bytes too small: it needs {limit + excess_bytes:,} of {limit:,}")
+    return does_not_fit(board, tuple(_too_small(*one, limits) for one in excess.items()))
+
+
+def does_not_fit(board: Board, found: tuple[str, ...]) -> InputError:
+    """The error for firmware that a board has no room for. `found`: what is too small, and by how much."""
     return InputError(
         f"The firmware does not fit on {board.name}: {'; '.join(found)}.",
         "Choose a board with more memory or a smaller model; `boardproof inspect` shows what takes the most.",
     )
 
 
-def _excess(line: str, limits: dict[str, int]) -> Iterator[tuple[str, int | None]]:
-    """The region that a line says is too small, and by how many bytes (None: it does not say)."""
+def _too_small(region: str, excess_bytes: int, limits: dict[str, int]) -> str:
+    """One region in words. Some linker scripts have regions of their own, whose size their messages do not tell."""
+    words = {"ram": "RAM", "flash": "flash"}.get(region, f"the linker's region {region}")
+    limit = limits.get(region)
+    needs = f": it needs {limit + excess_bytes:,} of {limit:,}" if limit is not None else ""
+    return f"{words} is {excess_bytes:,} bytes too small{needs}"
+
+
+def _excess(line: str, limits: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """The region that a line says is too small, and by how many bytes."""
     if match := _OVERFLOW.search(line):
         yield match["region"].lower(), int(match["bytes"])
     elif match := _CHECK.search(line):
         region = "flash" if match["what"] == "program" else "ram"
         yield region, int(match["used"]) - limits[region]
-    elif _MBED_RAM.search(line):
-        yield "ram", None
+    elif match := _MBED_RAM.search(line):
+        yield "ram", int(match["end"], 16) - int(match["limit"], 16)
 
 
 def _disk_full(lines: Sequence[str], board: Board) -> BoardproofError | None:

@@ -10,6 +10,7 @@ from boardproof.report.wording import percent, size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from boardproof.project.footprint import Footprint
     from boardproof.report.document import Report
 
 
@@ -24,6 +25,8 @@ def _figures(report: Report) -> Iterator[Fact]:
     yield Fact("RAM", size(report.ram_bytes))
     yield _arena(report)
     yield Fact("stack", size(report.stack_bytes))
+    if (there := report.nano33ble) is not None:
+        yield _on_nano33ble(there)
     if report.accuracy is not None:
         found = report.accuracy
         floats = f", float model {percent(found.float_model)}" if found.float_model is not None else ""
@@ -42,6 +45,18 @@ def _arena(report: Report) -> Fact:
     if report.arena_lower_bound_bytes is not None:
         how.append(f"no plan can be below {report.arena_lower_bound_bytes:,}")
     return Fact("arena", size(report.arena_bytes), "; ".join(how))
+
+
+def _on_nano33ble(there: Footprint) -> Fact:
+    """Boards that are emulated have that board's memory, and a core that takes far less of it."""
+    missing = {"flash": there.missing_flash_bytes, "RAM": there.missing_ram_bytes}
+    lacks = " and ".join(f"{what} is {size(bytes_)} too small" for what, bytes_ in missing.items() if bytes_)
+    return Fact(
+        "on nano33ble",
+        f"does not fit: {lacks}" if lacks else "fits",
+        f"about {size(there.flash_bytes)} of flash and {there.ram_bytes:,} of RAM with Arduino's core, its main stack "
+        f"of {there.stack_bytes:,} among them; what libraries for BLE, PDM or a camera add is not known",
+    )
 
 
 def facts(report: Report) -> Section:
