@@ -19,6 +19,9 @@
 /* Parameters of functions that are all assembly. */
 #define NN_UNUSED __attribute__((unused))
 
+/* Functions whose loops lose their registers where they are inlined into others. */
+#define NN_APART __attribute__((noinline))
+
 /* Four bytes from any address (one LDR: Armv7-M loads words unaligned). */
 static inline uint32_t nn_load_word(const void *address) {
     uint32_t word;
@@ -48,6 +51,7 @@ static inline void nn_store_word(void *address, uint32_t word) {
 NN_DSP_2(nn_sadd16, "sadd16")
 NN_DSP_2(nn_ssub16, "ssub16")
 NN_DSP_2(nn_shadd16, "shadd16")
+NN_DSP_2(nn_shsub16, "shsub16")
 NN_DSP_2(nn_sxtab16, "sxtab16")
 NN_DSP_ACC(nn_smlad, "smlad")
 NN_DSP_ACC(nn_smlabb, "smlabb")
@@ -156,9 +160,13 @@ static inline uint32_t nn_ssub16(uint32_t a, uint32_t b) {
     return nn_lanes(nn_low(a) - nn_low(b), nn_high(a) - nn_high(b));
 }
 
-/* Half the sum, rounded down, lane by lane. */
+/* Half the sum, and half the difference, rounded down, lane by lane. */
 static inline uint32_t nn_shadd16(uint32_t a, uint32_t b) {
     return nn_lanes((nn_low(a) + nn_low(b)) >> 1, (nn_high(a) + nn_high(b)) >> 1);
+}
+
+static inline uint32_t nn_shsub16(uint32_t a, uint32_t b) {
+    return nn_lanes((nn_low(a) - nn_low(b)) >> 1, (nn_high(a) - nn_high(b)) >> 1);
 }
 
 /* acc + a.low * b.low + a.high * b.high */

@@ -68,6 +68,13 @@ def wide(draw: st.DrawFn, net: Network) -> Activation:
     return convolution(draw, net, x, (3, 3), chosen, draw(outputs))
 
 
+def winograd(draw: st.DrawFn, net: Network) -> Activation:
+    """3x3 windows that move by one."""
+    x = image(draw, net, st.sampled_from((4, 8, 12, 16, 20, 36)), 11)
+    padding = draw(st.sampled_from(Padding)) if min(x.shape[1:3]) >= 3 else Padding.SAME
+    return convolution(draw, net, x, (3, 3), Window(padding, (1, 1)), draw(st.integers(1, 12)))
+
+
 def narrow(draw: st.DrawFn, net: Network) -> Activation:
     x = image(draw, net, st.sampled_from((1, 2, 3, 5, 7)))
     kernel, chosen = window(draw, x.shape[1:3], 5)
@@ -114,7 +121,11 @@ def convolution(
 
 def convolution_add(draw: st.DrawFn, net: Network) -> Activation:
     """A convolution and an addition of its output and another tensor, in either order."""
-    y = (pointwise if draw(st.booleans()) else rows)(draw, net)
+    return add_to(draw, net, (pointwise if draw(st.booleans()) else rows)(draw, net))
+
+
+def add_to(draw: st.DrawFn, net: Network, y: Activation) -> Activation:
+    """Something and another tensor, in either order."""
     other = net.input(y.shape, y.scale * draw(st.floats(0.3, 3.0)), net.zero_point(draw))
     return _add(draw, net, *((y, other) if draw(st.booleans()) else (other, y)))
 

@@ -1,8 +1,9 @@
 """What `--optimize` means to the choice of kernels. docs/optimize.md says it to users.
 
 `speed` takes the specialised kernels wherever there are any, and lets convolutions unpack more rows at once, for more
-scratch memory. `balanced` and `size` go back to portable kernels where that frees flash, as long as the whole network
-does not get slower by more than they allow.
+scratch memory, and weights more flash. `balanced` and `size` go back to portable kernels where that frees flash, as
+long as the whole network does not get slower by more than they allow. `balanced` then lets kernels have memory that is
+free anyway.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.kernelsets import PORTABLE, code_bytes, usable_sets
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.lowering.graph import lower
+from boardproof.project.runtimes.aot.spare import with_spare_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.lowering.graph import Chooser
     from boardproof.project.runtimes.aot.program import Program
 
-SPEED = Tuning(rows_scratch_bytes=8192)
+SPEED = Tuning(rows_scratch_bytes=8192, transformed_weights=True)
 """What kernels may take under `speed`; more for unpacked rows gained nothing on any network measured."""
 
 SLOWDOWN: Mapping[str, float] = {"balanced": 1.01, "size": 1.25}
@@ -53,7 +55,15 @@ def lower_for(graph: Graph, board: Board, optimize: str) -> Program:
         return lower(graph)
     if optimize == "speed":
         return lower(graph, _choosers(special, SPEED))
-    return _smallest(graph, _choosers(special, Tuning()), SLOWDOWN[optimize])
+    smallest, portable = _smallest(graph, _choosers(special, Tuning()), SLOWDOWN[optimize])
+    if optimize == "size":
+        return smallest
+
+    def lower_with(spare: Mapping[int, int]) -> Program:
+        return lower(graph, [_without(portable, choose) for choose in _choosers(special, Tuning(spare_bytes=spare))])
+
+    faster = with_spare_memory(smallest, lower_with)
+    return faster if is_worth_its_flash(faster, smallest) else smallest
 
 
 def kernel_sources(program: Program) -> dict[str, bytes]:
@@ -77,8 +87,13 @@ def _choose(kernels: KernelSet, tuning: Tuning, op: Operator, graph: Graph) -> L
     return kernels.choose(op, graph, tuning)
 
 
-def _smallest(graph: Graph, choosers: tuple[Chooser, ...], limit: float) -> Program:
-    """Leaves the specialised kernels of one kind of operator after the other, where that is worth it."""
+def is_worth_its_flash(faster: Program, program: Program) -> bool:
+    """Whether a network's estimated time falls by a larger share than what its choices take of the flash grows."""
+    return flash_bytes(faster) / flash_bytes(program) < slowdown(program, faster)
+
+
+def _smallest(graph: Graph, choosers: tuple[Chooser, ...], limit: float) -> tuple[Program, frozenset[str]]:
+    """Leaves the specialised kernels of one kind of operator after the other, where that is worth it: and which."""
     portable: frozenset[str] = frozenset()
     best = fastest = lower(graph, choosers)
     for name in sorted({graph.operators[i].name for step in fastest.steps for i in step.implements}):
@@ -86,7 +101,7 @@ def _smallest(graph: Graph, choosers: tuple[Chooser, ...], limit: float) -> Prog
         if flash_bytes(other) < flash_bytes(best) and slowdown(other, fastest) <= limit:
             portable |= {name}
             best = other
-    return best
+    return best, portable
 
 
 def slowdown(program: Program, fastest: Program) -> float:

@@ -102,6 +102,7 @@ class Step:
         description: One line for a reader of the generated C: shapes, window, choice made.
         inputs_as_array: Whether the kernel takes all inputs as one array of pointers, for any number of them.
         outputs_as_array: The same of the outputs.
+        ticks: Estimated instructions, where they depend on more than a kernel's cost knows; None: the cost's.
     """
 
     operator: int
@@ -116,6 +117,7 @@ class Step:
     description: str = ""
     inputs_as_array: bool = False
     outputs_as_array: bool = False
+    ticks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

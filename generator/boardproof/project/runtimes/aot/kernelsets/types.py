@@ -38,9 +38,13 @@ class Tuning:
     Attributes:
         rows_scratch_bytes: Scratch memory of a convolution for unpacked rows, or what unpacked windows would take if
             that is more.
+        transformed_weights: Whether weights may take several times the flash, transformed for a kernel.
+        spare_bytes: By operator, scratch memory that is there for the taking while it runs.
     """
 
     rows_scratch_bytes: int = 3072
+    transformed_weights: bool = False
+    spare_bytes: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,12 @@ if TYPE_CHECKING:
 WITH_ADD = {
     "nn_conv2d_rows_s8_dsp": "nn_conv2d_rows_add_s8_dsp",
     "nn_pointwise_s8_dsp": "nn_pointwise_add_s8_dsp",
+    "nn_winograd_s8_dsp": "nn_winograd_add_s8_dsp",
 }
 """Convolutions that can have an addition after them."""
+
+ADDED_TICKS = 10
+"""Instructions of an addition in a convolution that has its own estimate, for each output."""
 
 QUARTERS = "nn_average_pool2x2_s8_dsp"
 """Averages of four."""
@@ -157,6 +161,9 @@ def with_convolution(op: Binary, graph: Graph, found: LinearAddition, tuning: Tu
         in_place=(*convolution.in_place, InPlace(1)),
         description=f"{convolution.description}, + {shape_text(graph.tensors[op.output])}"
         + activation_text(op.activation),
+        ticks=None
+        if convolution.ticks is None
+        else convolution.ticks + ADDED_TICKS * graph.tensors[op.output].elements,
     )
 
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.model.macs import macs
+from boardproof.project.runtimes.aot.kernelsets.dsp.costs import COSTS
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
 from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, Gemm, gemm_stream, pack_gemm, pack_wide
+from boardproof.project.runtimes.aot.kernelsets.dsp.winograd import fastest_winograd
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     activation_text,
@@ -157,7 +160,7 @@ class Layer:
 
 
 def choose_convolution(op: Conv2D, graph: Graph, tuning: Tuning, *, with_tile: bool = False) -> Step | None:
-    """The step with the kernel for its window; None for several images or groups, or if it cannot be packed.
+    """The step with the fastest kernel for its window; None for several images or groups, or if none can be packed.
 
     `with_tile`: the step's scratch memory has the tile in any case, for the kernel with an addition.
     """
@@ -171,7 +174,9 @@ def choose_convolution(op: Conv2D, graph: Graph, tuning: Tuning, *, with_tile: b
     size = (data.shape[1], data.shape[2])
     if whole_image and shape.dilation == (1, 1) and padding_before(size, shape.kernel, op.window) == (0, 0):
         return choose_dense(op, graph)
-    return _with_window(op, graph, shape, with_tile, tuning)
+    direct = _with_window(op, graph, shape, with_tile, tuning)
+    winograd = fastest_winograd(op, graph, tuning)
+    return winograd if winograd and is_faster(winograd, direct, op, graph) else direct
 
 
 def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, tuning: Tuning) -> Step | None:
@@ -189,6 +194,15 @@ def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, tuning
     if not whole_units:
         return narrow(layer)
     return pointwise(layer) if shape.kernel == shape.stride == (1, 1) else windows(layer)
+
+
+def is_faster(step: Step, other: Step | None, op: Conv2D, graph: Graph) -> bool:
+    """Whether a step with its own estimate takes fewer instructions than another; no other is a portable kernel."""
+    if other is None or other.kernel not in COSTS:
+        return True
+    cost = COSTS[other.kernel]
+    outputs = graph.tensors[op.output].elements
+    return (step.ticks or 0) < cost.call + cost.per_work * macs(graph, op) + cost.per_output * outputs
 
 
 def pointwise(layer: Layer) -> Step:

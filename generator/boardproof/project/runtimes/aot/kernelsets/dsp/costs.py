@@ -61,6 +61,8 @@ BLOCKS: Mapping[str, str] = {
     "nn_average_pool2x2_s8_dsp": "4 channels",
     "nn_max_pool2d_s8_dsp": "4 channels",
     "nn_sum_s8_dsp": "4 channels",
+    "nn_winograd_s8_dsp": "16 pixels x 2 channels",
+    "nn_winograd_add_s8_dsp": "16 pixels x 2 channels",
 }
 """What the innermost loop of a kernel computes at once."""
 
@@ -80,5 +82,7 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_max_pool2d_dsp.c": 336,
     "nn_pointwise_dsp.c": 366,
     "nn_sum_dsp.c": 366,
+    "nn_winograd_block_dsp.c": 1688,
+    "nn_winograd_dsp.c": 1700,
 }
 """Code of each file in firmware/kernels, where choices depend on it."""
