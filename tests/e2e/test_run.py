@@ -62,6 +62,10 @@ def test_digits_from_keras_to_a_verdict(board: str, tmp_path: Path, capsys: pyte
     assert report["accuracy"]["float"] > 0.95
     assert report["arena_bytes"] >= report["arena_lower_bound_bytes"]
     assert [op["op"] for op in report["ops"]][-1] == "SOFTMAX"
+    assert report["memory"]["planned"]
+    assert max(b["offset"] + b["bytes"] for b in report["memory"]["blocks"]) == report["arena_bytes"]
+    assert sum(part["size_bytes"] for part in report["flash_parts"]) == report["flash_bytes"]
+    assert {"kernels", "weights and tables"} <= {part["name"] for part in report["flash_parts"]}
 
 
 # These need no marker: where the networks are absent they skip, and the digits above stand for them.
@@ -119,7 +123,7 @@ def test_stages_alone_do_what_run_does(tmp_path: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.native
 def test_a_report_is_written_in_three_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for suffix, text in ((".json", '"verdict"'), (".md", "| SOFTMAX |"), (".html", "<td>SOFTMAX")):
+    for suffix, text in ((".json", '"verdict"'), (".md", "| SOFTMAX |"), (".html", ">SOFTMAX<")):
         path = tmp_path / f"report{suffix}"
         arguments = [str(DIGITS / "digits.keras"), "--board", "native", "--out", str(tmp_path / "p")]
         run_json(capsys, *arguments, "--report", str(path))

@@ -32,7 +32,7 @@ def api_reference() -> str:
     assert not functions, f"also say where these stand: {sorted(functions)}"
     lines += ["## Flags", "", *_flags(), "", "## Values", ""]
     for name, value in rest.items():
-        lines += [f"### `{name}`", "", *_documentation(value), *_members(value)]
+        lines += [f"### `{name}`", "", (inspect.getdoc(value) or "").splitlines()[0], "", *_members(value)]
     lines += ["## Errors", ""]
     for name, value in errors.items():
         lines += [f"### `{name}`", "", *_documentation(value)]
@@ -81,10 +81,9 @@ def _documentation(value: Any) -> list[str]:
 
 
 def _members(value: Any) -> Iterator[str]:
-    """Fields that the class's docstring does not have, with their types, and its properties and methods."""
-    text = inspect.getdoc(value) or ""
-    if is_dataclass(value) and "Attributes:" not in text:
-        yield from (f"- `{field.name}: {field.type}`" for field in fields(value))
+    """The names of a value's fields, and what its properties and methods are; the docstrings in the code say more."""
+    if is_dataclass(value):
+        yield f"Fields: {', '.join(f'`{field.name}`' for field in fields(value))}."
         yield ""
     members = [(n, m) for n, m in vars(value).items() if not n.startswith("_") and (inspect.getdoc(m) or "")]
     described = [(n, m) for n, m in members if isinstance(m, property) or inspect.isfunction(m)]

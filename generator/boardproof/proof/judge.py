@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof import __version__
+from boardproof.device.build.parts import read_parts
 from boardproof.errors import BoardproofError
 from boardproof.model.arithmetic import computes_in_float32, requantizes
 from boardproof.model.macs import macs
@@ -16,6 +17,7 @@ from boardproof.model.quantize import predict_float
 from boardproof.proof.compare import compare, max_lsb
 from boardproof.proof.repeats import doubts
 from boardproof.report.document import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
+from boardproof.report.memory import memory_use
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,6 +86,8 @@ def judge(
         boards=run.shares,
         warnings=doubts(run),
         notes=generated.notes if generated is not None else (),
+        memory=memory_use(network.graph, generated.plan if generated is not None else None),
+        flash_parts=read_parts(firmware) if firmware is not None else (),
     )
 
 

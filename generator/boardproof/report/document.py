@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from boardproof.project.footprint import on_nano33ble
 
 if TYPE_CHECKING:
+    from boardproof.device.build.parts import Part
     from boardproof.device.types import BoardShare, Repeat
     from boardproof.project.footprint import Footprint
     from boardproof.project.runtimes.base import Choice
+    from boardproof.report.memory import MemoryUse
     from boardproof.report.verdict import Divergence, Verdict
 
 SCHEMA_VERSION = 1
@@ -111,7 +113,8 @@ class Report:
     `divergence` is the first operator that went astray, where the verdict is not exact and it could be found; `repeats`
     are the samples that ran twice, `boards` what each board did, `warnings` what else a reader should know, `notes` why
     the board's library may differ from the oracle.
-    `choices` are how each of `ops` is computed, where code was generated for it and the runtime says.
+    `choices` are how each of `ops` is computed, where code was generated for it and the runtime says; `memory` is what
+    the arena holds when, and `flash_parts` what the flash holds, where it was built here and that can be told.
     """
 
     boardproof: str
@@ -139,6 +142,8 @@ class Report:
     warnings: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     notes: tuple[str, ...] = ()
+    memory: MemoryUse | None = None
+    flash_parts: tuple[Part, ...] = ()
 
     @property
     def agrees(self) -> bool:

@@ -44,22 +44,24 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in a plane, with what it is: shown in it where there is room, and when it is pointed at."""
+    """A rectangle in a plane, with what it is: `name` is in it where there is room, `label` shows when pointed at."""
 
     x: tuple[float, float]
     y: tuple[float, float]
     label: str
     colour: int = 1
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An axis: what it shows, from where to where. `log`: each step multiplies."""
+    """An axis: what it shows, from where to where. `log`: each tick multiplies; `whole`: ticks are whole numbers."""
 
     title: str
     low: float
     high: float
     log: bool = False
+    whole: bool = False
 
     def place(self, value: float) -> float:
         """Where a value is, from 0 to 1."""
@@ -74,6 +76,7 @@ class Axis:
             values = [s * 10.0**e for e in range(first, last + 1) for s in steps]
         else:
             step = round_step((self.high - self.low) / _TICKS)
+            step = max(1.0, step) if self.whole else step
             values = [step * i for i in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
         return [value for value in values if self.low <= value <= self.high]
 
@@ -126,8 +129,8 @@ def boxes(found: Sequence[Box], x: Axis, y: Axis, *, legend: Sequence[tuple[str,
         colour = _colour(box.colour)
         one = canvas.add("rect", **shape, fill=colour, fill_opacity="0.55", stroke="var(--paper)", stroke_width="0.7")
         ET.SubElement(one, "title").text = box.label
-        if right - left > _LETTER * len(box.label) and bottom - top > 2 * _LETTER:
-            canvas.write(box.label, (left + right) / 2, (top + bottom) / 2 + 4, anchor="middle")
+        if box.name and right - left > _LETTER * len(box.name) and bottom - top > 2 * _LETTER:
+            canvas.write(box.name, (left + right) / 2, (top + bottom) / 2 + 4, anchor="middle")
     canvas.axes()
     canvas.legend(legend)
     return canvas.text()

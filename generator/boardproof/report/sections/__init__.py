@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from boardproof.report.page import Page, Tone
 from boardproof.report.sections.differences import differences
 from boardproof.report.sections.facts import facts, figures
+from boardproof.report.sections.flash import flash
 from boardproof.report.sections.kernels import kernels
+from boardproof.report.sections.memory import memory
 from boardproof.report.sections.operators import operators
 from boardproof.report.sections.repeats import repeats
 from boardproof.report.sections.verdict import verdict
@@ -36,9 +38,11 @@ SECTIONS: dict[str, SectionMaker] = {
     "differences": differences,
     "figures": figures,
     "facts": facts,
+    "repeats": repeats,
     "operators": operators,
     "kernels": kernels,
-    "repeats": repeats,
+    "memory": memory,
+    "flash": flash,
 }
 
 
