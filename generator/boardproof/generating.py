@@ -16,16 +16,16 @@ from boardproof.errors import InputError
 from boardproof.model.oracle import require_oracle_runs
 from boardproof.model.preflight import Severity, preflight, require_runnable
 from boardproof.project.ci import Workflow, require_portable, with_github_workflow
-from boardproof.project.library import render_library
+from boardproof.project.library import render_library, require_library
 from boardproof.project.mlperf import with_mlperf_protocol
-from boardproof.project.render import render
+from boardproof.project.render import assemble
 from boardproof.project.runtimes.tflm import TflmRuntime
 
 if TYPE_CHECKING:
     from boardproof.model.preflight import Finding
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
-    from boardproof.project.runtimes.base import Generated, Options
+    from boardproof.project.runtimes.base import Compiled, Generated, Options
     from boardproof.project.subject import Network, Target
     from boardproof.project.types import Project
     from boardproof.settings import Settings
@@ -42,11 +42,13 @@ def check_form(settings: Settings) -> None:
         require_portable(settings.options.tflm_lib)
 
 
-def check(network: Network, target: Target, settings: Settings, progress: Progress) -> None:
-    """Raises one InputError with everything that keeps the network from running; warns of the rest."""
-    findings = preflight(network.graph, target.runtime, target.board, settings.options)
+def check(network: Network, target: Target, options: Options, progress: Progress) -> Compiled:
+    """The network, compiled. Raises one InputError with everything that keeps it from running; warns of the rest."""
+    compiled = target.runtime.compile(network.graph, target.board, options)
+    findings = preflight(network.graph, compiled.findings)
     require_runnable(findings)
     report(findings, progress)
+    return compiled
 
 
 def report(findings: tuple[Finding, ...], progress: Progress) -> None:
@@ -68,13 +70,15 @@ def generate(
         progress.stage("looking into the TensorFlow Lite Micro library")
         runtime = replace(runtime, library=fetch_library(options.tflm_lib, on_line=narrate(progress)))
         target = replace(target, runtime=runtime)
-    check(network, target, settings, progress)
+    compiled = check(network, target, options, progress)
     if inputs is not None:
         require_oracle_runs(network.data, inputs)
     if isinstance(runtime, TflmRuntime):
         runtime, options = _with_arena(network, runtime, target, settings, progress)
+        compiled = runtime.compile(network.graph, target.board, options)
     progress.stage(f"generating {runtime.name} firmware")
-    project, generated = render(network.graph, network.data, target.board, runtime, options)
+    generated = compiled.generate(network.data)
+    project = assemble(generated, network.data, target.board, runtime.name)
     if settings.protocol == "mlperf-tiny":
         project = with_mlperf_protocol(project, network.graph)
     return project, generated
@@ -129,7 +133,9 @@ def _samples_file(network: Network, settings: Settings) -> tuple[str, bytes] | N
 
 def generate_library(network: Network, target: Target, settings: Settings, progress: Progress) -> Project:
     """The network as a library, in memory."""
-    check(network, target, settings, progress)
+    require_library(target.runtime)
+    options = replace(settings.options, standalone=True)
+    compiled = check(network, target, options, progress)
     progress.stage("generating a library")
-    board, options = target.board, settings.options
-    return render_library(network.graph, network.data, board, target.runtime, options, name=settings.stem)
+    generated, name = compiled.generate(network.data), settings.stem
+    return render_library(network.graph, network.data, generated, target.board, options, name=name)

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.preflight import Finding, Severity, check_graph, preflight, require_runnable
 from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """A runtime that finds what it is told to."""
-
-    findings: tuple[Finding, ...] = ()
-
-    def check(self, graph, board, options):
-        assert graph.tensors
-        assert (board, options) == ("board", "options")
-        return self.findings
 
 
 def finding(code, severity=Severity.ERROR, hint="Do this."):
@@ -77,22 +63,22 @@ def test_strings_are_found():
 
 def test_findings_of_graph_and_runtime_come_together_errors_first_notes_last(image_tflites):
     notes = finding("other-rounding", Severity.NOTE), finding("slow", Severity.WARNING)
-    runtime = Runtime((*notes, finding("unsupported-operator")))
-    found = preflight(read_tflite(image_tflites["int8"]), runtime, "board", "options")
+    given = (*notes, finding("unsupported-operator"))
+    found = preflight(read_tflite(image_tflites["int8"]), given)
     assert [f.code for f in found] == ["unsupported-operator", "slow", "other-rounding"]
 
 
 def test_float16_weights_are_one_cause_whatever_the_runtime_says_of_them(image_tflites):
-    runtime = Runtime((finding("weights"), finding("unsupported-type"), finding("flash-exceeded")))
-    found = preflight(read_tflite(image_tflites["float16"]), runtime, "board", "options")
+    given = (finding("weights"), finding("unsupported-type"), finding("flash-exceeded"))
+    found = preflight(read_tflite(image_tflites["float16"]), given)
     assert [f.code for f in found] == ["float16-weights", "flash-exceeded"]
 
 
 def test_what_follows_from_a_cause_is_left_out(image_tflites):
-    runtime = Runtime((finding("unsupported-type"), finding("unsupported-type"), finding("flash-exceeded")))
-    found = preflight(read_tflite(image_tflites["dynamic"]), runtime, "board", "options")
+    given = (finding("unsupported-type"), finding("unsupported-type"), finding("flash-exceeded"))
+    found = preflight(read_tflite(image_tflites["dynamic"]), given)
     assert [f.code for f in found] == ["dynamic-range", "flash-exceeded"]
-    found = preflight(read_tflite(image_tflites["int8"]), runtime, "board", "options")
+    found = preflight(read_tflite(image_tflites["int8"]), given)
     assert [f.code for f in found] == ["unsupported-type", "unsupported-type", "flash-exceeded"]
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
-from boardproof.project.library import identifier, render_library
+from boardproof.project.library import identifier, render_library, require_library
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from support.small_network import small_network
 
 
 def library(board: str = "mps2-an386", name: str = "small", options: Options | None = None) -> dict[str, bytes]:
-    data = small_network()
-    runtime = RUNTIMES["aot"]
-    return dict(render_library(read_tflite(data), data, BOARDS[board], runtime, options or Options(), name=name).files)
+    data, options = small_network(), replace(options or Options(), standalone=True)
+    graph = read_tflite(data)
+    generated = RUNTIMES["aot"].compile(graph, BOARDS[board], options).generate(data)
+    return dict(render_library(graph, data, generated, BOARDS[board], options, name=name).files)
 
 
 def test_sources_are_flat_and_include_nothing_that_is_not_there() -> None:
@@ -76,7 +78,7 @@ def test_any_name_becomes_an_identifier(name: str, expected: str) -> None:
 
 
 def test_only_aot_makes_libraries() -> None:
-    data = small_network()
+    require_library(RUNTIMES["aot"])
     with pytest.raises(InputError, match="tflm runtime cannot be generated as a library") as caught:
-        render_library(read_tflite(data), data, BOARDS["native"], RUNTIMES["tflm"], Options(), name="x")
+        require_library(RUNTIMES["tflm"])
     assert "--runtime aot" in caught.value.hint

@@ -26,7 +26,8 @@ def models() -> dict[str, bytes]:
 
 
 def all_findings(data: bytes):
-    return preflight(read_tflite(data), TflmRuntime(), BOARDS["nano33ble"], Options())
+    graph = read_tflite(data)
+    return preflight(graph, TflmRuntime().check(graph, BOARDS["nano33ble"], Options()))
 
 
 def findings(data: bytes):

@@ -98,9 +98,9 @@ def archive_objects(command: Sequence[str], archive: Path, objects: Path) -> Non
 def generate(data: bytes, board: str = "native", optimize: str = "balanced") -> Generated:
     """What the aot runtime generates, after its check found nothing."""
     graph, options = read_tflite(data), Options(optimize=optimize)
-    findings = AotRuntime().check(graph, BOARDS[board], options)
-    assert not findings, findings
-    return AotRuntime().generate(graph, data, BOARDS[board], options)
+    compiled = AotRuntime().compile(graph, BOARDS[board], options)
+    assert not compiled.findings, compiled.findings
+    return compiled.generate(data)
 
 
 def write_sources(generated: Generated, folder: Path) -> Path:

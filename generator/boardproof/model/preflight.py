@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
 from boardproof.model.graph import DType, Unsupported
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boardproof.model.graph import Graph, Operator
-
-BoardT_contra = TypeVar("BoardT_contra", contravariant=True)
-OptionsT_contra = TypeVar("OptionsT_contra", contravariant=True)
 
 
 class Severity(StrEnum):
@@ -47,25 +44,19 @@ class Finding:
     tensor: int | None = None
 
 
-class GraphCheck(Protocol[BoardT_contra, OptionsT_contra]):
-    """Whatever knows what it cannot run: a runtime, seen from here."""
-
-    def check(self, graph: Graph, board: BoardT_contra, options: OptionsT_contra) -> tuple[Finding, ...]:
-        """Everything about the graph that it cannot run on this board."""
-        ...
-
-
-def preflight(
-    graph: Graph, runtime: GraphCheck[BoardT_contra, OptionsT_contra], board: BoardT_contra, options: OptionsT_contra
-) -> tuple[Finding, ...]:
+def preflight(graph: Graph, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Everything about a network that will not run, or that its owner should know; errors first, notes last.
 
     What only follows from a cause already named is left out: a dynamic-range model is one finding, not one for each of
     its operators.
+
+    Args:
+        graph: The network.
+        found: What a runtime has found out about it.
     """
     causes = tuple(check_graph(graph))
     implied = {code for cause in causes for code in (cause.code, *_IMPLIED.get(cause.code, ()))}
-    others = [finding for finding in runtime.check(graph, board, options) if finding.code not in implied]
+    others = [finding for finding in found if finding.code not in implied]
     order = list(Severity)
     return tuple(sorted((*causes, *others), key=lambda finding: order.index(finding.severity)))
 

@@ -59,9 +59,9 @@ class Inspection:
 def inspect_network(network: Network, target: Target, options: Options) -> Inspection:
     """Checks a network and plans its memory, without building anything."""
     graph = network.graph
-    findings = preflight(graph, target.runtime, target.board, options)
-    is_ready = is_runnable(findings)
-    generated = target.runtime.generate(graph, network.data, target.board, options) if is_ready else None
+    compiled = target.runtime.compile(graph, target.board, options)
+    findings = preflight(graph, compiled.findings)
+    generated = compiled.generate(network.data) if is_runnable(findings) else None
     return Inspection(
         sha256=network.sha256,
         data_bytes=len(network.data),

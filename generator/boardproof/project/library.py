@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from boardproof.model.graph import Graph, Tensor
     from boardproof.project.boards import Board
-    from boardproof.project.runtimes.base import Options, Runtime
+    from boardproof.project.runtimes.base import Generated, Options, Runtime
 
 KERNEL_FLAGS = ("-O2",)
 """How the kernels are compiled unless --optimize is size. -O3 was no faster, and larger."""
@@ -51,28 +51,28 @@ class Port:
     meaning: str
 
 
+def require_library(runtime: Runtime) -> None:
+    """Raises InputError when a runtime has no sources of its own to make a library of."""
+    if runtime.name != "aot":
+        raise InputError(
+            f"The {runtime.name} runtime cannot be generated as a library.",
+            "Use --runtime aot, or leave out --as library for a PlatformIO project.",
+        )
+
+
 def render_library(
-    graph: Graph, data: bytes, board: Board, runtime: Runtime, options: Options, *, name: str
+    graph: Graph, data: bytes, generated: Generated, board: Board, options: Options, *, name: str
 ) -> Project:
     """Renders the library, deterministically and without touching the disk.
 
     Args:
         graph: The network.
         data: The .tflite it was read from.
-        board: Whose core the kernels are chosen for; they compile for any.
-        runtime: aot: what an interpreter needs comes with its own library.
+        generated: What the aot runtime made of it, `standalone`: what an interpreter needs comes with its own library.
+        board: Whose core the kernels were chosen for; they compile for any.
         options: The user's choices.
         name: What the library is to be called; made a C identifier.
-
-    Raises:
-        InputError: The runtime has no sources of its own to make a library of.
     """
-    if runtime.name != "aot":
-        raise InputError(
-            f"The {runtime.name} runtime cannot be generated as a library.",
-            "Use --runtime aot, or leave out --as library for a PlatformIO project.",
-        )
-    generated = runtime.generate(graph, data, board, replace(options, standalone=True))
     sources = {path.rpartition("/")[2]: content for path, content in generated.files.items()}
     sources["model.h"] = resource("firmware/app/model.h").read_bytes()
     files = {f"src/{file}": content for file, content in sources.items() if file.endswith((".c", ".h"))}
@@ -93,7 +93,7 @@ def render_library(
     for path in ("CMakeLists.txt", "library.json", "library.properties", "README.md"):
         files[path] = render_template(f"library/{path}", **page).encode()
     files[f"examples/{page['name']}/{page['name']}.ino"] = render_template("library/example.ino", **page).encode()
-    return Project(dict(sorted(files.items())), board, runtime.name, sha256)
+    return Project(dict(sorted(files.items())), board, "aot", sha256)
 
 
 def identifier(name: str) -> str:

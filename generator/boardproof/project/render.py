@@ -40,7 +40,12 @@ def render(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: O
     Returns:
         The project, and what the runtime generated (arena plan, sizes).
     """
-    generated = runtime.generate(graph, data, board, options)
+    generated = runtime.compile(graph, board, options).generate(data)
+    return assemble(generated, data, board, runtime.name), generated
+
+
+def assemble(generated: Generated, data: bytes, board: Board, runtime_name: str) -> Project:
+    """What `render` does once the runtime has generated its part."""
     sha256 = hashlib.sha256(data).hexdigest()
     files: dict[str, bytes] = {}
     files.update(generated.files)
@@ -53,14 +58,14 @@ def render(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: O
     files["README.md"] = render_template(
         "common/README.md",
         board=board,
-        runtime=runtime.name,
+        runtime=runtime_name,
         model_sha256=sha256,
         arena_bytes=generated.arena_bytes,
         arena_how=generated.arena_how,
         local_libraries=[spec for spec in generated.lib_deps if spec.startswith(LOCAL_PREFIXES)],
         version=__version__,
     ).encode()
-    return Project(dict(sorted(files.items())), board, runtime.name, sha256, generated.arena_how), generated
+    return Project(dict(sorted(files.items())), board, runtime_name, sha256, generated.arena_how)
 
 
 def _firmware(board: Board, generated: Generated) -> Iterator[tuple[str, bytes]]:

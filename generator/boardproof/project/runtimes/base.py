@@ -85,6 +85,22 @@ class Generated:
     notes: tuple[str, ...] = ()
 
 
+class Compiled(Protocol):
+    """A network that a runtime has compiled for a board, once."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that will not run on the board, and what is worth knowing; empty when all is well."""
+        ...
+
+    def generate(self, data: bytes) -> Generated:
+        """The sources, for a network without errors among its findings. `data` is the .tflite the graph was read from.
+
+        Deterministic; touches no disk but templates.
+        """
+        ...
+
+
 class Runtime(Protocol):
     """Turns a graph into source files that implement firmware/app/model.h."""
 
@@ -93,10 +109,6 @@ class Runtime(Protocol):
         """The name used on the command line."""
         ...
 
-    def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
-        """Everything that will not run with this runtime on this board; empty when all is well."""
-        ...
-
-    def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
-        """The sources. `data` is the .tflite the graph was read from. Deterministic; touches no disk but templates."""
+    def compile(self, graph: Graph, board: Board, options: Options) -> Compiled:
+        """Finds out what keeps the network from running, and makes of it what can be generated."""
         ...

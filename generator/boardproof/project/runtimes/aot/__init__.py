@@ -1,8 +1,8 @@
 """The `aot` runtime: the graph becomes C that calls our kernels; no interpreter, no flatbuffer, no heap.
 
 Read in this order: program.py (what a lowered network is), operators/ (what is compiled, by family: types, checks,
-calls of portable kernels), kernelsets/ (specialised kernels), lowering/ (a graph to a program), memory.py (where
-tensors live), emit.py (the C files), checks/ (what cannot be compiled).
+calls of portable kernels), kernelsets/ (specialised kernels), compile.py (all stages in order: checks/, passes/,
+lowering/ with the choice of optimize.py, memory.py), emit.py (the C files).
 """
 
 from __future__ import annotations
@@ -11,22 +11,53 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from boardproof.model.preflight import Severity
 from boardproof.project.boards import HOST
-from boardproof.project.runtimes.aot.checks.budget import check_budget
-from boardproof.project.runtimes.aot.checks.graph import check_graph
 from boardproof.project.runtimes.aot.choices import choices
+from boardproof.project.runtimes.aot.compile import compile_graph
 from boardproof.project.runtimes.aot.emit import emit
-from boardproof.project.runtimes.aot.memory import plan_memory
-from boardproof.project.runtimes.aot.optimize import SIZE_FLAGS, kernel_sources, lower_for
+from boardproof.project.runtimes.aot.optimize import SIZE_FLAGS, kernel_sources
 from boardproof.project.runtimes.base import Generated
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph
     from boardproof.model.preflight import Finding
     from boardproof.project.boards import Board
+    from boardproof.project.runtimes.aot.compile import Outcome
     from boardproof.project.runtimes.aot.program import Program
     from boardproof.project.runtimes.base import Options
+
+
+@dataclass(frozen=True, slots=True)
+class AotNetwork:
+    """A network compiled ahead of time; satisfies `base.Compiled`."""
+
+    outcome: Outcome
+    board: Board
+    options: Options
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that will not compile, or not fit the board."""
+        return self.outcome.findings
+
+    def generate(self, data: bytes) -> Generated:
+        """model.c and its tables. `data` is the .tflite it was read from.
+
+        Raises:
+            ValueError: It has not been lowered, because of errors among its findings.
+        """
+        if self.outcome.lowering is None:
+            raise ValueError(f"the network cannot be compiled: {self.findings[0].message}")
+        program, memory = self.outcome.lowering.program, self.outcome.lowering.memory
+        sources = emit(program, memory, data, standalone=self.options.standalone)
+        return Generated(
+            files={**sources, **_kernels(program, self.options)},
+            build_flags=_build_flags(self.board, self.options),
+            arena_bytes=memory.plan.size_bytes,
+            arena_lower_bound_bytes=memory.plan.lower_bound_bytes,
+            plan=memory.plan,
+            choices=choices(program),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +66,17 @@ class AotRuntime:
 
     name: str = "aot"
 
+    def compile(self, graph: Graph, board: Board, options: Options) -> AotNetwork:
+        """Checks, lowers and plans the network. Raises InputError as `compile_graph` does."""
+        return AotNetwork(compile_graph(graph, board, options.optimize), board, options)
+
     def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
-        """Everything that will not compile, or not fit the board; empty when all is well."""
-        findings = check_graph(graph)
-        if any(finding.severity is Severity.ERROR for finding in findings):
-            return findings
-        program = lower_for(graph, board, options.optimize)
-        return (*findings, *check_budget(program, plan_memory(program), board))
+        """The findings of `compile` alone."""
+        return self.compile(graph, board, options).findings
 
     def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
-        """model.c and its tables, for a graph that `check` has no errors about.
-
-        Raises:
-            ValueError: The graph holds an operator that has no kernel.
-        """
-        program = lower_for(graph, board, options.optimize)
-        memory = plan_memory(program)
-        sources = emit(program, memory, data, standalone=options.standalone)
-        return Generated(
-            files={**sources, **_kernels(program, options)},
-            build_flags=_build_flags(board, options),
-            arena_bytes=memory.plan.size_bytes,
-            arena_lower_bound_bytes=memory.plan.lower_bound_bytes,
-            plan=memory.plan,
-            choices=choices(program),
-        )
+        """The sources of `compile` alone."""
+        return self.compile(graph, board, options).generate(data)
 
 
 def _build_flags(board: Board, options: Options) -> tuple[str, ...]:

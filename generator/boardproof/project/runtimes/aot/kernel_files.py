@@ -38,19 +38,28 @@ def kernel_files(kernels: Iterable[str], headers: Iterable[str]) -> Mapping[str,
     pending = [*(defined_in[kernel] for kernel in kernels), *headers]
     while pending:
         name = pending.pop()
-        if name in needed:
-            continue
-        needed.add(name)
-        text = sources[name].decode()
-        pending += (include for include in _INCLUDE.findall(text) if include in sources)
-        if not name.endswith(".h"):
-            pending += (defined_in[called] for called in _NAME.findall(text) if called in defined_in)
+        if name not in needed:
+            needed.add(name)
+            pending += _needs(folders)[name]
     return {name: sources[name] for name in sorted(needed)}
 
 
 @cache
 def _sources(folders: tuple[str, ...]) -> Mapping[str, bytes]:
     return {name: content for folder in folders for name, content in resource_files(folder)}
+
+
+@cache
+def _needs(folders: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+    """Which files a file includes, and which define what it calls, by its name."""
+    sources, defined_in = _sources(folders), _definitions(folders)
+    needs: dict[str, frozenset[str]] = {}
+    for name, content in sources.items():
+        text = content.decode()
+        included = {include for include in _INCLUDE.findall(text) if include in sources}
+        called = set() if name.endswith(".h") else {defined_in[f] for f in _NAME.findall(text) if f in defined_in}
+        needs[name] = frozenset(included | called)
+    return needs
 
 
 @cache

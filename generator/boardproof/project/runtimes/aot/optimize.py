@@ -8,7 +8,6 @@ free anyway.
 
 from __future__ import annotations
 
-from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,8 @@ from boardproof.project.runtimes.aot.costs import step_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.kernelsets import PORTABLE, code_bytes, usable_sets
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
-from boardproof.project.runtimes.aot.lowering.graph import lower
+from boardproof.project.runtimes.aot.lowering.graph import lower_prepared
+from boardproof.project.runtimes.aot.passes import prepare
 from boardproof.project.runtimes.aot.spare import with_spare_memory
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.entry import Lowered
     from boardproof.project.runtimes.aot.kernelsets.types import KernelSet
     from boardproof.project.runtimes.aot.lowering.graph import Chooser
+    from boardproof.project.runtimes.aot.passes import Prepared
     from boardproof.project.runtimes.aot.program import Program
 
 SPEED = Tuning(rows_scratch_bytes=8192, transformed_weights=True)
@@ -50,17 +51,23 @@ def lower_for(graph: Graph, board: Board, optimize: str) -> Program:
     Raises:
         ValueError: The graph holds an operator that has no kernel.
     """
+    return choose_kernels(prepare(graph), board, optimize)
+
+
+def choose_kernels(prepared: Prepared, board: Board, optimize: str) -> Program:
+    """`lower_for` after all passes. A set is asked about an operator once, or once for each try with spare memory."""
     special = tuple(kernels for kernels in usable_sets(board.cpu) if kernels is not PORTABLE)
     if not special:
-        return lower(graph)
+        return lower_prepared(prepared)
     if optimize == "speed":
-        return lower(graph, _choosers(special, SPEED))
-    smallest, portable = _smallest(graph, _choosers(special, Tuning()), SLOWDOWN[optimize])
+        return lower_prepared(prepared, _choosers(special, SPEED))
+    smallest, portable = _smallest(prepared, _choosers(special, Tuning()), SLOWDOWN[optimize])
     if optimize == "size":
         return smallest
 
     def lower_with(spare: Mapping[int, int]) -> Program:
-        return lower(graph, [_without(portable, choose) for choose in _choosers(special, Tuning(spare_bytes=spare))])
+        choosers = _choosers(special, Tuning(spare_bytes=spare))
+        return lower_prepared(prepared, [_without(portable, choose) for choose in choosers])
 
     faster = with_spare_memory(smallest, lower_with)
     return faster if is_worth_its_flash(faster, smallest) else smallest
@@ -79,12 +86,20 @@ def flash_bytes(program: Program) -> int:
 
 
 def _choosers(kernel_sets: Iterable[KernelSet], tuning: Tuning) -> tuple[Chooser, ...]:
-    """What `lower` takes: kernels of these sets, in order."""
-    return tuple(partial(_choose, kernels, tuning) for kernels in kernel_sets)
+    """What `lower_prepared` takes: kernels of these sets, in order."""
+    return tuple(_offers(kernels, tuning) for kernels in kernel_sets)
 
 
-def _choose(kernels: KernelSet, tuning: Tuning, op: Operator, graph: Graph) -> Lowered | None:
-    return kernels.choose(op, graph, tuning)
+def _offers(kernels: KernelSet, tuning: Tuning) -> Chooser:
+    """What a set offers for the operators of one network, each asked for once."""
+    known: dict[int, Lowered | None] = {}
+
+    def choose(op: Operator, graph: Graph) -> Lowered | None:
+        if op.index not in known:
+            known[op.index] = kernels.choose(op, graph, tuning)
+        return known[op.index]
+
+    return choose
 
 
 def is_worth_its_flash(faster: Program, program: Program) -> bool:
@@ -92,12 +107,14 @@ def is_worth_its_flash(faster: Program, program: Program) -> bool:
     return flash_bytes(faster) / flash_bytes(program) < slowdown(program, faster)
 
 
-def _smallest(graph: Graph, choosers: tuple[Chooser, ...], limit: float) -> tuple[Program, frozenset[str]]:
+def _smallest(prepared: Prepared, choosers: tuple[Chooser, ...], limit: float) -> tuple[Program, frozenset[str]]:
     """Leaves the specialised kernels of one kind of operator after the other, where that is worth it: and which."""
     portable: frozenset[str] = frozenset()
-    best = fastest = lower(graph, choosers)
-    for name in sorted({graph.operators[i].name for step in fastest.steps for i in step.implements}):
-        other = lower(graph, [_without(portable | {name}, choose) for choose in choosers])
+    default = _offers(PORTABLE, Tuning())
+    best = fastest = lower_prepared(prepared, (*choosers, default))
+    for name in sorted({prepared.graph.operators[i].name for step in fastest.steps for i in step.implements}):
+        others = (_without(portable | {name}, choose) for choose in choosers)
+        other = lower_prepared(prepared, (*others, default))
         if flash_bytes(other) < flash_bytes(best) and slowdown(other, fastest) <= limit:
             portable |= {name}
             best = other

@@ -45,6 +45,10 @@ class TflmRuntime:
     measure: bool = False
     name: str = "tflm"
 
+    def compile(self, graph: Graph, board: Board, options: Options) -> TflmNetwork:
+        """Looks for what keeps the network from running; an interpreter needs nothing else beforehand."""
+        return TflmNetwork(self, graph, board, options, self.check(graph, board, options))
+
     def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
         """What the chosen library will not run on this board, or runs otherwise than the oracle; see `tflm_check`."""
         library = self._library(options)
@@ -80,6 +84,21 @@ class TflmRuntime:
 
     def _library(self, options: Options) -> TflmLibrary:
         return self.library or resolve_library(options.tflm_lib)
+
+
+@dataclass(frozen=True, slots=True)
+class TflmNetwork:
+    """A network for the interpreter; satisfies `base.Compiled`."""
+
+    runtime: TflmRuntime
+    graph: Graph
+    board: Board
+    options: Options
+    findings: tuple[Finding, ...]
+
+    def generate(self, data: bytes) -> Generated:
+        """As `TflmRuntime.generate`."""
+        return self.runtime.generate(self.graph, data, self.board, self.options)
 
 
 def _arena_bytes(graph: Graph, board: Board, options: Options) -> int:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from boardproof.model.graph import (
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    SequenceLstm,
+    Svdf,
+    TransposeConv,
+)
 from boardproof.model.preflight import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from boardproof.model.graph import Graph
+    from boardproof.model.graph import Graph, Operator
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.aot.memory import Memory
+    from boardproof.project.runtimes.aot.passes import Prepared
     from boardproof.project.runtimes.aot.program import Program
 
 BESIDE_ARENA_BYTES = 2_200
@@ -28,6 +37,44 @@ def constant_bytes(program: Program, memory: Memory) -> Mapping[int | None, int]
     for table in (*program.tables, *memory.constants.values()):
         sizes[table.tensor] += table.size_bytes
     return sizes
+
+
+def check_weights(prepared: Prepared, board: Board) -> Iterator[Finding]:
+    """Weights that exceed the flash whatever the kernels: known of a prepared graph before any is chosen."""
+    sizes = weight_bytes(prepared)
+    total = sum(sizes.values())
+    flash = board.free_flash_bytes
+    if flash is not None and total > flash:
+        yield Finding(
+            Severity.ERROR,
+            "flash-too-small",
+            f"The model's weights alone take {total:,} bytes, {total - flash:,} more than the {flash:,} bytes of flash "
+            f"that the core leaves on {board.name}; the largest: {_largest(prepared.graph, sizes)}.",
+            "Use a smaller model, or a board with more flash (boardproof boards).",
+        )
+
+
+def weight_bytes(prepared: Prepared) -> Mapping[int, int]:
+    """Bytes of the constant weights of layers, by tensor, equal ones once: no kernel holds them in less flash."""
+    graph, folded = prepared.graph, frozenset(prepared.folded)
+    found: dict[bytes | None, int] = {}
+    for op in (op for op in graph.operators if op.index not in folded):
+        for tensor in (graph.tensors[index] for index in _weights(op)):
+            found.setdefault(tensor.data, tensor.index)
+    return {index: graph.tensors[index].size_bytes for data, index in found.items() if data is not None}
+
+
+def _weights(op: Operator) -> tuple[int, ...]:
+    """The inputs of a layer that are weights."""
+    match op:
+        case Conv2D() | DepthwiseConv2D() | FullyConnected() | TransposeConv():
+            return op.inputs[1:2]
+        case Svdf():
+            return op.inputs[1:3]
+        case SequenceLstm():
+            return (*op.input_weights, *op.recurrent_weights)
+        case _:
+            return ()
 
 
 def check_budget(program: Program, memory: Memory, board: Board) -> Iterator[Finding]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.model.folding import fold
 from boardproof.model.graph import Unsupported
 from boardproof.model.operators.signal import SignalOperator
 from boardproof.model.preflight import Finding, Severity, needs_full_integer
 from boardproof.model.variables import VariableOperator, check_states
 from boardproof.project.runtimes.aot.checks.findings import OR_TFLM, QUANTIZE_HINT, TFLM_HINT, Subject, without_tflm
 from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
-from boardproof.project.runtimes.aot.lowering.prepare import is_done, prepare
 from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.operators import OPERATORS
 from boardproof.project.runtimes.aot.page import MODEL_DTYPES
+from boardproof.project.runtimes.aot.passes import RESOLVING, fold_constants, is_done, prepare
 from boardproof.project.runtimes.tflm.facts import CUSTOM_METHODS, FLEX_HINT, FLEX_PREFIX, METHODS
 
 if TYPE_CHECKING:
@@ -49,9 +48,9 @@ def check_graph(graph: Graph) -> tuple[Finding, ...]:
         InputError: A parameter that had to be computed from constants does not fit its operator.
     """
     findings: list[Finding] = [*_check_ports(graph)]
-    folded = fold(graph)
+    folded = prepare(graph, (fold_constants,)).graph
     problems = [_state_finding(problem, graph) for problem in check_states(folded)]
-    prepared = folded if problems else prepare(graph).graph
+    prepared = folded if problems else prepare(graph, RESOLVING).graph
     for op in prepared.operators:
         if not (is_done(op, prepared) or (problems and isinstance(op, VariableOperator))):
             findings += _check_operator(op, prepared)

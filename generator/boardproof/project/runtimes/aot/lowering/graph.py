@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.kernelsets.portable import choose_portable
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
-from boardproof.project.runtimes.aot.lowering.prepare import prepare
 from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
 from boardproof.project.runtimes.aot.lowering.variables import show_variables
+from boardproof.project.runtimes.aot.passes import prepare
 from boardproof.project.runtimes.aot.program import Program, Step, View
 
 if TYPE_CHECKING:
@@ -17,30 +17,36 @@ if TYPE_CHECKING:
 
     from boardproof.model.graph import Graph, Operator
     from boardproof.project.runtimes.aot.entry import Lowered
+    from boardproof.project.runtimes.aot.passes import Prepared
 
     Chooser = Callable[[Operator, Graph], Lowered | None]
-    """Offers a specialised kernel for an operator, or None."""
+    """Offers a kernel for an operator, or None."""
 
 
 def lower(graph: Graph, choosers: Sequence[Chooser] = ()) -> Program:
-    """Lowers a checked graph.
+    """Lowers a checked graph: `lower_prepared` after all passes."""
+    return lower_prepared(prepare(graph), choosers)
+
+
+def lower_prepared(prepared: Prepared, choosers: Sequence[Chooser] = ()) -> Program:
+    """Lowers a graph that all passes have gone over.
 
     Args:
-        graph: A graph that `check` has no errors about.
+        prepared: A graph that `check` has no errors about.
         choosers: Asked in order for each operator; the first step offered is taken, else the portable kernel.
 
     Raises:
         ValueError: The graph holds an operator that has no kernel.
     """
-    prepared = prepare(graph)
+    folded, absorbed = frozenset(prepared.folded), prepared.absorbed
     steps: list[Step] = []
     views: list[View] = []
     for op in prepared.graph.operators:
-        if op.index in prepared.folded or op.index in prepared.absorbed.values():
+        if op.index in folded or op.index in absorbed.values():
             continue
         lowered = _lower_operator(*as_convolution(op, prepared.graph), choosers)
         if isinstance(lowered, Step):
-            pads = (prepared.absorbed[index] for index in lowered.implements if index in prepared.absorbed)
+            pads = (absorbed[index] for index in lowered.implements if index in absorbed)
             lowered = replace(lowered, implements=(*pads, *lowered.implements))
             # A step that implements operators before it stands in for theirs.
             steps = [step for step in steps if step.operator not in lowered.implements]

@@ -18,6 +18,7 @@ tried.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -120,7 +121,9 @@ def _fit_any(channel: Channel, zero_point: int) -> _Fitted | None:
     return next((found for found in fits if found is not None), None)
 
 
+@lru_cache(maxsize=1 << 15)
 def _fit(channel: Channel, zero_point: int, exponent: int) -> _Fitted | None:
+    """A fit, remembered: a layer is asked about again for each kernel that it could have."""
     shift = SCALE_BITS - 1 + exponent
     if shift < 1 or channel.multiplier <= 0:
         return None
