@@ -124,7 +124,7 @@ def test_too_large_for_the_board(tmp_path: Path, capsys: pytest.CaptureFixture[s
     status, err = failure(capsys, "run", str(path), "--out", str(tmp_path / "out"))
     assert status == 2
     assert "bytes" in err
-    assert "245,760" in err
+    assert "241,260" in err
     assert not (tmp_path / "out").exists()
 
 
