@@ -150,3 +150,14 @@ def logistic(x: ArrayLike, integer_bits: int) -> NDArray[np.int64]:
     x = np.asarray(x, np.int64)
     of_magnitude = reciprocal_of_one_plus(exp_on_negative_values(-np.abs(x), integer_bits))
     return np.where(x == 0, 1 << 30, np.where(x > 0, of_magnitude, _ONE_Q31 - of_magnitude))
+
+
+def mean_factor(real: float, count: int) -> tuple[int, int]:
+    """(multiplier, shift) of a rescaling that also divides by `count`.
+
+    Source: QuantizedMeanOrSum in tensorflow/lite/kernels/internal/reference/reduce.h: the division is by an integer,
+    after as many left shifts as keep the multiplier in 31 bits.
+    """
+    multiplier, shift = quantize_multiplier(real)
+    extra = min(count.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << extra) // count, shift - extra

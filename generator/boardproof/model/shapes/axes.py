@@ -8,6 +8,7 @@ from boardproof.model.graph import ArgExtremum, L2Normalization, LogSoftmax, Red
 from boardproof.model.shapes.rules import MisfitError, constant_ints, require_output, same_shape
 
 if TYPE_CHECKING:
+    from boardproof.model.graph import Tensor
     from boardproof.model.shapes.rules import Fit, Rules, Shape
 
 
@@ -25,6 +26,11 @@ def fit_arg_extremum(operator: ArgExtremum, fit: Fit) -> None:  # noqa: ARG001 o
         raise MisfitError(f"there are {fit.inputs[1].elements} axes, not one")
     if axes is not None:
         require_output(fit.output, _reduced(fit.data, axes, keep_dims=False))
+
+
+def reduced_axes(data: Tensor, axes: Tensor) -> tuple[int, ...]:
+    """The axes of a reduction, sorted, counted from 0, each once."""
+    return tuple(sorted({axis % len(data.shape) for axis in constant_ints(axes) or ()}))
 
 
 def _reduced(shape: Shape, axes: list[int], *, keep_dims: bool) -> Shape:

@@ -6,26 +6,46 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.fixed_point import quantize_float32, quantize_multiplier
+from boardproof.model.fixed_point import quantize_multiplier
 from boardproof.model.graph import Activation, DType
+from boardproof.model.ranges import (
+    INT8_MAX,
+    INT8_MIN,
+    INT16_MAX,
+    INT16_MIN,
+    RANGES,
+    REAL_RANGES,
+    activation_fits,
+    activation_range,
+    quantization,
+)
 from boardproof.project.runtimes.aot.program import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boardproof.model.graph import Quantization, Tensor
+    from boardproof.model.graph import Tensor
     from boardproof.project.runtimes.aot.program import Value
 
-INT8_MIN, INT8_MAX = -128, 127
-INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
-
-RANGES = {
-    DType.INT8: (INT8_MIN, INT8_MAX),
-    DType.UINT8: (0, 255),
-    DType.INT16: (INT16_MIN, INT16_MAX),
-    DType.INT32: (-(2**31), 2**31 - 1),
-}
-"""The smallest and the largest value of integer types."""
+__all__ = [
+    "INT8_MAX",
+    "INT8_MIN",
+    "INT16_MAX",
+    "INT16_MIN",
+    "RANGES",
+    "SUFFIXES",
+    "activation_fits",
+    "activation_range",
+    "activation_text",
+    "convolution_factors",
+    "dense_factors",
+    "flow_text",
+    "plain_range",
+    "quantization",
+    "requant_fields",
+    "requant_int16_fields",
+    "shape_text",
+]
 
 SUFFIXES = {
     DType.INT8: "s8",
@@ -38,37 +58,6 @@ SUFFIXES = {
 }
 """How kernels are named by type."""
 
-_REAL_RANGES = {Activation.RELU: (0.0, None), Activation.RELU6: (0.0, 6.0), Activation.RELU_N1_TO_1: (-1.0, 1.0)}
-
-
-def quantization(tensor: Tensor) -> Quantization:
-    """The quantization of a tensor that was checked to have one."""
-    if tensor.quantization is None:
-        raise ValueError(f"tensor {tensor.index} is not quantized")
-    return tensor.quantization
-
-
-def activation_range(activation: Activation, output: Tensor) -> tuple[int, int]:
-    """The quantized range that a fused activation leaves of the output's type.
-
-    Source: CalculateActivationRangeQuantized in tensorflow/lite/kernels/kernel_util.cc.
-    """
-    low, high = RANGES[output.dtype]
-    scale, zero_point = quantization(output).scale, quantization(output).zero_point
-    real_low, real_high = _REAL_RANGES.get(activation, (None, None))
-    if real_low is not None:
-        low = max(low, quantize_float32(real_low, scale, zero_point))
-    if real_high is not None:
-        high = min(high, quantize_float32(real_high, scale, zero_point))
-    return low, high
-
-
-def activation_fits(activation: Activation, output: Tensor) -> bool:
-    """Whether the bounds of a fused activation fit in int32 as quantized values, without which TFLM refuses it."""
-    bounds = [bound for bound in _REAL_RANGES.get(activation, ()) if bound is not None]
-    with np.errstate(over="ignore"):  # infinity does not fit either
-        return all(abs(np.float32(bound) / np.float32(quantization(output).scale)) < 2**31 for bound in bounds)
-
 
 def plain_range(activation: Activation, dtype: DType) -> tuple[float, float] | tuple[int, int]:
     """The range that a fused activation leaves of a float or an integer that is not quantized.
@@ -79,7 +68,7 @@ def plain_range(activation: Activation, dtype: DType) -> tuple[float, float] | t
     is_float = dtype is DType.FLOAT32
     finite = float(np.finfo(np.float32).max)
     smallest, largest = (-finite, finite) if is_float else RANGES[dtype]
-    low, high = _REAL_RANGES.get(activation, (None, None))
+    low, high = REAL_RANGES.get(activation, (None, None))
     kind = float if is_float else int
     return kind(smallest if low is None else low), kind(largest if high is None else high)
 

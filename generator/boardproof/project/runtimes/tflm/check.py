@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType
 from boardproof.model.preflight import Finding, Severity
+from boardproof.project.runtimes.interpreted import FLEX_HINT, FLEX_PREFIX
 from boardproof.project.runtimes.tflm.crashes import check_crashes
 from boardproof.project.runtimes.tflm.element_types import DATA_INPUT, WEIGHT_INPUT, check_types
-from boardproof.project.runtimes.tflm.facts import FLEX_HINT, FLEX_PREFIX, NAME, VERSION
+from boardproof.project.runtimes.tflm.facts import NAME, VERSION
 from boardproof.project.runtimes.tflm.floats import check_floats
 from boardproof.project.runtimes.tflm.memory import check_memory
 from boardproof.project.runtimes.tflm.resolver import all_uses

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType, LogSoftmax, Softmax
 from boardproof.model.preflight import Severity
-from boardproof.project.runtimes.aot.operators.axes.reduce import reduced_axes
+from boardproof.model.shapes.axes import reduced_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError, ToolError
+from boardproof.project.runtimes.interpreted import CUSTOM_METHODS, METHODS
 from boardproof.project.runtimes.tflm import facts as tflm_facts
 from boardproof.project.runtimes.tflm.element_types import output_types
 from boardproof.project.runtimes.tflm.headers import (
@@ -192,9 +193,9 @@ def _assumed(spec: str) -> TflmLibrary:
         kernels="cmsis-nn" if is_default else "unknown",
         methods={
             opcode: AddMethod(name, takes_registration=opcode in tflm_facts.TAKES_REGISTRATION)
-            for opcode, name in tflm_facts.METHODS.items()
+            for opcode, name in METHODS.items()
         },
-        custom_methods={opcode: AddMethod(name) for opcode, name in tflm_facts.CUSTOM_METHODS.items()},
+        custom_methods={opcode: AddMethod(name) for opcode, name in CUSTOM_METHODS.items()},
         variants=variants if is_default else {},
         kernel_types=tflm_facts.KERNEL_TYPES,
         output_types=tflm_facts.OUTPUT_TYPES if is_default else {},

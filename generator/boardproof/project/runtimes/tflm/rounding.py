@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from boardproof.model.fixed_point import INT32_MAX, INT32_MIN, quantize_multiplier, requantize
+from boardproof.model.fixed_point import INT32_MAX, INT32_MIN, mean_factor, quantize_multiplier, requantize
 from boardproof.model.graph import DType, LeakyRelu
 from boardproof.model.preflight import Severity
-from boardproof.project.runtimes.aot.operators.axes.reduce import mean_factor, reduced_axes
+from boardproof.model.shapes.axes import reduced_axes
 from boardproof.project.runtimes.tflm.floats import check_floats
 from boardproof.project.runtimes.tflm.resolver import all_uses
 

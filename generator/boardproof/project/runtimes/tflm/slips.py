@@ -10,7 +10,7 @@ import numpy as np
 
 from boardproof.model.graph import DType, ResizeNearestNeighbor, TransposeConv
 from boardproof.model.preflight import Severity
-from boardproof.project.runtimes.aot.operands import activation_range
+from boardproof.model.ranges import activation_range
 from boardproof.project.runtimes.tflm.headers import MICRO, source_text
 
 if TYPE_CHECKING:

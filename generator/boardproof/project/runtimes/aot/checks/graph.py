@@ -14,7 +14,7 @@ from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.operators import OPERATORS
 from boardproof.project.runtimes.aot.page import MODEL_DTYPES
 from boardproof.project.runtimes.aot.passes import RESOLVING, fold_constants, is_done, prepare
-from boardproof.project.runtimes.tflm.facts import CUSTOM_METHODS, FLEX_HINT, FLEX_PREFIX, METHODS
+from boardproof.project.runtimes.interpreted import CUSTOM_METHODS, FLEX_HINT, FLEX_PREFIX, METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

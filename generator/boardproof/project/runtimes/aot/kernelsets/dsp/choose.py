@@ -23,6 +23,7 @@ from boardproof.model.graph import (
     Reduce,
     Reduction,
 )
+from boardproof.model.shapes.axes import reduced_axes
 from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
 from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
@@ -35,7 +36,7 @@ from boardproof.project.runtimes.aot.operands import (
     activation_text,
     shape_text,
 )
-from boardproof.project.runtimes.aot.operators.axes.reduce import lower_reduce, merged_axes, reduced_axes
+from boardproof.project.runtimes.aot.operators.axes.reduce import lower_reduce, merged_axes
 from boardproof.project.runtimes.aot.operators.windows.pool import lower_pool
 from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table

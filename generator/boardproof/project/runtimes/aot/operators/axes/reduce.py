@@ -6,8 +6,9 @@ from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING
 
-from boardproof.model.fixed_point import quantize_multiplier
+from boardproof.model.fixed_point import mean_factor, quantize_multiplier
 from boardproof.model.graph import DType, Reduction
+from boardproof.model.shapes.axes import reduced_axes
 from boardproof.model.shapes.graph import constant_ints
 from boardproof.project.runtimes.aot.checks.findings import RECONVERT_HINT, TFLM_HINT
 from boardproof.project.runtimes.aot.checks.scales import check_factors, check_symmetric
@@ -82,11 +83,6 @@ def _axes_fields(shape: Sequence[int], axes: Sequence[int]) -> Fields:
     )
 
 
-def reduced_axes(data: Tensor, axes: Tensor) -> tuple[int, ...]:
-    """The axes of a reduction, sorted, counted from 0, each once."""
-    return tuple(sorted({axis % len(data.shape) for axis in constant_ints(axes) or ()}))
-
-
 def merged_axes(
     shape: Sequence[int], axes: Sequence[int]
 ) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
@@ -101,17 +97,6 @@ def merged_axes(
         found[is_reduced].append((prod(shape[a] for a in members), prod(shape[members[-1] + 1 :])))
     kept, reduced = (tuple([(1, 0)] * (REDUCE_AXES - len(found[kind])) + found[kind]) for kind in (False, True))
     return kept, reduced
-
-
-def mean_factor(real: float, count: int) -> tuple[int, int]:
-    """(multiplier, shift) of a rescaling that also divides by `count`.
-
-    Source: QuantizedMeanOrSum in tensorflow/lite/kernels/internal/reference/reduce.h: the division is by an integer,
-    after as many left shifts as keep the multiplier in 31 bits.
-    """
-    multiplier, shift = quantize_multiplier(real)
-    extra = min(count.bit_length() - 1, 32, 31 + shift)
-    return (multiplier << extra) // count, shift - extra
 
 
 def lower_arg_extremum(op: ArgExtremum, graph: Graph) -> Step:
