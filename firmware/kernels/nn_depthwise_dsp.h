@@ -40,7 +40,7 @@ struct nn_depthwise3_axis {
  * one_sided = 1: for activations that clamp at the output zero point; accumulators a are held 256-fold, the result is
  *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias; |256 * a + offset| < 2^31
  * one_sided = 0: any zero point, a twofold; the stream's shift is e - 1, where e >= 1 is the one that belongs to the
- *     multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1; |a| < 2^30 */
+ *     multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1; |a| < 2^29 */
 struct nn_depthwise3_s8_dsp {
     struct nn_depthwise3_axis line, across;
     int32_t channels, stride;

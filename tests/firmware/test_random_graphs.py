@@ -118,7 +118,7 @@ def candidates(x, kind):
         found += IMAGE_OPERATORS * 3 + IMAGE_MOVEMENTS
     if len(x.shape) <= FEW_AXES:
         found += ALONG_AXES + MOVEMENTS
-    takes_blocks = kind == "in fours" and len(x.shape) == 4 and x.shape[0] == 1 and x.shape[3] % 4 == 0
+    takes_blocks = kind in {"in fours", "trained"} and len(x.shape) == 4 and x.shape[0] == 1 and x.shape[3] % 4 == 0
     return found + (operators_dsp.block,) * 2 * len(found) if takes_blocks else found
 
 
@@ -127,7 +127,7 @@ def image(draw, net, kind):
     match kind:
         case "int16":
             return operators_axes.picture(draw, net, kind)
-        case "in fours":
+        case "in fours" | "trained":
             return operators_dsp.image(draw, net, st.sampled_from((4, 8)), 14)
         case _:
             return operators_conv.image(draw, net)
@@ -137,9 +137,10 @@ def image(draw, net, kind):
 def networks(draw, kind="int8"):
     """Operators applied to whatever is there already; any tensors at all as outputs.
 
-    `kind`: int8, int16, or int8 with channels "in fours", as the _dsp kernels take them, and convolutions with an ADD.
+    `kind`: int8, int16, or int8 with channels "in fours", as the _dsp kernels take them, and convolutions with an ADD;
+    "trained": the same, with many channels that are constant, nearly, or of no use.
     """
-    net = Network(draw(st.integers(0, 2**32)), lively=True)
+    net = Network(draw(st.integers(0, 2**32)), lively=True, trained=kind == "trained")
     pool = [image(draw, net, kind) for _ in range(draw(st.integers(1, 2)))]
     for _ in range(draw(st.integers(4, 14))):
         x = draw(st.sampled_from(pool)) if draw(st.booleans()) else pool[-1]
@@ -172,7 +173,7 @@ def checked(build, count, check, tmp_path):
     one()
 
 
-@pytest.mark.parametrize(("kind", "count"), [("int8", CASES), ("int16", rounds_of(3))])
+@pytest.mark.parametrize(("kind", "count"), [("int8", CASES), ("int16", rounds_of(3)), ("trained", rounds_of(2))])
 def test_networks_equal_tflite_micro(kind, count, toolchain, tmp_path):
     checked(networks(kind), count, lambda *case: assert_exact(*case[:2], toolchain, case[2]), tmp_path)
 

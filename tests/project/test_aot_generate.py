@@ -72,7 +72,7 @@ def test_specialised_kernels_are_for_boards_that_have_the_instructions():
 def test_equal_tables_are_emitted_once():
     builder = ModelBuilder()
     x = builder.add_tensor((1, 8), scale=0.1)
-    w = builder.add_tensor((8, 8), scale=0.01, data=np.eye(8))
+    w = builder.add_tensor((8, 8), scale=0.01, data=100 * np.eye(8))
     y, z = (builder.add_tensor((1, 8), scale=0.1) for _ in range(2))
     builder.add_operator("FULLY_CONNECTED", [x, w, -1], [y])
     builder.add_operator("FULLY_CONNECTED", [y, w, -1], [z])

@@ -101,3 +101,20 @@ def test_a_tensor_of_another_form_is_an_error(inputs, expected):
         find_divergence(session, GRAPH, expected, inputs, SAMPLE)
     assert caught.value.message == "The board has 12 elements of int8; the oracle 12 of int16."
     assert "this model" in caught.value.hint
+
+
+def test_only_the_channels_that_the_board_computes_are_compared(inputs, expected):
+    """Of 14 channels in the network it has 12, one of which does not matter."""
+    wide = np.full((1, CLASSES + 2), 99, expected[2].dtype)
+    wide[:, 1:-1] = expected[2]
+    wide[0, 4] ^= 1
+    channels = (1, 2, 3, -1, *range(5, CLASSES + 1))
+    expected[2] = wide
+    with fake_session() as session:
+        assert find_divergence(session, GRAPH, expected, inputs, SAMPLE, kept={2: channels}) is None
+        wide[0, 9] ^= 1
+        found = find_divergence(session, GRAPH, expected, inputs, SAMPLE, kept={2: channels})
+        assert found is not None
+        assert (found.index, found.differing, found.elements, found.first) == (2, 1, CLASSES + 2, 9)
+        with pytest.raises(DeviceError):
+            find_divergence(session, GRAPH, expected, inputs, SAMPLE, kept={2: channels[1:]})

@@ -39,12 +39,14 @@ class Network:
     """A model under construction, and the vectors to run it with.
 
     `lively`: quantization is chosen so that values vary through many operators, instead of for its extremes.
+    `trained`: many channels of int8 layers are as training leaves them.
     """
 
-    def __init__(self, seed: int, *, lively: bool = False) -> None:
+    def __init__(self, seed: int, *, lively: bool = False, trained: bool = False) -> None:
         self.builder = ModelBuilder()
         self.rng = np.random.default_rng(seed)
         self.lively = lively
+        self.trained = trained
         self.inputs: list[int] = []
         self.outputs: list[int] = []
         self._input_specs: list[tuple[tuple[int, ...], str]] = []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes.graph import window_output
+from support.trained import left_by_training
 
 if TYPE_CHECKING:
     from support.network import Activation, Network
@@ -140,6 +141,11 @@ def _constants(
     spread = net.rng.uniform(0.1, 1, weights.channels if per_channel and draw(st.booleans()) else 1)
     spread[0] = 1.0
     weight_scales = [float(s) for s in np.float32(scale * spread)]
+    if net.trained and per_channel and weights.dtype == "int8":
+        biases = net.biases(weights.channels, 1) if draw(st.booleans()) else None
+        values, weight_scales, biases = left_by_training(net.rng, weights.values, weights.axis, weight_scales, biases)
+        filters = net.constant(values, weights.dtype, weight_scales, weights.axis)
+        return [x.index, filters, net.constant(biases, "int32", [x.scale * s for s in weight_scales])], scale
     inputs = [x.index, net.constant(weights.values, weights.dtype, weight_scales, weights.axis)]
     if draw(st.booleans()):
         biases = net.biases(weights.channels, weights.depth)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes.graph import window_output
 from support.operators_conv import sometimes_padded
+from support.trained import left_by_training
 
 if TYPE_CHECKING:
     from support.network import Activation, Network
@@ -90,14 +91,14 @@ def depthwise(draw: st.DrawFn, net: Network) -> Activation:
         (1, height, width, draw(st.sampled_from((4, 6, 8, 12, 13)))), net.scale(draw, 0.05), net.zero_point(draw)
     )
     chosen = Window(draw(st.sampled_from(Padding)), (stride, stride))
-    return _depthwise(draw, net, x, (3, 3), chosen)
+    return depthwise_of(draw, net, x, (3, 3), chosen)
 
 
 def depthwise_small(draw: st.DrawFn, net: Network) -> Activation:
     """3x3 of images too small for that."""
     x = image(draw, net, st.sampled_from((4, 5, 7, 8)), 5)
     stride = int(net.rng.integers(1, 3))
-    return _depthwise(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
+    return depthwise_of(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
 
 
 def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
@@ -105,10 +106,10 @@ def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
     width = draw(st.one_of(st.integers(1, 9), st.integers(30, 60)))
     shape = (1, draw(st.integers(1, 9)), width, draw(st.sampled_from((4, 8, 11))))
     x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
-    return _depthwise(draw, net, x, *window(draw, x.shape[1:3], 6))
+    return depthwise_of(draw, net, x, *window(draw, x.shape[1:3], 6))
 
 
-def _depthwise(draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, int], chosen: Window) -> Activation:
+def depthwise_of(draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, int], chosen: Window) -> Activation:
     weights = net.weights((1, *kernel, x.shape[3]))
     return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, chosen, depth_multiplier=1)
 
@@ -141,7 +142,7 @@ def block(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
         case "square":
             y = convolution(draw, net, x, (3, 3), chosen, channels)
         case _:
-            y = _depthwise(draw, net, x, (3, 3), chosen)
+            y = depthwise_of(draw, net, x, (3, 3), chosen)
     if y.shape != x.shape or draw(st.booleans()):
         return y
     return _add(draw, net, *((y, x) if draw(st.booleans()) else (x, y)))
@@ -289,6 +290,8 @@ def _weights_and_biases(
     draw: st.DrawFn, net: Network, x: Activation, weights: np.ndarray, axis: int, scales: list[float]
 ) -> list[int]:
     channels = weights.shape[axis]
+    if net.trained:
+        return _trained(draw, net, x, weights, axis, scales)
     if draw(st.integers(0, 7)) == 7:
         weights.reshape(-1)[net.rng.integers(weights.size)] = -128
     inputs = [x.index, net.constant(weights, "int8", scales, axis)]
@@ -296,3 +299,12 @@ def _weights_and_biases(
         biases = net.biases(channels, weights.size // channels)
         return [*inputs, net.constant(biases, "int32", [x.scale * s for s in scales])]
     return inputs
+
+
+def _trained(
+    draw: st.DrawFn, net: Network, x: Activation, weights: np.ndarray, axis: int, scales: list[float]
+) -> list[int]:
+    biases = net.biases(weights.shape[axis], 1) if draw(st.booleans()) else None
+    weights, scales, biases = left_by_training(net.rng, weights, axis, scales, biases)
+    bias = net.constant(biases, "int32", [x.scale * s for s in scales])
+    return [x.index, net.constant(weights, "int8", scales, axis), bias]

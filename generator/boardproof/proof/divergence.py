@@ -30,6 +30,7 @@ def find_divergence(
     sample: int,
     *,
     stateful: bool = False,
+    kept: Mapping[int, tuple[int, ...]] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Divergence | None:
     """Runs the sample once for each operator, up to it, and compares what it wrote with the oracle's tensor.
@@ -41,6 +42,7 @@ def find_divergence(
         inputs: The samples.
         sample: Which one.
         stateful: The network remembers earlier samples: they run first, afresh for each operator.
+        kept: The channels that the board computes, by tensor, where it does not compute all: `Runtime.kept_channels`.
         on_progress: Is told (operators done, operators in all).
 
     Returns:
@@ -61,8 +63,11 @@ def find_divergence(
         if stateful and session.resets > resets:
             raise DeviceError("The board was reset, and this network remembers earlier samples.", "Run it again.")
         for tensor, got in zip(operator.outputs, outputs, strict=True):
-            if got is not None and not _equal(expected[tensor], got):
-                return _describe(sample, operator, graph.tensors[tensor], expected[tensor].ravel(), got.ravel())
+            if got is None:
+                continue
+            whole = _with_all_channels(got, expected[tensor], kept[tensor]) if kept and tensor in kept else got
+            if not _equal(expected[tensor], whole):
+                return _describe(sample, operator, graph.tensors[tensor], expected[tensor].ravel(), whole.ravel())
         if on_progress is not None:
             on_progress(position + 1, len(indices))
     return None
@@ -73,6 +78,21 @@ def _remember(session: Session, inputs: Vectors, sample: int) -> None:
     session.restart()
     for number in range(sample):
         session.infer([array[number] for array in inputs.arrays])
+
+
+def _with_all_channels(
+    got: NDArray[np.generic], expected: NDArray[np.generic], channels: tuple[int, ...]
+) -> NDArray[np.generic]:
+    """The board's tensor with those channels that it does not compute as the oracle has them.
+
+    Channels below 0 are in the board's tensor, but are not the network's. A tensor of another size is left as it is.
+    """
+    if got.size * expected.shape[-1] != expected.size * len(channels) or got.dtype != expected.dtype:
+        return got
+    whole = expected.reshape(-1, expected.shape[-1]).copy()
+    columns = np.array(channels)
+    whole[:, columns[columns >= 0]] = got.reshape(-1, len(channels))[:, columns >= 0]
+    return whole.reshape(expected.shape)
 
 
 def _equal(expected: NDArray[np.generic], got: NDArray[np.generic]) -> bool:

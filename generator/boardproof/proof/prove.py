@@ -198,6 +198,7 @@ def _search(case: Case, sample: int, link: Link, progress: Progress) -> Divergen
         case.inputs,
         sample,
         stateful=is_stateful(case.network.graph),
+        kept=case.target.runtime.kept_channels(case.network.graph),
         on_progress=progress.advance,
     )
 

@@ -87,7 +87,8 @@ def inspection_table(inspection: Inspection) -> RenderableType:
         )
     header = f"{len(graph.operators)} operators, {sum(inspection.op_macs):,} MACs, {inspection.data_bytes:,} bytes"
     layers = [table_view(kernels_table(inspection.choices))] if inspection.choices else []
-    return Group(Text(header), operators, *layers, *_timeline(inspection), *_findings(inspection))
+    slow = [Text(f"note: {choice.fallback}") for choice in inspection.choices if choice.fallback]
+    return Group(Text(header), operators, *layers, *slow, *_timeline(inspection), *_findings(inspection))
 
 
 def _shapes(tensors: list[Tensor]) -> str:

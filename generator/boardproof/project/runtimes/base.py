@@ -43,7 +43,9 @@ class Choice:
         kernel: The C function.
         block: What its innermost loop computes at once, such as "4 pixels x 2 channels"; "" where one output at a time.
         scratch_bytes: Working memory in the arena.
+        channels: The output channels it computes, and how many the network has; None where they are all.
         constant_bytes: Flash of its weights, biases and tables, as the kernel wants them.
+        fallback: Why it has a slower kernel than its shape could have, for people; "" as a rule.
         estimated_ticks: Instructions on a Cortex-M4F by a simple model (aot/kernelsets/types.py); None without one.
     """
 
@@ -54,6 +56,8 @@ class Choice:
     scratch_bytes: int
     constant_bytes: int
     estimated_ticks: int | None
+    channels: tuple[int, int] | None = None
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +115,11 @@ class Runtime(Protocol):
 
     def compile(self, graph: Graph, board: Board, options: Options) -> Compiled:
         """Finds out what keeps the network from running, and makes of it what can be generated."""
+        ...
+
+    def kept_channels(self, graph: Graph) -> Mapping[int, tuple[int, ...]]:
+        """The tensors of which not all channels are computed: for each channel there is, its number in the graph.
+
+        A channel is an index along the last axis; -1 stands for one whose values do not matter, and are any.
+        """
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.report.page import Column, Kind, Section, Table
+from boardproof.report.page import Column, Kind, Paragraph, Section, Table, Tone
 from boardproof.report.wording import number
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ def kernels(report: Report) -> Section | None:
     if not report.choices:
         return None
     table = kernels_table(report.choices, {op.index: op.ticks for op in report.ops}, report.ticks.unit)
-    return Section("Kernels", (table,))
+    notes = (Paragraph(choice.fallback, Tone.NOTE) for choice in report.choices if choice.fallback)
+    return Section("Kernels", (table, *notes))
 
 
 def kernels_table(
@@ -32,21 +33,26 @@ def kernels_table(
         measured: Ticks by operator, when it ran.
         unit: Of the measured ticks.
     """
+    narrow = any(choice.channels for choice in choices)
     numbers = ("scratch", "constants", "estimated", *(["measured"] if measured is not None else []))
     columns = (
         Column("#", Kind.NUMBER),
         Column("operators"),
         Column("kernel", Kind.CODE),
         Column("block"),
+        *((Column("channels", Kind.NUMBER),) if narrow else ()),
         *(Column(name, Kind.NUMBER) for name in numbers),
     )
     caption = "estimated: instructions on a Cortex-M4F, by a simple model"
     caption += f"; measured: {unit}" if measured is not None else ""
-    return Table(columns, tuple(_row(choice, measured) for choice in choices), caption)
+    caption += "; channels: computed, of those there are: the others are constants, or nothing needs them" * narrow
+    return Table(columns, tuple(_row(choice, measured, narrow=narrow) for choice in choices), caption)
 
 
-def _row(choice: Choice, measured: Mapping[int, int] | None) -> tuple[str, ...]:
+def _row(choice: Choice, measured: Mapping[int, int] | None, *, narrow: bool) -> tuple[str, ...]:
     memory = (number(choice.scratch_bytes), number(choice.constant_bytes), number(choice.estimated_ticks))
     ticks = (number(measured.get(choice.index)),) if measured is not None else ()
     kernel = choice.kernel.removeprefix("nn_")
-    return (str(choice.index), " + ".join(choice.operators), kernel, choice.block, *memory, *ticks)
+    of = " of ".join(map(str, choice.channels or ()))
+    channels = (of,) if narrow else ()
+    return (str(choice.index), " + ".join(choice.operators), kernel, choice.block, *channels, *memory, *ticks)

@@ -15,10 +15,14 @@ from boardproof.project.boards import HOST
 from boardproof.project.runtimes.aot.choices import choices
 from boardproof.project.runtimes.aot.compile import compile_graph
 from boardproof.project.runtimes.aot.emit import emit
-from boardproof.project.runtimes.aot.optimize import SIZE_FLAGS, kernel_sources
+from boardproof.project.runtimes.aot.fallbacks import fallbacks
+from boardproof.project.runtimes.aot.optimize import SIZE_FLAGS, kernel_sources, tuning_for
+from boardproof.project.runtimes.aot.passes import prepare
 from boardproof.project.runtimes.base import Generated
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from boardproof.model.graph import Graph
     from boardproof.model.preflight import Finding
     from boardproof.project.boards import Board
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 class AotNetwork:
     """A network compiled ahead of time; satisfies `base.Compiled`."""
 
+    graph: Graph
     outcome: Outcome
     board: Board
     options: Options
@@ -56,7 +61,7 @@ class AotNetwork:
             arena_bytes=memory.plan.size_bytes,
             arena_lower_bound_bytes=memory.plan.lower_bound_bytes,
             plan=memory.plan,
-            choices=choices(program),
+            choices=choices(program, self.graph, fallbacks(program, self.board, tuning_for(self.options.optimize))),
         )
 
 
@@ -68,11 +73,15 @@ class AotRuntime:
 
     def compile(self, graph: Graph, board: Board, options: Options) -> AotNetwork:
         """Checks, lowers and plans the network. Raises InputError as `compile_graph` does."""
-        return AotNetwork(compile_graph(graph, board, options.optimize), board, options)
+        return AotNetwork(graph, compile_graph(graph, board, options.optimize), board, options)
 
     def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
         """The findings of `compile` alone."""
         return self.compile(graph, board, options).findings
+
+    def kept_channels(self, graph: Graph) -> Mapping[int, tuple[int, ...]]:
+        """What the passes leave of tensors."""
+        return prepare(graph).kept
 
     def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
         """The sources of `compile` alone."""

@@ -9,11 +9,20 @@ from boardproof.project.runtimes.aot.kernelsets import block_of
 from boardproof.project.runtimes.base import Choice
 
 if TYPE_CHECKING:
-    from boardproof.project.runtimes.aot.program import Program
+    from collections.abc import Mapping
+
+    from boardproof.model.graph import Graph
+    from boardproof.project.runtimes.aot.program import Program, Step
 
 
-def choices(program: Program) -> tuple[Choice, ...]:
-    """One for each step, in order of execution."""
+def choices(program: Program, graph: Graph, reasons: Mapping[int, str]) -> tuple[Choice, ...]:
+    """One for each step, in order of execution.
+
+    Args:
+        program: The lowered network.
+        graph: The network with all its channels.
+        reasons: Why steps have slow kernels, by operator: `fallbacks`.
+    """
     operators = program.graph.operators
     return tuple(
         Choice(
@@ -24,6 +33,14 @@ def choices(program: Program) -> tuple[Choice, ...]:
             scratch_bytes=step.scratch_bytes or 0,
             constant_bytes=sum(table.size_bytes for table in step.params.tables),
             estimated_ticks=step_ticks(program, step),
+            channels=_channels(step, program, graph),
+            fallback=reasons.get(step.operator, ""),
         )
         for step in program.steps
     )
+
+
+def _channels(step: Step, program: Program, graph: Graph) -> tuple[int, int] | None:
+    """The channels of a step's first output, and how many there were; None if none went."""
+    shapes = program.graph.tensors[step.outputs[0]].shape, graph.tensors[step.outputs[0]].shape
+    return None if shapes[0] == shapes[1] else (shapes[0][-1], shapes[1][-1])

@@ -73,6 +73,11 @@ def choose_kernels(prepared: Prepared, board: Board, optimize: str) -> Program:
     return faster if is_worth_its_flash(faster, smallest) else smallest
 
 
+def tuning_for(optimize: str) -> Tuning:
+    """What kernels may take."""
+    return SPEED if optimize == "speed" else Tuning()
+
+
 def kernel_sources(program: Program) -> dict[str, bytes]:
     """The sources of the kernels that a program calls, by file name."""
     steps = program.steps

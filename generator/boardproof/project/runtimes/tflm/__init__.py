@@ -20,6 +20,8 @@ from boardproof.project.runtimes.tflm.rounding import rounding_texts
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from boardproof.model.graph import Graph
     from boardproof.model.preflight import Finding
     from boardproof.project.boards import Board
@@ -54,6 +56,10 @@ class TflmRuntime:
         library = self._library(options)
         found = check_graph(graph, library, board)
         return (*found, *check_arena(graph, board, options.arena_bytes), *check_library(library))
+
+    def kept_channels(self, graph: Graph) -> Mapping[int, tuple[int, ...]]:  # noqa: ARG002 the same for all graphs
+        """None: the interpreter computes everything."""
+        return {}
 
     def generate(self, graph: Graph, data: bytes, board: Board, options: Options) -> Generated:
         """The sources: `model.cpp`, the byte array, and the interpreter's model-independent part.

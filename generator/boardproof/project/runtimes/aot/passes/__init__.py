@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from boardproof.model.folding import fold, is_folded
 from boardproof.model.graph import CallOnce, VarHandle
 from boardproof.model.variables import resolve
+from boardproof.project.runtimes.aot.passes.canonical import canonical
+from boardproof.project.runtimes.aot.passes.channels import without_idle_channels
+from boardproof.project.runtimes.aot.passes.intervals import intervals
 from boardproof.project.runtimes.aot.passes.padding import absorb_padding
 from boardproof.project.runtimes.aot.program import State
 
@@ -28,11 +31,13 @@ class Prepared:
         graph: Operators at the same places as in the original; tensors too, and those of variables after them.
         states: Its tensors that keep their values.
         absorbed: The PAD that a convolution has taken over, by the convolution.
+        kept: Which of its channels in the original a tensor still has, where not all: see `channels.Narrowed`.
     """
 
     graph: Graph
     states: tuple[State, ...] = ()
     absorbed: Mapping[int, int] = field(default_factory=dict)
+    kept: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def folded(self) -> tuple[int, ...]:
@@ -43,6 +48,17 @@ class Prepared:
 def fold_constants(prepared: Prepared) -> Prepared:
     """Computes what depends on constants only. Raises InputError when a computed parameter does not fit."""
     return replace(prepared, graph=fold(prepared.graph))
+
+
+def use_canonical_forms(prepared: Prepared) -> Prepared:
+    """Gives channels whose numbers are an accident of training others that fast kernels take."""
+    return replace(prepared, graph=canonical(prepared.graph, intervals(prepared.graph)))
+
+
+def drop_idle_channels(prepared: Prepared) -> Prepared:
+    """Takes out channels that are constants, and those that nothing reads."""
+    narrowed = without_idle_channels(prepared.graph, intervals(prepared.graph))
+    return replace(prepared, graph=narrowed.graph, kept=narrowed.kept)
 
 
 def resolve_variables(prepared: Prepared) -> Prepared:
@@ -63,7 +79,13 @@ Pass = Callable[[Prepared], Prepared]
 RESOLVING: tuple[Pass, ...] = (fold_constants, resolve_variables)
 """What makes clear what there is to compute: checks look at what these leave."""
 
-PASSES: tuple[Pass, ...] = (*RESOLVING, absorb_paddings)
+PASSES: tuple[Pass, ...] = (
+    fold_constants,
+    use_canonical_forms,
+    drop_idle_channels,
+    resolve_variables,
+    absorb_paddings,
+)
 """All, in order. Those after the first rely on checks that have found no error."""
 
 

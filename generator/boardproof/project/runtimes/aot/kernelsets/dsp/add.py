@@ -10,14 +10,18 @@ import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier, requantize
 from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN, quantization
-from boardproof.project.runtimes.aot.operators.elementwise.rescaling import ADD_HEADROOM_BITS, add_factors
+from boardproof.project.runtimes.aot.operators.elementwise.rescaling import (
+    ADD_HEADROOM_BITS,
+    INT8_INPUTS,
+    add_factors,
+    exact_sums,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Tensor
 
-_INPUTS = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64)
 _INT32_MAX = 2**31 - 1
 _NEARBY = sorted(product(range(-4, 5), repeat=2), key=lambda pair: abs(pair[0]) + abs(pair[1]))
 """Changes of the two factors that are tried, small ones first."""
@@ -93,13 +97,15 @@ class _Limits:
 def _limits(exact: NDArray[np.int64], factor1: int, factor2: int, shift: int, activation: tuple[int, int]) -> _Limits:
     """Output k is reached where factor1 * input1 + factor2 * input2 + constant >= k * 2^shift."""
     low, high = activation
-    sums = _INPUTS[:, None] * factor1 + _INPUTS[None, :] * factor2
+    sums = INT8_INPUTS[:, None] * factor1 + INT8_INPUTS[None, :] * factor2
     least = np.where(exact > low, (exact.clip(max=high) << shift) - sums, -_INT32_MAX)
     most = np.where(exact < high, (exact.clip(min=low) + 1 << shift) - 1 - sums, _INT32_MAX)
     reach = 2 * max(abs(change1) + abs(change2) for change1, change2 in _NEARBY) * -INT8_MIN
     strict = (least >= least.max() - reach, most <= most.min() + reach)
     (x1, x2), (y1, y2) = (np.nonzero(chosen) for chosen in strict)
-    return _Limits((_INPUTS[x1], _INPUTS[x2], least[strict[0]]), (_INPUTS[y1], _INPUTS[y2], most[strict[1]]))
+    return _Limits(
+        (INT8_INPUTS[x1], INT8_INPUTS[x2], least[strict[0]]), (INT8_INPUTS[y1], INT8_INPUTS[y2], most[strict[1]])
+    )
 
 
 def _fits(factor1: int, factor2: int, constant: int) -> bool:
@@ -130,22 +136,9 @@ def table_addition(first: Tensor, second: Tensor, output: Tensor) -> TableAdditi
     multiplier, shift = quantize_multiplier(factors[2])
     if not 1 <= -shift <= _MAX_TABLE_SHIFT or factors[1 - looked_up] != 0.5:  # noqa: PLR2004 a half
         return None
-    steps = (_INPUTS - quantization(tensors[looked_up]).zero_point) << ADD_HEADROOM_BITS
+    steps = (INT8_INPUTS - quantization(tensors[looked_up]).zero_point) << ADD_HEADROOM_BITS
     scaled = requantize(steps, *quantize_multiplier(factors[looked_up]))
     offset = quantization(tensors[1 - looked_up]).zero_point << ADD_HEADROOM_BITS
     table = np.roll(2 * scaled - offset, -INT8_MIN).astype(np.int32)
     half_and_zero_point = (2 * quantization(output).zero_point + 1) << (-shift - 1)
     return TableAddition(looked_up, table, multiplier, -shift, half_and_zero_point)
-
-
-def exact_sums(first: Tensor, second: Tensor, output: Tensor) -> NDArray[np.int64]:
-    """What TensorFlow Lite Micro computes, before the clamp: [256, 256], by both inputs from -128."""
-    (multiplier1, shift1), (multiplier2, shift2), (multiplier, shift) = map(
-        quantize_multiplier, add_factors(first, second, output)
-    )
-    scaled1, scaled2 = (
-        requantize((_INPUTS - quantization(tensor).zero_point) << ADD_HEADROOM_BITS, m, s)
-        for tensor, m, s in ((first, multiplier1, shift1), (second, multiplier2, shift2))
-    )
-    sums = scaled1[:, None] + scaled2[None, :]
-    return requantize(sums, multiplier, shift) + quantization(output).zero_point

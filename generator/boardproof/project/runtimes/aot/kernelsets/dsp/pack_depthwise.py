@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear
 
+TWOFOLD_LIMIT = 1 << 29
+"""Magnitude below which twofold accumulators, rescaled with both roundings, do not overflow."""
+
 HEAD_WORDS = 9
 """What comes before the weights: NN_DEPTHWISE_PLANE_HEAD_WORDS."""
 
@@ -31,7 +34,8 @@ class Depthwise:
 def pack_lines(linear: Linear, transpose: bool) -> Depthwise | None:
     """The stream of nn_depthwise_dsp.h, for `linear.weights` [channels, 9], row by row.
 
-    `transpose` is for lines that are columns. None as with pack_gemm, except that weights may be -128.
+    `transpose` is for lines that are columns. None as with pack_gemm, except that weights may be -128, and accumulators
+    larger with two-sided rescaling.
     """
     factors = _factors(linear)
     if factors is None:
@@ -87,9 +91,10 @@ class _Factors:
 
 
 def _factors(linear: Linear) -> _Factors | None:
-    if not fits(linear):
+    low, high = linear.bounds
+    if max(-low.min(), high.max()) >= TWOFOLD_LIMIT:
         return None
-    if linear.is_one_sided and (one := one_sided(linear.channels, linear.output_zero_point)):
+    if fits(linear) and linear.is_one_sided and (one := one_sided(linear.channels, linear.output_zero_point)):
         return _Factors(one, one_sided=True, round=0)
     two = two_sided(linear.channels)
     return None if two is None else _Factors(two, one_sided=False, round=2 * linear.output_zero_point + 1)

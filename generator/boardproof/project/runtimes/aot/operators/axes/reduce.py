@@ -63,14 +63,19 @@ def _no_fields() -> Fields:
 
 
 def _sum_fields(op: Reduce, data: Tensor, output: Tensor, count: int) -> Fields:
-    scale = quantization(data).scale / quantization(output).scale
-    multiplier, shift = mean_factor(scale, count) if op.function is Reduction.MEAN else quantize_multiplier(scale)
+    multiplier, shift = sum_factor(op, data, output, count)
     return (
         ("sum_offset", -quantization(data).zero_point * count),
         ("multiplier", multiplier),
         ("shift", shift),
         ("output_zero_point", quantization(output).zero_point),
     )
+
+
+def sum_factor(op: Reduce, data: Tensor, output: Tensor, count: int) -> tuple[int, int]:
+    """(multiplier, shift) of a quantized MEAN or SUM over `count` elements."""
+    scale = quantization(data).scale / quantization(output).scale
+    return mean_factor(scale, count) if op.function is Reduction.MEAN else quantize_multiplier(scale)
 
 
 def _axes_fields(shape: Sequence[int], axes: Sequence[int]) -> Fields:

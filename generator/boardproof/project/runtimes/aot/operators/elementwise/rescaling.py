@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.fixed_functions import reciprocal
-from boardproof.model.fixed_point import quantize_multiplier
+from boardproof.model.fixed_point import quantize_multiplier, requantize
 from boardproof.model.graph import DType
-from boardproof.project.runtimes.aot.operands import quantization
+from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN, quantization
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Tensor
 
     Ints = NDArray[np.int64]
+
+INT8_INPUTS = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64)
+"""All values of int8, from the least."""
 
 ADD_HEADROOM_BITS = 20
 """ADD and SUB scale int8 inputs up by this many bits, to keep precision."""
@@ -76,3 +79,16 @@ def headroom(x: Ints) -> Ints:
 def is_below_one(factor: float) -> bool:
     """Whether TFLM takes it for a factor below one; it stops the program when not."""
     return factor < 1 and quantize_multiplier(factor)[1] <= 0
+
+
+def exact_sums(first: Tensor, second: Tensor, output: Tensor) -> NDArray[np.int64]:
+    """What TensorFlow Lite Micro computes, before the clamp: [256, 256], by both inputs from -128."""
+    (multiplier1, shift1), (multiplier2, shift2), (multiplier, shift) = map(
+        quantize_multiplier, add_factors(first, second, output)
+    )
+    scaled1, scaled2 = (
+        requantize((INT8_INPUTS - quantization(tensor).zero_point) << ADD_HEADROOM_BITS, m, s)
+        for tensor, m, s in ((first, multiplier1, shift1), (second, multiplier2, shift2))
+    )
+    sums = scaled1[:, None] + scaled2[None, :]
+    return requantize(sums, multiplier, shift) + quantization(output).zero_point
