@@ -108,6 +108,18 @@ static inline int32_t nn_ssat8(int32_t x) {
     return r;
 }
 
+static inline int32_t nn_ssat16(int32_t x) {
+    int32_t r;
+    __asm__("ssat %0, #16, %1" : "=r"(r) : "r"(x));
+    return r;
+}
+
+static inline int32_t nn_usat15(int32_t x) {
+    int32_t r;
+    __asm__("usat %0, #15, %1" : "=r"(r) : "r"(x));
+    return r;
+}
+
 static inline int32_t nn_mla(int32_t a, int32_t b, int32_t acc) {
     int32_t r;
     __asm__("mla %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(acc));
@@ -234,6 +246,15 @@ static inline int32_t nn_mla(int32_t a, int32_t b, int32_t acc) {
 /* x clamped to int8. */
 static inline int32_t nn_ssat8(int32_t x) {
     return x < -128 ? -128 : x > 127 ? 127 : x;
+}
+
+/* x clamped to int16, and to what of it is not negative. */
+static inline int32_t nn_ssat16(int32_t x) {
+    return x < -32768 ? -32768 : x > 32767 ? 32767 : x;
+}
+
+static inline int32_t nn_usat15(int32_t x) {
+    return x < 0 ? 0 : x > 32767 ? 32767 : x;
 }
 
 /* The larger, and the smaller, of each pair of signed bytes. */

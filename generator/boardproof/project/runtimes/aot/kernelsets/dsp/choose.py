@@ -28,6 +28,13 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, l
 from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
 from boardproof.project.runtimes.aot.kernelsets.dsp.depthwise import choose_depthwise
+from boardproof.project.runtimes.aot.kernelsets.dsp.int16 import (
+    choose_add_s16,
+    choose_convolution_s16,
+    choose_dense_s16,
+    choose_depthwise_s16,
+    is_int16,
+)
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
@@ -66,6 +73,8 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
     """The step with a kernel for the DSP extension; None where there is none for this operator."""
     step: Step | None = None
     match op:
+        case Conv2D() | DepthwiseConv2D() | FullyConnected() if is_int16(op, graph):
+            step = choose_int16(op, graph)
         case Conv2D():
             step = choose_convolution(op, graph, tuning)
         case DepthwiseConv2D():
@@ -83,9 +92,22 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
     return step
 
 
+def choose_int16(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Step | None:
+    """The same for a layer of int16 activations."""
+    match op:
+        case Conv2D():
+            return choose_convolution_s16(op, graph)
+        case DepthwiseConv2D():
+            return choose_depthwise_s16(op, graph)
+        case FullyConnected():
+            return choose_dense_s16(op, graph)
+
+
 def add(op: Binary, graph: Graph, tuning: Tuning) -> Step | None:
     """One nn_add_s8_dsp for two inputs of one shape, or part of the convolution that comes just before."""
     first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    if output.dtype is DType.INT16:
+        return choose_add_s16(op, graph)
     if first.shape != second.shape or output.dtype is not DType.INT8:
         return None
     found = linear_addition(first, second, output, activation_range(op.activation, output))

@@ -1,0 +1,226 @@
+"""Layers of int16 activations and int8 weights to the _s16_dsp kernels.
+
+Sums are kept in 32 bits, where TensorFlow Lite Micro has 64: a layer is taken only if none of its sums, for any inputs,
+leaves them. Rescaling is then the same single rounding in three instructions: see nn_gemm_s16_dsp.h.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.model.fixed_point import quantize_multiplier
+from boardproof.model.graph import DepthwiseConv2D, DType, FullyConnected
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, padded
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import (
+    GROUP,
+    Packed,
+    dense_words,
+    gemm_stream,
+    group_stream,
+    in_units,
+    pack_int16,
+)
+from boardproof.project.runtimes.aot.operands import (
+    activation_range,
+    activation_text,
+    flow_text,
+    shape_text,
+)
+from boardproof.project.runtimes.aot.operators.elementwise.rescaling import add_factors
+from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
+from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset, safe_offset
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from boardproof.model.graph import Binary, Conv2D, Graph, Tensor
+    from boardproof.project.runtimes.aot.program import Fields
+
+    Layer = Conv2D | DepthwiseConv2D | FullyConnected
+
+PIXELS = 4
+"""NN_GEMM_S16_PIXELS."""
+
+_SAMPLE_BYTES = 2
+_HALF = 0.5
+
+
+def is_int16(op: Layer, graph: Graph) -> bool:
+    """Whether data are int16 and weights constant int8."""
+    data, weights = graph.tensors[op.input], graph.tensors[op.inputs[1]]
+    return data.dtype is DType.INT16 and weights.dtype is DType.INT8 and weights.is_constant
+
+
+def choose_convolution_s16(op: Conv2D, graph: Graph) -> Step | None:
+    """One nn_conv2d_s16_dsp; None if a sum can be too large, or a factor is unusual."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    packed = pack_int16(op, graph, weights.array().reshape(weights.shape[0], -1))
+    if packed is None:
+        return None
+    kernel, depth = (weights.shape[1], weights.shape[2]), weights.shape[3]
+    groups = data.shape[3] // depth
+    contiguous = groups == 1 and op.window.dilation[1] == 1
+    runs, run = (1, kernel[1] * depth) if contiguous else (kernel[1], depth)
+    laid_out = in_units(packed.weights.reshape(-1, kernel[0] * runs, run))
+    fields: Fields = (
+        *window_fields(data, output, kernel, op.window),
+        ("batches", data.shape[0]),
+        ("input_channels", data.shape[3]),
+        ("output_channels", output.shape[3]),
+        ("groups", groups),
+        ("runs", runs),
+        ("run", run),
+        *_gemm_fields(weights, packed, laid_out, groups, activation_range(op.activation, output)),
+    )
+    pairs = -(-weights.shape[0] // groups // 2)
+    scratch_bytes = 8 * laid_out.shape[1] + _SAMPLE_BYTES * 2 * PIXELS * pairs + -(-run // 2) * 2 * _SAMPLE_BYTES
+    in_place = _blockwise(op, graph, kernel) if groups == data.shape[0] == 1 else ()
+    text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
+    return _step(op, Params("nn_conv2d_s16_dsp", fields), text, in_place=in_place, scratch_bytes=scratch_bytes)
+
+
+def _gemm_fields(
+    weights: Tensor, packed: Packed, laid_out: NDArray[np.int8], groups: int, limits: tuple[int, int]
+) -> Fields:
+    parts = np.split(np.arange(len(laid_out)), groups)
+    streams = [gemm_stream(packed, laid_out, part) for part in parts]
+    stream = np.concatenate(streams)
+    return (
+        ("stream_words", len(streams[0])),
+        ("activation_min", limits[0]),
+        ("activation_max", limits[1]),
+        ("gemm.stream", Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)),
+        ("gemm.units", laid_out.shape[1] // UNIT),
+        ("gemm.pairs", -(-len(parts[0]) // 2)),
+        ("gemm.positive", int(limits[0] == 0)),
+    )
+
+
+def choose_dense_s16(op: FullyConnected, graph: Graph) -> Step | None:
+    """One nn_fully_connected_s16_dsp, or a convolution of 1x1 where inputs do not come in fours."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    packed = pack_int16(op, graph, weights.array())
+    if packed is None:
+        return None
+    units, depth = weights.shape
+    batches = data.elements // depth
+    low, high = activation_range(op.activation, output)
+    if depth % UNIT == 0:
+        stream = group_stream(packed, dense_words(in_units(packed.weights[:, None])))
+        fields: Fields = (
+            ("batches", batches),
+            ("input_size", depth),
+            ("output_size", units),
+            ("activation_min", low),
+            ("activation_max", high),
+            ("stream", Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)),
+        )
+        return _step(op, Params("nn_fully_connected_s16_dsp", fields), flow_text(data, output))
+    laid_out = in_units(packed.weights[:, None])
+    sizes = ("input_height", 1), ("input_width", batches), ("output_height", 1), ("output_width", batches)
+    ones = ("kernel_height", "kernel_width", "stride_height", "stride_width", "dilation_height", "dilation_width")
+    window = (*sizes, *((name, 1) for name in ones), ("pad_top", 0), ("pad_left", 0))
+    fields = (
+        *((f"window.{name}", value) for name, value in window),
+        *(("batches", 1), ("input_channels", depth), ("output_channels", units)),
+        *(("groups", 1), ("runs", 1), ("run", depth)),
+        *_gemm_fields(weights, packed, laid_out, 1, (low, high)),
+    )
+    scratch_bytes = 8 * laid_out.shape[1] + _SAMPLE_BYTES * 2 * PIXELS * -(-units // 2) + -(-depth // 2) * 4
+    return _step(op, Params("nn_conv2d_s16_dsp", fields), flow_text(data, output), scratch_bytes=scratch_bytes)
+
+
+def choose_depthwise_s16(op: DepthwiseConv2D, graph: Graph) -> Step | None:
+    """One nn_depthwise_conv2d_s16_dsp; None as for a convolution."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    outputs, kernel = output.shape[3], (weights.shape[1], weights.shape[2])
+    packed = pack_int16(op, graph, weights.array().reshape(-1, outputs).T)
+    if packed is None:
+        return None
+    low, high = activation_range(op.activation, output)
+    taps = padded(packed.weights, -(-outputs // GROUP) * GROUP, packed.weights.shape[1])
+    by_group = taps.reshape(-1, GROUP, taps.shape[1]).transpose(0, 2, 1)[..., [0, 2, 1, 3]]
+    stream = group_stream(packed, np.ascontiguousarray(by_group).reshape(len(by_group), -1).view("<u4"))
+    fields: Fields = (
+        *window_fields(data, output, kernel, op.window),
+        ("batches", data.shape[0]),
+        ("input_channels", data.shape[3]),
+        ("multiplier", op.depth_multiplier),
+        ("vector", int(op.depth_multiplier == 1 and outputs % GROUP == 0)),
+        ("activation_min", low),
+        ("activation_max", high),
+        ("stream", Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)),
+    )
+    offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), outputs)
+    text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
+    in_place = (InPlace(0, offset * _SAMPLE_BYTES),)
+    return _step(op, Params("nn_depthwise_conv2d_s16_dsp", fields), text, in_place=in_place)
+
+
+def choose_add_s16(op: Binary, graph: Graph) -> Step | None:
+    """One nn_add_s16_dsp for two inputs of one shape; None if a factor is unusual."""
+    first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    if first.shape != second.shape or output.dtype is not DType.INT16:
+        return None
+    factors = add_factors(first, second, output)
+    larger = int(factors[0] < factors[1])
+    multiplier2, shift2 = quantize_multiplier(factors[1 - larger])
+    multiplier, shift = quantize_multiplier(factors[2])
+    if factors[larger] != _HALF or not (0 <= -shift2 < 31 and 1 <= -shift < 31) or multiplier2 == 0:  # noqa: PLR2004
+        return None
+    low, high = activation_range(op.activation, output)
+    fields: Fields = (
+        ("count", output.elements),
+        ("activation_min", low),
+        ("activation_max", high),
+        ("multiplier2", multiplier2),
+        ("shift2", -shift2),
+        ("multiplier", multiplier),
+        ("shift", -shift),
+    )
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel="nn_add_s16_dsp",
+        header="nn_add_s16_dsp.h",
+        params=Params("nn_add_s16_dsp", fields),
+        inputs=(op.inputs[larger], op.inputs[1 - larger]),
+        outputs=(op.output,),
+        in_place=(InPlace(0), InPlace(1)),
+        description=f"{shape_text(first)} + {shape_text(first)}" + activation_text(op.activation),
+    )
+
+
+def _blockwise(op: Conv2D, graph: Graph, kernel: tuple[int, int]) -> tuple[InPlace, ...]:
+    """How the output may overlap the input: a block of pixels is read before it is written."""
+    data, output = graph.tensors[op.input].shape, graph.tensors[op.output].shape
+    pixels = output[1] * output[2]
+    firsts = first_reads(data, kernel, op.window)
+    reads = np.minimum.reduceat(firsts, np.arange(0, pixels, PIXELS))
+    ends = np.minimum(np.arange(PIXELS, pixels + PIXELS, PIXELS), pixels) * output[3]
+    return (InPlace(0, safe_offset(reads, ends, reads_first=True) * _SAMPLE_BYTES),)
+
+
+def _step(
+    op: Layer,
+    params: Params,
+    text: str,
+    *,
+    in_place: tuple[InPlace, ...] = (),
+    scratch_bytes: int | None = None,
+) -> Step:
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel=params.struct,
+        header="nn_conv_s16_dsp.h",
+        params=params,
+        inputs=(op.input,),
+        outputs=(op.output,),
+        scratch_bytes=scratch_bytes,
+        in_place=in_place,
+        description=text + activation_text(op.activation),
+    )
