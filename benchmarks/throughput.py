@@ -27,11 +27,12 @@ import numpy as np
 from benchmarks.architectures import ARCHITECTURES, with_statistics
 from boardproof import pipeline
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import QEMU_LINKS, open_link
+from boardproof.device.reach.links import open_link
 from boardproof.errors import BoardproofError
 from boardproof.model.vectors import random_vectors
 from boardproof.progress import Silent
 from boardproof.project.boards import BOARDS, TickUnit
+from boardproof.project.names import CHOICES
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.subject import Target
 from boardproof.settings import Settings
@@ -68,7 +69,7 @@ class Row:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
     parser.add_argument("--board", action="append", choices=("native", "mps2-an386"), help="default: both")
-    parser.add_argument("--link", default="fifo", choices=QEMU_LINKS)
+    parser.add_argument("--link", default="fifo", choices=CHOICES["link"])
     parser.add_argument("--samples", type=int, default=100)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="boardproof-throughput-") as scratch:

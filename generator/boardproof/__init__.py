@@ -7,10 +7,9 @@ Importing this imports nothing heavy; the first use of a function does.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from boardproof.errors import BoardproofError, BoardproofWarning, DeviceError, InputError, ToolError
-
 if TYPE_CHECKING:
     from boardproof.api import compare, generate, inspect, quantize, run, verify
+    from boardproof.errors import BoardproofError, BoardproofWarning, DeviceError, InputError, ToolError
     from boardproof.model.samples import Samples
     from boardproof.progress import Progress
     from boardproof.project.inspection import Inspection
@@ -43,6 +42,9 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("compare", "generate", "inspect", "quantize", "run", "verify"), "boardproof.api"),
+    **dict.fromkeys(
+        ("BoardproofError", "BoardproofWarning", "DeviceError", "InputError", "ToolError"), "boardproof.errors"
+    ),
     "Inspection": "boardproof.project.inspection",
     "Progress": "boardproof.progress",
     "Project": "boardproof.project.types",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from boardproof.device.build.claims import claim
 from boardproof.device.build.compile import build, compile_project
 from boardproof.device.build.narration import narrate
-from boardproof.device.build.toolchain import require_tools
 from boardproof.device.build.workspace import read_marker, write_project
+from boardproof.device.reach.links import require_tools
 from boardproof.device.tflm.arena import bound_arena
 from boardproof.device.tflm.fetch import fetch_library, known_library, rounding_notes
 from boardproof.device.usb.ports import is_url
@@ -31,7 +31,7 @@ from boardproof.model.sample_checks import check_calibration, check_inputs
 from boardproof.model.samples import vectors_for
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
-from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.boards import BOARDS
 from boardproof.project.inspection import Inspection, inspect_network
 from boardproof.project.render import SETTINGS
 from boardproof.project.runtimes import RUNTIMES
@@ -71,13 +71,13 @@ def run(settings: Settings, progress: Progress) -> Report:
 def _run(settings: Settings, progress: Progress) -> Report:
     target = _target(settings)
     require_tools(target.board)
-    if target.board.reach is Reach.SERIAL:
+    if not target.board.reach.is_started:
         _require_boards(target.board, settings.port)
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
     firmware, generated = compile_network(network, target, settings, progress, inputs)
-    ports = _flash_all(firmware, settings.port, progress) if target.board.reach is Reach.SERIAL else settings.port
+    ports = _flash_all(firmware, settings.port, progress) if not target.board.reach.is_started else settings.port
     return prove(Case(network, target, inputs, firmware, generated), ports, settings, progress)
 
 
@@ -198,13 +198,13 @@ def _marker(root: Path) -> Marker:
 def verify_existing(settings: Settings, progress: Progress) -> Report:
     """Proves firmware that `build` built, or that is on the board already: that needs neither project nor compiler."""
     target = _target(settings)
-    if target.board.reach is not Reach.SERIAL:
+    if target.board.reach.is_started:
         require_tools(target.board)
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)
     firmware = None
-    if target.board.reach is not Reach.SERIAL:
+    if target.board.reach.is_started:
         _require_project_of(network, settings)
         firmware = build_on_disk(settings.project_dir, progress)
     found = prove(Case(network, target, inputs, firmware, None), settings.port, settings, progress)
@@ -231,7 +231,7 @@ def _require_project_of(network: Network, settings: Settings) -> None:
 def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:
     """Builds a project that `generate` wrote if need be, and puts it on a board."""
     board = BOARDS[_marker(root).board]
-    if board.reach is not Reach.SERIAL:
+    if board.reach.is_started:
         raise InputError(
             f"{board.name} is not flashed: boardproof starts it itself.",
             f"Use `boardproof verify` or `boardproof run`; to flash, generate with --board {_flashable()}.",
@@ -285,7 +285,7 @@ def _library_to_inspect(spec: str | None, progress: Progress) -> TflmLibrary:
 
 
 def _flashable() -> str:
-    return " or ".join(board.name for board in BOARDS.values() if board.reach is Reach.SERIAL)
+    return " or ".join(board.name for board in BOARDS.values() if not board.reach.is_started)
 
 
 def _target(settings: Settings) -> Target:

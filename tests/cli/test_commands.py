@@ -14,7 +14,7 @@ import pytest
 import boardproof.device.usb.upload as upload_module
 from boardproof import generating, pipeline
 from boardproof.cli.commands import main, run_command
-from boardproof.device.build import toolchain
+from boardproof.device.reach import links
 from boardproof.project.runtimes.tflm.library import library_unavailable, resolve_library
 from support.flatbuffer_models import ModelBuilder
 from support.tflm import make_library
@@ -329,7 +329,7 @@ def test_a_missing_emulator_is_told_before_anything_is_built(
 ) -> None:
     which = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "renode" else which(name))
-    monkeypatch.setattr(toolchain, "require_compiler", lambda _board: None)
+    monkeypatch.setattr(links, "require_compiler", lambda _board: None)
     project = tmp_path / "firmware"
     status, text = failure(capsys, command, str(model), "--board", "nrf52840-renode", "--out", str(project))
     assert status == 3

@@ -19,8 +19,10 @@ import serial.rfc2217
 from boardproof.device.failures import BoardFaultError
 from boardproof.device.protocol.session import Session
 from boardproof.device.reach import descriptor_link, serial_link
-from boardproof.device.reach.links import open_link, open_native, open_port, open_socket
+from boardproof.device.reach.links import open_link
+from boardproof.device.reach.process import open_native
 from boardproof.device.reach.serial_link import SerialLink
+from boardproof.device.reach.serial_port import open_port, open_socket
 from boardproof.device.types import Firmware
 from boardproof.errors import DeviceError, InputError, ToolError
 from boardproof.project.boards import BOARDS

@@ -15,7 +15,8 @@ import pytest
 from boardproof.device.failures import BoardFaultError, SilentDeviceError
 from boardproof.device.protocol.pace import Pace
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import open_link, open_qemu_fifo, open_qemu_uart
+from boardproof.device.reach.links import open_link
+from boardproof.device.reach.qemu import open_qemu_fifo, open_qemu_uart
 from boardproof.device.types import Firmware
 from boardproof.errors import DeviceError, ToolError
 from boardproof.project.boards import BOARDS, TickUnit
@@ -115,7 +116,7 @@ def test_a_missing_emulator_is_told(monkeypatch, tmp_path):
 
 _HOST = """
 import sys, time
-from boardproof.device.reach.links import open_qemu_fifo, open_qemu_uart
+from boardproof.device.reach.qemu import open_qemu_fifo, open_qemu_uart
 from boardproof.device.protocol.session import Session
 with {opener}(__import__("pathlib").Path(sys.argv[1])) as link:
     Session(link).connect()

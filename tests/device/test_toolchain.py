@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boardproof.device.build import toolchain
-from boardproof.device.build.toolchain import Check, doctor, require_compiler, require_qemu, require_tools
+from boardproof.device.build.toolchain import Check, doctor, require_compiler, require_qemu
+from boardproof.device.reach import links
+from boardproof.device.reach.links import require_tools
 from boardproof.errors import ToolError
 from boardproof.project.boards import BOARDS
 
@@ -133,7 +135,7 @@ class TestRequire:
 
     @pytest.mark.usefixtures("programs")
     def test_missing_renode(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(toolchain, "require_compiler", lambda _board: None)
+        monkeypatch.setattr(links, "require_compiler", lambda _board: None)
         with pytest.raises(ToolError) as caught:
             require_tools(BOARDS["nrf52840-renode"])
         assert caught.value.message == "renode is not installed, or not on PATH"

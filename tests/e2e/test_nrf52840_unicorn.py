@@ -15,7 +15,8 @@ from boardproof.device.build.compile import build
 from boardproof.device.failures import BoardFaultError, SilentDeviceError
 from boardproof.device.protocol.pace import Pace
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import open_link, open_qemu_fifo
+from boardproof.device.reach.links import open_link
+from boardproof.device.reach.qemu import open_qemu_fifo
 from boardproof.model.oracle import run_oracle
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors

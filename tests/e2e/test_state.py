@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from boardproof.cli.commands import run_command
 from boardproof.device.protocol.pace import Pace
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import open_native
+from boardproof.device.reach.process import open_native
 from boardproof.device.types import Firmware
 from boardproof.errors import DeviceError
 from boardproof.model.load import load_model

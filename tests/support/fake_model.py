@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import open_native
+from boardproof.device.reach.process import open_native
 from support.link_library import fake_device
 
 if TYPE_CHECKING:

@@ -25,6 +25,20 @@ class Reach(StrEnum):
     RENODE = "renode"
     PROCESS = "process"
 
+    @property
+    def is_started(self) -> bool:
+        """Whether boardproof starts what runs the firmware; else a board is there, which has a port and is flashed."""
+        return self is not Reach.SERIAL
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether Debian's packages are enough to run it, on any machine."""
+        return self in PACKAGES
+
+
+PACKAGES: dict[Reach, tuple[str, ...]] = {Reach.QEMU: ("qemu-system-arm",), Reach.PROCESS: ()}
+"""Debian packages that run the firmware, beside the compiler's, where those are all that it takes."""
+
 
 class Feature(StrEnum):
     """What a core may have beyond the least of its kind: what kernel sets need."""
@@ -36,12 +50,21 @@ class Feature(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Toolchain:
+    """A compiler of this machine: its program, and the Debian packages that it and its C and C++ libraries are in."""
+
+    program: str
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cpu:
-    """The core that runs the model."""
+    """The core that runs the model. `flags` are the compiler's."""
 
     name: str
     features: frozenset[Feature]
     bits: int = 32
+    flags: tuple[str, ...] = ()
 
 
 class UsbMode(StrEnum):
@@ -67,6 +90,8 @@ class UsbId:
 class Board:
     """A target. `flash_bytes` and `ram_bytes` are what an application may use; None where there is no limit.
 
+    `toolchain` compiles for it; None where PlatformIO brings one.
+
     `core_flash_bytes` and `core_ram_bytes` of them the core takes before anything of ours: its code and static data,
     its stacks, and `heap_bytes` of heap, without which it does not come to setup().
     """
@@ -83,6 +108,12 @@ class Board:
     core_ram_bytes: int = 0
     heap_bytes: int = 0
     usb: tuple[UsbId, ...] = ()
+    toolchain: Toolchain | None = None
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The Debian packages that compile and run its firmware."""
+        return (*(self.toolchain.packages if self.toolchain else ()), *PACKAGES.get(self.reach, ()))
 
     @property
     def free_flash_bytes(self) -> int | None:
@@ -97,10 +128,17 @@ class Board:
     @property
     def is_emulated(self) -> bool:
         """Whether it runs without hardware."""
-        return self.reach is not Reach.SERIAL
+        return self.reach.is_started
 
 
-CORTEX_M4F = Cpu("cortex-m4f", frozenset({Feature.DSP, Feature.FPU}))
+QEMU_MACHINE = "mps2-an386"
+ARM = Toolchain("arm-none-eabi-gcc", ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "libstdc++-arm-none-eabi-newlib"))
+HOST_GCC = Toolchain("g++", ("g++",))
+CORTEX_M4F = Cpu(
+    "cortex-m4f",
+    frozenset({Feature.DSP, Feature.FPU}),
+    flags=("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
+)
 HOST = Cpu("host", frozenset({Feature.FPU}), bits=64)
 
 _NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
@@ -135,6 +173,7 @@ BOARDS: dict[str, Board] = {
             env="mps2-an386",
             cpu=CORTEX_M4F,
             reach=Reach.QEMU,
+            toolchain=ARM,
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
@@ -147,6 +186,7 @@ BOARDS: dict[str, Board] = {
             env="nrf52840-renode",
             cpu=CORTEX_M4F,
             reach=Reach.RENODE,
+            toolchain=ARM,
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
             ram_bytes=_NANO33BLE_RAM_BYTES,
@@ -159,6 +199,7 @@ BOARDS: dict[str, Board] = {
             env="native",
             cpu=HOST,
             reach=Reach.PROCESS,
+            toolchain=HOST_GCC,
             tick_unit=TickUnit.MICROSECONDS,
             flash_bytes=None,
             ram_bytes=None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from boardproof import __version__
 from boardproof.errors import InputError
-from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.tflm.library import DEFAULT_SPEC
 from boardproof.project.templates import render_template
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 _MODEL = "model/model.tflite"
 _PROOF_BOARD = "mps2-an386"
-_RUNS_ANYWHERE = frozenset({Reach.QEMU, Reach.PROCESS})
-_APT_PACKAGES = (
-    "gcc-arm-none-eabi",
-    "libnewlib-arm-none-eabi",
-    "libstdc++-arm-none-eabi-newlib",
-    "qemu-system-arm",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +79,8 @@ def with_github_workflow(project: Project, workflow: Workflow) -> Project:
         name = "model/samples" + Path(workflow.samples[0]).suffix
         files[name] = workflow.samples[1]
         inputs = ["--samples", name]
-    proves_itself = project.board.reach in _RUNS_ANYWHERE and workflow.protocol == "boardproof"
-    proof_board = project.board if project.board.reach in _RUNS_ANYWHERE else BOARDS[_PROOF_BOARD]
+    proves_itself = project.board.reach.is_packaged and workflow.protocol == "boardproof"
+    proof_board = project.board if project.board.reach.is_packaged else BOARDS[_PROOF_BOARD]
     words = ["--board", proof_board.name, "--runtime", project.runtime]
     words += _choices(project.runtime, workflow.options, proves_itself=proves_itself)
     files[".github/requirements.txt"] = render_template(
@@ -103,7 +96,7 @@ def with_github_workflow(project: Project, workflow: Workflow) -> Project:
         inputs=shlex.join(inputs),
         model=_MODEL,
         report=REPORT,
-        apt_packages=" ".join(_APT_PACKAGES),
+        apt_packages=" ".join(BOARDS[_PROOF_BOARD].packages),
     ).encode()
     return replace(project, files=dict(sorted(files.items())))
 

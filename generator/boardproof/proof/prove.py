@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from boardproof.device.failures import BoardFaultError
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import open_link, open_port
+from boardproof.device.reach.links import open_link
+from boardproof.device.reach.serial_port import open_port
 from boardproof.errors import BoardproofError, InputError
 from boardproof.model.intermediates import run_oracle_tensors
 from boardproof.model.variables import is_stateful, keeps_sequences

@@ -22,7 +22,7 @@ from boardproof.device.usb.ports import connected_boards, find_board, is_url, ki
 from boardproof.device.usb.upload import flash
 from boardproof.errors import DeviceError, ToolError
 from boardproof.progress import Silent
-from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.subject import Target
 from boardproof.testing.under_test import BoardUnderTest
@@ -155,7 +155,7 @@ class Bench:
 
     def _connect(self, unit: BoardUnderTest, settings: Settings) -> Link:
         board = unit.firmware.board
-        if board.reach is not Reach.SERIAL:
+        if board.reach.is_started:
             return open_link(unit.firmware, board, None, settings.link, self._progress)
         port = self._claim(board)
         previous = self._on_hardware.get(port)

@@ -148,18 +148,16 @@ def _missing_hardware(config: pytest.Config) -> str:
 
 def _missing_emulator(config: pytest.Config) -> str:
     """Why no emulated board can be used; "" if one can."""
-    from boardproof.device.build.toolchain import require_compiler, require_qemu
+    from boardproof.device.reach.links import require_tools
     from boardproof.errors import ToolError
-    from boardproof.project.boards import BOARDS, Reach
+    from boardproof.project.boards import BOARDS
 
     name = _board_name(config)
     board = BOARDS.get(name)
     if board is None or not board.is_emulated:
         return f"the board {name} is not emulated (choose one with --boardproof-board)"
     try:
-        require_compiler(board)
-        if board.reach is Reach.QEMU:
-            require_qemu()
+        require_tools(board)
     except ToolError as error:
         return error.message
     return ""

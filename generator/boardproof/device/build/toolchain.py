@@ -6,12 +6,13 @@ import importlib.metadata
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boardproof.device.process import run
 from boardproof.errors import BoardproofError, ToolError
-from boardproof.project.boards import Reach
+from boardproof.project.boards import ARM, CORTEX_M4F, HOST_GCC, PACKAGES, QEMU_MACHINE, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from boardproof.project.boards import Board
 
 _PROBE_TIMEOUT_S = 20.0
-_ARM_PACKAGES = "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib"
-_ARM_FLAGS = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
-_QEMU_MACHINE = "mps2-an386"
-_GET_RENODE = f"Get Renode 1.16 or later from https://renode.io, or run the same model on {_QEMU_MACHINE}, in QEMU."
+_GET_RENODE = f"Get Renode 1.16 or later from https://renode.io, or run the same model on {QEMU_MACHINE}, in QEMU."
 
 _PYTHON_PACKAGES = (
     ("tensorflow", "loading and quantizing Keras models"),
@@ -59,26 +57,13 @@ def doctor() -> tuple[Check, ...]:
     return (
         *(_python_package(name, needed_for) for name, needed_for in _PYTHON_PACKAGES),
         _scons(),
-        _program("arm-none-eabi-gcc", "--version", "boards with a Cortex-M", _apt(_ARM_PACKAGES)),
+        _program("arm-none-eabi-gcc", "--version", "boards with a Cortex-M", _apt(*ARM.packages)),
         _newlib(),
-        _program("qemu-system-arm", "--version", f"running the board {_QEMU_MACHINE}", _apt("qemu-system-arm")),
+        _program("qemu-system-arm", "--version", f"running the board {QEMU_MACHINE}", _apt(*PACKAGES[Reach.QEMU])),
         _qemu_machine(),
-        _program("g++", "--version", "the board native", _apt("g++")),
+        _program("g++", "--version", "the board native", _apt(*HOST_GCC.packages)),
         _program("renode", "--version", "running nRF52840 firmware in Renode", "https://renode.io", optional=True),
     )
-
-
-def require_tools(board: Board) -> None:
-    """Makes sure that firmware for a board can be compiled and run here, before any work is done for it.
-
-    Raises:
-        ToolError: The compiler or the emulator is missing; the hint is the command that installs it.
-    """
-    require_compiler(board)
-    if board.reach is Reach.QEMU:
-        require_qemu()
-    if board.reach is Reach.RENODE:
-        require_renode()
 
 
 def require_compiler(board: Board) -> None:
@@ -87,15 +72,12 @@ def require_compiler(board: Board) -> None:
     Raises:
         ToolError: The compiler or its C or C++ library is missing; the hint is the command that installs them.
     """
-    if board.reach is Reach.SERIAL:
+    if board.toolchain is None:
         return
-    if board.reach is Reach.PROCESS:
-        require_program("g++", _apt("g++"))
-        return
-    require_program("arm-none-eabi-gcc", _apt(_ARM_PACKAGES))
-    newlib = _newlib()
-    if not newlib.ok:
-        raise ToolError("arm-none-eabi-gcc has no C or C++ library for a Cortex-M4F.", newlib.how_to_get)
+    require_program(board.toolchain.program, _apt(*board.toolchain.packages))
+    newlib = _newlib() if board.toolchain is ARM else None
+    if newlib is not None and not newlib.ok:
+        raise ToolError(f"{ARM.program} has no C or C++ library for a Cortex-M4F.", newlib.how_to_get)
 
 
 def require_qemu() -> Path:
@@ -104,7 +86,7 @@ def require_qemu() -> Path:
     Raises:
         ToolError: It is not installed; the hint is the command that installs it.
     """
-    return require_program("qemu-system-arm", _apt("qemu-system-arm"))
+    return require_program("qemu-system-arm", _apt(*PACKAGES[Reach.QEMU]))
 
 
 def require_renode() -> Path:
@@ -120,8 +102,8 @@ def require_program(name: str, how_to_get: str) -> Path:
     return Path(path)
 
 
-def _apt(packages: str) -> str:
-    return f"On Debian or Ubuntu: sudo apt-get install {packages}"
+def _apt(*packages: str) -> str:
+    return f"On Debian or Ubuntu: sudo apt-get install {' '.join(packages)}"
 
 
 def _python_package(name: str, needed_for: str) -> Check:
@@ -164,7 +146,7 @@ def _program(name: str, version_flag: str, needed_for: str, how_to_get: str, *, 
 def _newlib() -> Check:
     """Both libraries in their small variants, for the float ABI we use: the compiler names a file it has in full."""
     name, needed_for = "newlib and libstdc++", "boards with a Cortex-M"
-    how_to_get = _apt(_ARM_PACKAGES)
+    how_to_get = _apt(*ARM.packages)
     if shutil.which("arm-none-eabi-g++") is None:
         return Check(name, "", ok=False, needed_for=needed_for, how_to_get=how_to_get)
     found = tuple(_library_files())
@@ -178,26 +160,32 @@ def _newlib() -> Check:
 
 def _library_files() -> Iterator[tuple[str, Path | None]]:
     for library in ("libc_nano.a", "libstdc++_nano.a"):
-        lines = _probe("arm-none-eabi-g++", *_ARM_FLAGS, f"-print-file-name={library}") or ()
+        lines = _probe("arm-none-eabi-g++", *CORTEX_M4F.flags, f"-print-file-name={library}") or ()
         path = Path(lines[0]) if lines else Path(library)
         yield library, path.resolve() if path.is_file() else None
 
 
 def _qemu_machine() -> Check:
-    name, needed_for = f"qemu-system-arm -machine {_QEMU_MACHINE}", f"running the board {_QEMU_MACHINE}"
-    how_to_get = f"A QEMU that knows this machine. {_apt('qemu-system-arm')}"
+    name, needed_for = f"qemu-system-arm -machine {QEMU_MACHINE}", f"running the board {QEMU_MACHINE}"
+    how_to_get = f"A QEMU that knows this machine. {_apt(*PACKAGES[Reach.QEMU])}"
     lines = _probe("qemu-system-arm", "-machine", "help") if shutil.which("qemu-system-arm") else None
     for line in lines or ():
         machine, _, description = line.partition(" ")
-        if machine == _QEMU_MACHINE:
+        if machine == QEMU_MACHINE:
             return Check(name, description.strip(), ok=True, needed_for=needed_for)
     return Check(name, "", ok=False, needed_for=needed_for, how_to_get=how_to_get)
 
 
-def _probe(*command: str) -> tuple[str, ...] | None:
-    """What a program prints, or None if it fails."""
+def _probe(program: str, *arguments: str) -> tuple[str, ...] | None:
+    """What a program prints, or None if it fails; asked once."""
+    path = shutil.which(program)
+    return None if path is None else _asked(path, *arguments)
+
+
+@cache
+def _asked(path: str, *arguments: str) -> tuple[str, ...] | None:
     try:
-        completed = run(command, timeout_s=_PROBE_TIMEOUT_S)
+        completed = run((path, *arguments), timeout_s=_PROBE_TIMEOUT_S)
     except ToolError:
         return None
     return completed.lines if completed.status == 0 else None

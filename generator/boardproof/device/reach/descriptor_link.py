@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -161,3 +162,10 @@ class DescriptorLink:
             "Run it again; if it happens again, `boardproof doctor` checks the tools.",
             words,
         )
+
+
+def over_socket(connection: socket.socket, name: str, child: Child | None) -> DescriptorLink:
+    """A link over a connected TCP socket, which is taken over."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    descriptor = connection.detach()
+    return DescriptorLink(descriptor, descriptor, name, child)

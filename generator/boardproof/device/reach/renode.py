@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boardproof.device.process import Child
+    from boardproof.device.reach.access import Opening
+    from boardproof.device.types import Link
 
 _START_S = 60.0
 _EXIT_GRACE_S = 10.0  # .NET takes its time to go on a machine with other work
@@ -29,6 +31,18 @@ _FAILED = re.compile(
     re.DOTALL,
 )
 _SAID_LINES = 2
+
+
+class RenodeAccess:
+    """An emulated board; Renode starts with each connection, and ends with it."""
+
+    def require(self) -> None:
+        """Raises ToolError where there is no Renode."""
+        require_renode()
+
+    def open(self, opening: Opening) -> Link:
+        """Starts it."""
+        return open_renode(opening.project_dir)
 
 
 class RenodeLink(DescriptorLink):

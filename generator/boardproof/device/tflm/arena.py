@@ -14,14 +14,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from boardproof.device.build.compile import build
-from boardproof.device.build.toolchain import require_compiler, require_qemu
 from boardproof.device.failures import BoardFaultError, ModelFailedError
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import open_link
+from boardproof.device.reach.links import open_link, require_tools
 from boardproof.errors import InputError, ToolError
 from boardproof.model.allocations import recorded_allocations
 from boardproof.model.preflight import require_runnable
-from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.boards import BOARDS
 from boardproof.project.render import render
 from boardproof.project.runtimes.tflm.bound import ALIGNMENT, arena_bound_bytes, recorded_bound_bytes
 from boardproof.project.runtimes.tflm.memory import check_arena, room_bytes
@@ -184,11 +183,9 @@ def bound_arena(graph: Graph, data: bytes, board: Board) -> tuple[int, str]:
 
 def _meter(board: Board) -> tuple[Board | None, str]:
     """The board to measure on, or why there is none."""
-    meter = board if board.reach in {Reach.QEMU, Reach.PROCESS} else BOARDS[STAND_IN]
+    meter = board if board.reach.is_packaged else BOARDS[STAND_IN]
     try:
-        require_compiler(meter)
-        if meter.reach is Reach.QEMU:
-            require_qemu()
+        require_tools(meter)
     except ToolError as error:
         return None, error.message
     return meter, ""

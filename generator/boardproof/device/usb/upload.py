@@ -13,7 +13,7 @@ from boardproof.device.clock import SystemClock
 from boardproof.device.process import run
 from boardproof.device.protocol.pace import Pace
 from boardproof.device.protocol.session import Session
-from boardproof.device.reach.links import open_port
+from boardproof.device.reach.serial_port import open_port
 from boardproof.device.usb.bootloader import Flasher, find_flashable
 from boardproof.device.usb.ports import may_open, serial_ports
 from boardproof.errors import ToolError
