@@ -9,6 +9,10 @@
 #include "link_server.h"
 #include "model.h"
 #include "requests.h"
+#ifdef BOARDPROOF_APPLICATION
+#include "app_loop.h"
+#include "app_requests.h"
+#endif
 
 // The stream to the host; Serial1 where Serial is USB and there is none.
 #ifndef BOARDPROOF_SERIAL
@@ -78,7 +82,11 @@ size_t write_stream(void *, const uint8_t *data, size_t bytes) {
     }
 }
 
+#ifdef BOARDPROOF_APPLICATION
+const link_config config = {nullptr, read_stream, write_stream, app_handle_all};
+#else
 const link_config config = {nullptr, read_stream, write_stream, app_handle};
+#endif
 link_server server;
 
 void report_fault(const char *text) {
@@ -93,8 +101,14 @@ void setup() {
     board_init();
     link_server_init(&server, &config);
     board_set_fault_report(report_fault);
+#ifdef BOARDPROOF_APPLICATION
+    app_setup();
+#endif
 }
 
 void loop() {
     link_poll(&server);
+#ifdef BOARDPROOF_APPLICATION
+    app_loop();
+#endif
 }

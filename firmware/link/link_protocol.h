@@ -10,17 +10,25 @@ enum { LINK_VERSION_MIN = 1, LINK_VERSION_MAX = 1 };
 #endif
 
 enum link_request_type {
-    LINK_HELLO = 1,      /* starts a session, negotiates the version; the only request without one */
-    LINK_PREPARE = 2,    /* model_init */
-    LINK_TENSOR = 3,     /* dtype, shape, scale, zero point of a tensor */
-    LINK_OPERATORS = 4,  /* graph indices of the operators that run */
-    LINK_INPUT = 5,      /* bytes for an input tensor; answered only when refused */
-    LINK_CHECKSUM = 6,   /* CRC-32 of a tensor's bytes */
-    LINK_INVOKE = 7,     /* inputs checked against a CRC, inference, ticks, outputs */
-    LINK_READ = 8,       /* bytes of a tensor */
-    LINK_OP_TICKS = 9,   /* ticks of each operator in the last inference */
-    LINK_MARKS = 10,     /* arena and stack high-water marks */
-    LINK_LAST_ERROR = 11 /* the model's last error, and the reason for the last reset */
+    LINK_HELLO = 1,       /* starts a session, negotiates the version; the only request without one */
+    LINK_PREPARE = 2,     /* model_init */
+    LINK_TENSOR = 3,      /* dtype, shape, scale, zero point of a tensor */
+    LINK_OPERATORS = 4,   /* graph indices of the operators that run */
+    LINK_INPUT = 5,       /* bytes for an input tensor; answered only when refused */
+    LINK_CHECKSUM = 6,    /* CRC-32 of a tensor's bytes */
+    LINK_INVOKE = 7,      /* inputs checked against a CRC, inference, ticks, outputs */
+    LINK_READ = 8,        /* bytes of a tensor */
+    LINK_OP_TICKS = 9,    /* ticks of each operator in the last inference */
+    LINK_MARKS = 10,      /* arena and stack high-water marks */
+    LINK_LAST_ERROR = 11, /* the model's last error, and the reason for the last reset */
+
+    /* Of firmware with an application; the others answer them as unknown. */
+    LINK_APP_ABOUT = 16,   /* its digest, name, version, and what a sample is */
+    LINK_APP_CONTROL = 17, /* begins anew; who plays the sensor */
+    LINK_APP_PUSH = 18,    /* samples with their position */
+    LINK_APP_STEP = 19,    /* one hop, and what came of it */
+    LINK_APP_DRAIN = 20,   /* samples out of the ring */
+    LINK_APP_STATUS = 21   /* how full the ring is, and what went wrong with the stream */
 };
 
 /* First field of every reply. */
@@ -49,6 +57,10 @@ enum link_invoke_flags { LINK_WITH_OUTPUTS = 1, LINK_WITH_OP_TICKS = 2 };
 
 /* The operator count of INVOKE that means a whole inference. */
 enum { LINK_ALL_OPERATORS = 0xffff };
+
+/* Flags of APP_CONTROL: the host plays the sensor and takes the steps. Flags of APP_PUSH: what there is no room for is
+ * lost. */
+enum link_app_flags { LINK_APP_DRIVEN = 1, LINK_APP_LOSSY = 1 };
 
 /* Flags of MARKS: repaint the stack after reading its mark. */
 enum link_marks_flags { LINK_REPAINT = 1 };

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "boardproof.toml"
 LIMITS_TABLE = "limits"
+APP_TABLE = "app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:
         known: Names that are settings.
 
     Returns:
-        Name to value; empty when there is no such file. The [limits] table is left out: budgets read it.
+        Name to value; empty when there is no such file. [limits] and [app] are left out: others read them.
 
     Raises:
         InputError: It is not TOML, or names a setting that does not exist.
@@ -181,6 +182,7 @@ def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}", "Correct it, or move it away.") from error
     values.pop(LIMITS_TABLE, None)
+    values.pop(APP_TABLE, None)
     settings = {name.replace("-", "_"): value for name, value in values.items()}
     if unknown := sorted(settings.keys() - known):
         raise InputError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boardproof import __version__
+from boardproof.cli import applications
 from boardproof.cli.flags import (
     FilePath,
     Given,
@@ -205,6 +206,9 @@ def doctor() -> ExitStatus:
     if advice := doctor_advice(checks):
         _say(advice)
     return ExitStatus.AGREES if all(check.ok or check.optional for check in checks) else ExitStatus.TOOL_FAILED
+
+
+main.add_command(applications.replay)
 
 
 def _settings(model: Path, values: dict[str, Any], runtimes: tuple[str, ...] = ()) -> Settings:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boardproof.report.document import Report
+    from boardproof.report.page import Page
 
 FORMS: dict[str, Callable[[Report], str]] = {
     ".json": lambda report: report.to_json() + "\n",
@@ -30,6 +31,13 @@ def check_report_path(path: Path) -> None:
             f"A report cannot be written as {path.suffix or 'a file without a suffix'}.",
             f"End its name in {', '.join(FORMS)}.",
         )
+
+
+def write_page(page: Page, json: str, path: Path) -> None:
+    """Writes a page, or its JSON, in the format its suffix names. Raises as `write_report` does."""
+    check_report_path(path)
+    forms = {".json": lambda: json + "\n", ".md": lambda: to_markdown(page), ".html": lambda: to_html(page)}
+    write_atomically(path, forms[path.suffix]().encode())
 
 
 def write_report(report: Report, path: Path) -> None:

@@ -92,7 +92,7 @@ class Exchange:
         """
         flight = _Flight(
             [self._next_frame(Request.INPUT, data) for data in inputs] + [self._next_frame(request, payload)],
-            runs=request is Request.INVOKE,
+            runs=request in {Request.INVOKE, Request.APP_STEP},
         )
         return self._fly(flight, self.pace.give_up_s(flight.sent_bytes, runs=flight.runs))
 

@@ -35,6 +35,12 @@ class Request(IntEnum):
     OP_TICKS = 9
     MARKS = 10
     LAST_ERROR = 11
+    APP_ABOUT = 16
+    APP_CONTROL = 17
+    APP_PUSH = 18
+    APP_STEP = 19
+    APP_DRAIN = 20
+    APP_STATUS = 21
 
 
 class Status(IntEnum):

@@ -30,6 +30,8 @@ def page_view(page: Page) -> RenderableType:
 
 
 def _section(section: Section) -> Iterator[RenderableType]:
+    if all(isinstance(block, Picture) for block in section.blocks):
+        return  # nothing to show here
     if section.title:
         yield Text(f"\n{section.title}", style="bold")
     for block in section.blocks:

@@ -1,0 +1,317 @@
+#include "app.h"
+
+#include <string.h>
+
+#include "board.h"
+
+/* States of a label. */
+enum { ARMED = 1, DECIDED_BEFORE = 2 };
+
+/* Counts of samples that went in and out of the ring, modulo 2^32. The producer, which may be an interrupt, writes
+ * `in`, `in_origin` and the break; the consumer writes the others and takes the break back. A position is a count and
+ * an origin. */
+static volatile uint32_t in, out;
+static uint32_t in_origin, out_origin;
+
+/* A gap in the ring: what comes from `break_at` on has another origin. */
+static volatile bool break_pending;
+static uint32_t break_at, break_origin;
+
+/* The row that comes next, how many there are, hops until the network runs, and its runs that count. */
+static uint32_t next_row, filled_rows, until_run, runs;
+static uint32_t high_water;
+static struct app_note notes[APP_NOTES];
+static volatile uint32_t notes_in, notes_out;
+static uint32_t lost_notes;
+
+static uint32_t room(void) {
+    return app_config.capacity - (in - out);
+}
+
+static void note(uint8_t fault, uint32_t position, uint32_t samples) {
+    if (notes_in - notes_out == APP_NOTES) {
+        ++lost_notes;
+        return;
+    }
+    struct app_note *next = &notes[notes_in % APP_NOTES];
+    next->fault = fault;
+    next->position = position;
+    next->samples = samples;
+    ++notes_in;
+}
+
+int app_take_note(struct app_note *taken) {
+    if (notes_in == notes_out) {
+        return 0;
+    }
+    *taken = notes[notes_out % APP_NOTES];
+    ++notes_out;
+    return 1;
+}
+
+void app_get_status(struct app_status *status) {
+    status->next = in_origin + in;
+    status->waiting = in - out;
+    status->high_water = high_water;
+    status->lost_notes = lost_notes;
+}
+
+/* Windows, rows and sums from the beginning. */
+static void begin_anew(void) {
+    next_row = filled_rows = until_run = runs = 0;
+    memset(app_config.sums, 0, app_config.labels * sizeof *app_config.sums);
+    for (uint16_t label = 0; label < app_config.labels; ++label) {
+        app_config.states[label] |= ARMED;
+    }
+}
+
+int app_reset(void) {
+    in = out = in_origin = out_origin = 0;
+    break_pending = false;
+    high_water = lost_notes = notes_in = notes_out = 0;
+    memset(app_config.states, 0, app_config.labels);
+    begin_anew();
+    const int error = app_config.front_end == NULL ? 0 : app_config.front_end->init();
+    return error != 0 ? error : app_config.network->init();
+}
+
+/* --- Samples in ---------------------------------------------------------------------------------------------------
+ */
+
+static uint8_t *slot(uint32_t count) {
+    return app_config.ring + (size_t)(count % app_config.capacity) * app_config.sample_bytes;
+}
+
+/* Puts samples, or zeros for NULL, into the ring, which has room for them. */
+static void put(const uint8_t *samples, uint32_t count) {
+    const uint32_t until_end = app_config.capacity - in % app_config.capacity;
+    const uint32_t first = count < until_end ? count : until_end;
+    const size_t first_bytes = (size_t)first * app_config.sample_bytes;
+    const size_t rest_bytes = (size_t)(count - first) * app_config.sample_bytes;
+
+    if (samples == NULL) {
+        memset(slot(in), 0, first_bytes);
+        memset(app_config.ring, 0, rest_bytes);
+    } else {
+        memcpy(slot(in), samples, first_bytes);
+        memcpy(app_config.ring, samples + first_bytes, rest_bytes);
+    }
+    in += count;
+    if (in - out > high_water) {
+        high_water = in - out;
+    }
+}
+
+/* Accounts for samples that did not come; false if there is no room for that and for one sample behind them. */
+static bool bridge(uint32_t missing) {
+    if (missing <= app_config.fill) {
+        if (missing >= room()) {
+            return false;
+        }
+        note(APP_FILLED, in_origin + in, missing);
+        put(NULL, missing);
+        return true;
+    }
+    if (break_pending || room() == 0) {
+        return false;
+    }
+    note(APP_GAP, in_origin + in, missing);
+    in_origin += missing;
+    break_at = in;
+    break_origin = in_origin;
+    break_pending = true;
+    return true;
+}
+
+uint32_t app_push(uint32_t position, const void *samples, uint32_t count, int lossy) {
+    const int32_t ahead = (int32_t)(position - (in_origin + in));
+    uint32_t skipped = 0;
+
+    if (ahead < 0) {
+        skipped = (uint32_t)-ahead < count ? (uint32_t)-ahead : count;
+        note(APP_LATE, position, skipped);
+    }
+    const uint32_t wanted = count - skipped;
+    const bool bridged = wanted > 0 && (ahead <= 0 || bridge((uint32_t)ahead));
+    const uint32_t taken = !bridged ? 0 : wanted < room() ? wanted : room();
+    put((const uint8_t *)samples + (size_t)skipped * app_config.sample_bytes, taken);
+    if (lossy && taken < wanted) {
+        note(APP_OVERRUN, position + skipped + taken, wanted - taken);
+    }
+    return skipped + taken;
+}
+
+int app_push_part(uint32_t position, uint32_t offset, const void *bytes, uint32_t count) {
+    if (position != in_origin + in || room() == 0 || offset > app_config.sample_bytes ||
+        count > app_config.sample_bytes - offset) {
+        return 0;
+    }
+    memcpy(slot(in) + offset, bytes, count);
+    if (offset + count == app_config.sample_bytes) {
+        ++in;
+        if (in - out > high_water) {
+            high_water = in - out;
+        }
+    }
+    return 1;
+}
+
+/* --- Samples out --------------------------------------------------------------------------------------------------
+ */
+
+/* Samples before a gap, or all that wait. */
+static uint32_t connected(void) {
+    return (break_pending ? break_at : in) - out;
+}
+
+static void copy_out(uint8_t *samples, uint32_t count) {
+    const uint32_t until_end = app_config.capacity - out % app_config.capacity;
+    const uint32_t first = count < until_end ? count : until_end;
+
+    memcpy(samples, slot(out), (size_t)first * app_config.sample_bytes);
+    memcpy(samples + (size_t)first * app_config.sample_bytes, app_config.ring,
+           (size_t)(count - first) * app_config.sample_bytes);
+}
+
+/* Goes on behind the gap. */
+static void cross_break(void) {
+    out = break_at;
+    out_origin = break_origin;
+    break_pending = false;
+}
+
+uint32_t app_drain(uint32_t *position, void *samples, uint32_t count) {
+    if (break_pending && connected() == 0) {
+        cross_break();
+    }
+    const uint32_t taken = connected() < count ? connected() : count;
+    *position = out_origin + out;
+    copy_out(samples, taken);
+    out += taken;
+    return taken;
+}
+
+/* --- Decisions ----------------------------------------------------------------------------------------------------
+ */
+
+static int16_t score_of(const struct model_tensor *output, uint16_t label) {
+    switch (output->dtype) {
+    case MODEL_INT16:
+        return ((const int16_t *)output->data)[label];
+    case MODEL_UINT8:
+        return ((const uint8_t *)output->data)[label];
+    default:
+        return ((const int8_t *)output->data)[label];
+    }
+}
+
+/* Adds the newest scores to the sums, and takes the oldest ones out; whether there are enough for a decision. */
+static bool add_scores(const struct model_tensor *output) {
+    int16_t *newest = app_config.scores + (size_t)(runs % app_config.average) * app_config.labels;
+
+    for (uint16_t label = 0; label < app_config.labels; ++label) {
+        const int16_t oldest = runs < app_config.average ? 0 : newest[label];
+        newest[label] = score_of(output, label);
+        app_config.sums[label] += newest[label] - oldest;
+    }
+    ++runs;
+    if (runs == 2 * app_config.average) { /* counts on without end */
+        runs = app_config.average;
+    }
+    return runs >= app_config.average;
+}
+
+static void decide(struct app_result *result) {
+    uint16_t best = 0;
+
+    for (uint16_t label = 0; label < app_config.labels; ++label) {
+        if (app_config.sums[label] < app_config.off[label]) {
+            app_config.states[label] |= ARMED;
+        }
+        if (app_config.sums[label] > app_config.sums[best]) {
+            best = label;
+        }
+    }
+    const uint8_t state = app_config.states[best];
+    const bool too_early =
+        (state & DECIDED_BEFORE) && result->position - app_config.decided_at[best] < app_config.repeat;
+    if (app_config.on[best] == INT32_MAX || app_config.sums[best] < app_config.on[best] || !(state & ARMED) ||
+        too_early) {
+        return;
+    }
+    app_config.states[best] = DECIDED_BEFORE;
+    app_config.decided_at[best] = result->position;
+    result->flags |= APP_DECIDED;
+    result->label = best;
+    result->sum = app_config.sums[best];
+}
+
+/* --- Hops ---------------------------------------------------------------------------------------------------------
+ */
+
+/* The window's samples through the front end, to the next row of the ring of rows. */
+static int compute_row(struct app_result *result) {
+    uint8_t *row = app_config.features + (size_t)next_row * app_config.row_bytes;
+    struct model_tensor tensor;
+
+    result->features = row;
+    if (app_config.front_end == NULL) {
+        copy_out(row, app_config.window);
+        return 0;
+    }
+    app_config.front_end->input(0, &tensor);
+    copy_out(tensor.data, app_config.window);
+    const uint32_t begin = board_ticks();
+    const int error = app_config.front_end->invoke();
+    result->front_end_ticks = board_ticks() - begin;
+    app_config.front_end->output(0, &tensor);
+    memcpy(row, tensor.data, app_config.row_bytes);
+    return error;
+}
+
+/* All rows, the oldest first, through the network; the oldest is where the next one will be. */
+static int run_network(struct app_result *result) {
+    const size_t before = (size_t)next_row * app_config.row_bytes;
+    const size_t behind = (size_t)app_config.rows * app_config.row_bytes - before;
+    struct model_tensor tensor;
+
+    app_config.network->input(0, &tensor);
+    memcpy(tensor.data, app_config.features + before, behind);
+    memcpy((uint8_t *)tensor.data + behind, app_config.features, before);
+    const uint32_t begin = board_ticks();
+    const int error = app_config.network->invoke();
+    result->network_ticks = board_ticks() - begin;
+    app_config.network->output(0, &tensor);
+    result->scores = tensor.data;
+    result->score_bytes = tensor.bytes;
+    result->flags |= APP_SCORED;
+    if (error == 0 && add_scores(&tensor)) {
+        decide(result);
+    }
+    return error;
+}
+
+int app_step(struct app_result *result) {
+    memset(result, 0, sizeof *result);
+    if (break_pending && connected() < app_config.window) {
+        cross_break();
+        begin_anew();
+        result->flags |= APP_RESTARTED;
+    }
+    if (connected() < app_config.window) {
+        return 0;
+    }
+    result->flags |= APP_HOP;
+    result->position = out_origin + out + app_config.window;
+    const int error = compute_row(result);
+    out += app_config.hop;
+    next_row = (next_row + 1) % app_config.rows;
+    if (filled_rows < app_config.rows) {
+        ++filled_rows;
+    }
+    if (error != 0 || filled_rows < app_config.rows || until_run-- > 0) {
+        return error;
+    }
+    until_run = app_config.every - 1;
+    return run_network(result);
+}

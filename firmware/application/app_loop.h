@@ -1,0 +1,33 @@
+/* The application by itself: samples from the sensor, steps, actions. A sketch calls app_setup and app_loop. */
+#ifndef BOARDPROOF_APP_LOOP_H
+#define BOARDPROOF_APP_LOOP_H
+
+#include "app.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Prepares the networks and starts the sensor. */
+void app_setup(void);
+
+/* What the sensor has, one step, and its actions; not while the host plays the sensor. Returns at once, unless the
+ * sensor's library waits. */
+void app_loop(void);
+
+/* The sensor: a file of ours, or functions of yours, which replace it. Samples go to app_push, from an interrupt or
+ * from app_sensor_poll. app_sensor_begin returns whether it runs. */
+bool app_sensor_begin(void);
+void app_sensor_poll(void);
+
+/* Called for every decision, beside the actions that the settings name. Does nothing unless you write it. */
+void app_on_decision(const struct app_result *decision, const char *label);
+
+/* Called for every fault of the stream. */
+void app_on_fault(const struct app_note *note);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,72 @@
+"""The commands about applications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boardproof.cli.flags import LINK_NAMES, OPTIMIZE_NAMES, FilePath, console_options, flags
+from boardproof.errors import ExitStatus
+from boardproof.project.boards import BOARDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boardproof.replaying import ReplaySettings
+
+app_options = flags(
+    click.option("--board", type=click.Choice(tuple(BOARDS)), help="Where it runs.  [mps2-an386]"),
+    click.option("--optimize", type=click.Choice(OPTIMIZE_NAMES), help="What kernels are chosen for.  [balanced]"),
+    click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/APP-app-BOARD]"),
+    click.option("--link", type=click.Choice(LINK_NAMES), help="Byte stream to an emulated board.  [fifo]"),
+    click.option("--port", help="Serial port, or a URL (rfc2217://…)."),
+)
+
+
+@click.command()
+@click.argument("app", type=FilePath)
+@click.argument("recordings", type=FilePath, nargs=-1)
+@flags(app_options, console_options)
+@click.option("--labels", type=FilePath, help="What there is to hear: a label track, or a folder with one for each.")
+@click.option("--tune", is_flag=True, help="Propose average and threshold from labelled recordings.")
+@click.option("--real-time", is_flag=True, help="Let samples come in time: a board that is too slow loses some.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report alone, as JSON, on stdout.")
+@click.option("--report", type=FilePath, help="Also write the report here: .json, .md or .html.")
+def replay(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:  # noqa: ANN401 - every flag
+    """Plays recordings into an application on a board, and compares all that it does with the host.
+
+    APP is a folder with a boardproof.toml that has a table [app], or that file. Every feature, score and decision is
+    compared. Exit status 1: something differs, or a hop takes longer than hop-percent allows.
+    """
+    from boardproof import replaying
+    from boardproof.cli.console import ConsoleProgress, show_table, show_text
+    from boardproof.report.forms.console import page_view
+    from boardproof.report.replay import replay_page
+    from boardproof.report.write import check_report_path, write_page
+
+    settings = settings_of(app, recordings, values)
+    if values["report"] is not None:
+        check_report_path(values["report"])
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        report = replaying.replay(settings, progress)
+    page = replay_page(report)
+    if values["report"] is not None:
+        write_page(page, report.to_json(), values["report"])
+    if values["as_json"]:
+        show_text(report.to_json())
+    else:
+        show_table(page_view(page))
+    return ExitStatus.AGREES if report.passes else ExitStatus.DISAGREES
+
+
+def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any]) -> ReplaySettings:
+    """Flags that were given, over ReplaySettings' own defaults."""
+    from boardproof.project.runtimes.base import Options
+    from boardproof.replaying import ReplaySettings
+
+    names = ("board", "out", "link", "port", "labels", "tune", "real_time")
+    given = {name: values[name] for name in names if values.get(name) is not None}
+    optimize = values.get("optimize")
+    options = Options(optimize=optimize) if optimize else Options()
+    return ReplaySettings(app=app, recordings=recordings, options=options, **given)

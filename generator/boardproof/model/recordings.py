@@ -1,0 +1,220 @@
+"""What a sensor gave: sound as .wav, numbers as .csv or .npz, pictures in a folder; always in the sensor's integers."""
+
+from __future__ import annotations
+
+import csv
+import wave
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.errors import InputError
+from boardproof.model.graph import DType
+from boardproof.model.labels import safe_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+PICTURES = (".png", ".bmp", ".jpg", ".jpeg", ".gif", ".ppm", ".pgm")
+SUFFIXES = (".wav", ".csv", ".npz")
+
+_BYTES_16 = 2
+_MODES = {1: "L", 3: "RGB"}
+_RANGES = {DType.INT8: (-128, 127), DType.UINT8: (0, 255), DType.INT16: (-32768, 32767)}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What an application takes of its sensor.
+
+    Attributes:
+        rate: Samples a second.
+        dtype: int16, or bytes.
+        shape: Of one sample: (channels,), or (height, width, channels) of a picture.
+        columns: Of tables: the names, or keys; empty for all numbers there are.
+        scale: How many units of the sensor stand for 1, where a recording has real numbers.
+    """
+
+    rate: int
+    dtype: DType
+    shape: tuple[int, ...]
+    columns: tuple[str, ...] = ()
+    scale: float = 1.0
+
+    @property
+    def channels(self) -> int:
+        """Numbers in one sample."""
+        return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A stream of samples.
+
+    Attributes:
+        name: The file's name.
+        samples: [samples, channels] in the sensor's type.
+    """
+
+    name: str
+    samples: NDArray[np.generic] = field(repr=False)
+
+
+def read_recording(path: Path, form: Form) -> Recording:
+    """Reads one recording: a .wav, .csv or .npz file, or a folder of pictures.
+
+    Raises:
+        InputError: It is none of these, cannot be read, or is not what the application takes.
+    """
+    if path.is_dir():
+        samples = _pictures(path, form)
+    elif not path.is_file():
+        raise InputError(f"There is no recording {path}.", "Give .wav, .csv or .npz files, or folders of pictures.")
+    elif path.suffix.lower() == ".wav":
+        samples = _sound(path, form)
+    elif path.suffix.lower() == ".csv":
+        samples = _table(path, form)
+    elif path.suffix.lower() == ".npz":
+        samples = _arrays(path, form)
+    else:
+        raise InputError(f"{path} is no recording that can be read.", f"Known suffixes: {', '.join(SUFFIXES)}.")
+    if not len(samples):
+        raise InputError(f"{path} holds no samples.", "Record again.")
+    return Recording(path.name, samples)
+
+
+def write_recording(path: Path, samples: NDArray[np.generic], rate: int) -> None:
+    """Writes int16 samples [samples, channels] as .wav, or anything as .npz with `x` and `rate`."""
+    if path.suffix.lower() == ".wav":
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(samples.shape[1])
+            file.setsampwidth(_BYTES_16)
+            file.setframerate(rate)
+            file.writeframes(samples.astype("<i2").tobytes())
+    else:
+        np.savez_compressed(path, x=samples, rate=rate)
+
+
+def _sound(path: Path, form: Form) -> NDArray[np.generic]:
+    try:
+        with wave.open(str(path), "rb") as file:
+            channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
+            data = file.readframes(file.getnframes())
+    except (wave.Error, EOFError, OSError) as error:
+        raise _unreadable(path, error) from error
+    if width != _BYTES_16 or channels != form.channels or form.dtype is not DType.INT16:
+        raise InputError(
+            f"{path} has {channels} channels of {8 * width} bits; the application takes {form.channels} of "
+            f"{form.dtype}.",
+            "Convert it to PCM with 16 bits and so many channels.",
+        )
+    if rate != form.rate:
+        raise InputError(
+            f"{path} has {rate} samples a second; the application takes {form.rate}.",
+            f"Convert it: `sox in.wav -r {form.rate} out.wav`. Nothing is resampled here: the board would not, either.",
+        )
+    whole = len(data) // (_BYTES_16 * channels) * _BYTES_16 * channels
+    return np.frombuffer(data[:whole], "<i2").astype(np.int16).reshape(-1, channels)
+
+
+def _table(path: Path, form: Form) -> NDArray[np.generic]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _unreadable(path, error) from error
+    header = [] if not rows or _is_number(rows[0][0]) else [name.strip() for name in rows.pop(0)]
+    places = _columns(path, header, form) if form.columns else list(range(form.channels))
+    try:
+        values = np.array([[float(row[place]) for place in places] for row in rows], np.float64)
+    except (ValueError, IndexError) as error:
+        raise _unreadable(path, error) from error
+    return _as_integers(path, values.reshape(len(rows), len(places)), form)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _columns(path: Path, header: list[str], form: Form) -> list[int]:
+    if missing := [name for name in form.columns if name not in header]:
+        raise InputError(
+            f"{path} has no column {', '.join(missing)}.",
+            f"Its columns are {safe_lines(', '.join(header))[:200] or 'not named'}: name them in boardproof.toml.",
+        )
+    return [header.index(name) for name in form.columns]
+
+
+def _arrays(path: Path, form: Form) -> NDArray[np.generic]:
+    try:
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, KeyError) as error:
+        raise _unreadable(path, error) from error
+    names = form.columns or ("x",)
+    if missing := [name for name in names if name not in arrays]:
+        raise InputError(
+            f"{path} has no array {', '.join(missing)}.", "Name them with columns in boardproof.toml, or save one as x."
+        )
+    if "rate" in arrays and arrays["rate"].ravel()[0] != form.rate:
+        raise InputError(
+            f"{path} has {arrays['rate'].ravel()[0]} samples a second; the application takes {form.rate}.",
+            "Resample it before you train and replay: nothing is resampled here.",
+        )
+    parts = [arrays[name].reshape(len(arrays[name]), -1) for name in names]
+    return _as_integers(path, np.concatenate(parts, axis=1), form)
+
+
+def _as_integers(path: Path, values: NDArray[np.generic], form: Form) -> NDArray[np.generic]:
+    """Rounded to the sensor's units, at the ends of its range where they leave it."""
+    if values.ndim != 2 or values.shape[1] != form.channels:  # noqa: PLR2004 samples and channels
+        raise InputError(
+            f"{path} has samples of {values.shape[1:]} numbers; the application takes {form.channels}.",
+            "Name the right columns in boardproof.toml.",
+        )
+    if values.dtype == form.dtype.numpy:
+        return values
+    scaled = np.rint(values.astype(np.float64) * form.scale)
+    if not np.isfinite(scaled).all():
+        raise InputError(f"{path} holds numbers that are not finite.", "Leave out or fill in what was not measured.")
+    low, high = _RANGES[form.dtype]
+    return np.clip(scaled, low, high).astype(form.dtype.numpy)
+
+
+def _pictures(folder: Path, form: Form) -> NDArray[np.generic]:
+    from PIL import Image, UnidentifiedImageError
+
+    if len(form.shape) != 3 or form.shape[2] not in _MODES:  # noqa: PLR2004 height, width, channels
+        raise InputError(f"{folder} is a folder, and the application takes no pictures.", "Give files of its sensor.")
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES):
+        try:
+            with Image.open(path) as image:
+                picture = np.asarray(image.convert(_MODES[form.shape[2]]), np.uint8)
+        except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+            raise _unreadable(path, error) from error
+        if picture.shape[:2] != form.shape[:2]:
+            raise InputError(
+                f"{path} is {picture.shape[1]}x{picture.shape[0]}; the application's camera gives "
+                f"{form.shape[1]}x{form.shape[0]}.",
+                "Give pictures as the camera takes them; the front end scales them, as it does on the board.",
+            )
+        found.append(picture.reshape(-1))
+    if not found:
+        raise InputError(f"{folder} holds no pictures.", f"Known suffixes: {', '.join(PICTURES)}.")
+    whole = np.stack(found)
+    return whole if form.dtype is DType.UINT8 else (whole.astype(np.int16) - 128).astype(np.int8)
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"The recording {path} cannot be read: {safe_lines(str(error)) or 'it is cut short'}.",
+        "Save it again, or take it out.",
+    )

@@ -1,0 +1,189 @@
+"""An application as a value: its networks, its windows, its decisions, and the numbers that follow from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
+from typing import TYPE_CHECKING
+
+from boardproof.model.graph import DType
+from boardproof.model.recordings import Form
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph, Tensor
+
+NEVER = 2**31 - 1
+"""A sum that no label reaches: INT32_MAX in app.c."""
+
+SCORE_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
+"""Types of scores, which decisions add up as integers."""
+
+_PICTURE_RANK = 4
+
+HOPS_IN_RING = 4
+"""How many hops more than one window wait at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A network of the application: its .tflite, and what is in it."""
+
+    data: bytes = field(repr=False)
+    graph: Graph = field(repr=False)
+
+    @property
+    def input(self) -> Tensor:
+        """What it takes."""
+        return self.graph.input_tensors[0]
+
+    @property
+    def output(self) -> Tensor:
+        """What it gives."""
+        return self.graph.output_tensors[0]
+
+    @property
+    def sha256(self) -> str:
+        """Of the .tflite, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """When scores become a decision.
+
+    Attributes:
+        average: Runs of the network whose scores are averaged.
+        threshold: The average score at which a label is decided, as a real number.
+        release: The average below which it must fall before it is decided again; the threshold as a rule.
+        repeat_ms: How long after a decision the same label is not decided again.
+        silent: Labels that are never decided: silence, unknown, background.
+    """
+
+    average: int = 1
+    threshold: float = 0.8
+    release: float | None = None
+    repeat_ms: int = 0
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is generated and proven: everything that decides what is computed.
+
+    Attributes:
+        name: What it is called.
+        version: Its version, as its author counts.
+        sensor: The kind of sensor.
+        rate: Samples a second.
+        channels: Numbers in one sample: 1 for sound, axes of a motion sensor, all pixels of a picture.
+        front_end: Samples to a row of features; None where the network takes samples.
+        network: Rows of features to scores.
+        hop: Samples from one window to the next.
+        every: Hops from one run of the network to the next.
+        labels: What the scores are of.
+        decision: When scores become a decision.
+        actions: What a decision does.
+        columns: What a recording of numbers names its channels.
+        scale: The sensor's units that stand for 1 in recordings of real numbers.
+        hop_percent: The most of the time between two hops that their work may take, in percent; None for no limit.
+    """
+
+    name: str
+    version: str
+    sensor: str
+    rate: int
+    channels: int
+    front_end: Part | None
+    network: Part
+    hop: int
+    every: int
+    labels: tuple[str, ...]
+    decision: Decision
+    actions: tuple[str, ...] = ("serial",)
+    columns: tuple[str, ...] = ()
+    scale: float = 1.0
+    hop_percent: float | None = None
+
+    @property
+    def form(self) -> Form:
+        """What recordings are read as."""
+        shape = self.source.shape
+        picture = shape[1:] if self.sensor == "camera" and len(shape) == _PICTURE_RANK else (self.channels,)
+        return Form(self.rate, self.source.dtype, picture, self.columns, self.scale)
+
+    @property
+    def source(self) -> Tensor:
+        """The tensor that samples go to."""
+        return (self.front_end or self.network).input
+
+    @property
+    def window(self) -> int:
+        """Samples in a window."""
+        return self.source.elements // self.channels
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of one sample, all channels."""
+        return self.channels * self.source.dtype.size_bytes
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row of features."""
+        return self.source.size_bytes if self.front_end is None else self.front_end.output.size_bytes
+
+    @property
+    def rows(self) -> int:
+        """Rows that the network takes."""
+        return self.network.input.size_bytes // self.row_bytes
+
+    @property
+    def capacity(self) -> int:
+        """Samples that the ring holds."""
+        return self.window + HOPS_IN_RING * self.hop
+
+    @property
+    def fill(self) -> int:
+        """The longest gap that zeros stand in for: there is always room for so many, once all hops are done."""
+        return min(self.window, self.capacity - self.window)
+
+    @property
+    def repeat(self) -> int:
+        """Samples after a decision in which the same label is not decided again."""
+        return ceil(Fraction(self.decision.repeat_ms * self.rate, 1000))
+
+    @property
+    def on(self) -> tuple[int, ...]:
+        """For each label, the sum of scores at which it is decided."""
+        silent = self.decision.silent
+        return tuple(NEVER if label in silent else self._sum(self.decision.threshold) for label in self.labels)
+
+    @property
+    def off(self) -> tuple[int, ...]:
+        """For each label, the sum below which it may be decided again."""
+        release = self.decision.threshold if self.decision.release is None else self.decision.release
+        return (self._sum(release),) * len(self.labels)
+
+    def _sum(self, score: float) -> int:
+        """The least sum of quantized scores whose average is the real score or more, exactly."""
+        quantization = self.network.output.quantization
+        scale, zero_point = (quantization.scale, quantization.zero_point) if quantization else (1.0, 0)
+        return ceil(self.decision.average * (Fraction(str(score)) / Fraction(scale) + zero_point))
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds from one window to the next."""
+        return self.hop / self.rate
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of everything that decides what is computed."""
+        facts = {
+            "networks": [part.sha256 if part else None for part in (self.front_end, self.network)],
+            "samples": [self.rate, self.channels, self.window, self.hop, self.every, self.fill],
+            "decision": [self.decision.average, self.repeat, self.on, self.off],
+            "labels": self.labels,
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""The firmware of an application: the network's project, and around it the front end, windows, decisions, actions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from boardproof import __version__
+from boardproof.project.apps.actions import ACTIONS
+from boardproof.project.ini import project_ini
+from boardproof.project.render import SETTINGS, render
+from boardproof.project.resources import resource
+from boardproof.project.templates import render_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from boardproof.project.apps.application import Application
+    from boardproof.project.boards import Board
+    from boardproof.project.runtimes.base import Generated, Options, Runtime
+    from boardproof.project.types import Project
+
+FLAG = "-DBOARDPROOF_APPLICATION=1"
+
+_GENERATED = re.compile(r"(?<!struct )\bmodel_(?=[a-z])")
+"""Everything that the front end's sources define, but for the types of model.h."""
+
+
+def render_application(
+    application: Application, board: Board, runtime: Runtime, options: Options
+) -> tuple[Project, Generated, Generated | None]:
+    """Renders the project, deterministically and without touching the disk.
+
+    Returns:
+        The project, and what the runtime generated for the network and for the front end.
+    """
+    part = application.network
+    project, generated = render(part.graph, part.data, board, runtime, options)
+    files = dict(project.files)
+    front_end = None
+    flags = (*generated.build_flags, FLAG)
+    if application.front_end is not None:
+        front_end = runtime.generate(application.front_end.graph, application.front_end.data, board, options)
+        files.update(_renamed(front_end.files))
+        flags = tuple(dict.fromkeys((*flags, *front_end.build_flags)))
+    actions = [name for name in application.actions if not (board.is_emulated and ACTIONS[name].hardware)]
+    files.update(_sources(application, [name for name in actions if name != "callback"]))
+    libraries = tuple(spec for name in actions if not board.is_emulated for spec in ACTIONS[name].libraries)
+    files[SETTINGS] = project_ini(board, (*generated.lib_deps, *libraries), flags).encode()
+    return replace(project, files=dict(sorted(files.items()))), generated, front_end
+
+
+def _renamed(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """The front end's sources under names of their own: two networks live in one firmware. Kernels are the same."""
+    for path, content in files.items():
+        folder, _, name = path.rpartition("/")
+        if folder == "src":
+            renamed = "frontend" + name.removeprefix("model")
+            text = _GENERATED.sub("frontend_", content.decode()).replace('"model.h"', '"frontend.h"')
+            yield f"src/{renamed}", text.encode()
+        else:
+            yield path, content
+
+
+def _sources(application: Application, actions: list[str]) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(resource("firmware/application").iterdir()):
+        yield f"src/{path.name}", path.read_bytes()
+    folder = resource("firmware/actions")
+    for name in ("app_actions.h", *(f"app_{action}.{kind}" for action in actions for kind in ("h", "cpp"))):
+        yield f"src/{name}", (folder / name).read_bytes()
+    digest = bytes.fromhex(application.digest)
+    page = {
+        "version": __version__,
+        "app": application,
+        "name": _literal(application.name),
+        "app_version": _literal(application.version),
+        "labels": [_literal(label) for label in application.labels],
+        "actions": actions,
+        "digest_lines": [" ".join(f"0x{byte:02x}," for byte in digest[i : i + 16]) for i in (0, 16)],
+    }
+    for name in ("app_config.c", "app_actions.cpp"):
+        yield f"src/{name}", render_template(f"application/src/{name}", **page).encode()
+
+
+def _literal(text: str) -> str:
+    """Text as a C string literal, in bytes of UTF-8."""
+    escaped = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}" for b in text.encode())  # noqa: PLR2004
+    return f'"{escaped}"'

@@ -1,0 +1,236 @@
+"""[app] in boardproof.toml: what it may say, and the application that follows from it."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from boardproof.errors import InputError
+from boardproof.model.graph import DType
+from boardproof.model.labels import safe_lines
+from boardproof.model.tflite.reader import read_tflite
+from boardproof.project.apps.actions import ACTIONS
+from boardproof.project.apps.application import SCORE_TYPES, Application, Decision, Part
+from boardproof.project.apps.sensors import SENSORS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS_FILE = "boardproof.toml"
+APP_TABLE = "app"
+
+_SAMPLE_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
+_LONGEST_TEXT = 40
+
+
+def is_application(path: Path) -> bool:
+    """Whether a folder, or a boardproof.toml, says that it is an application."""
+    file = path / SETTINGS_FILE if path.is_dir() else path
+    return file.name.endswith(".toml") and file.is_file() and APP_TABLE in _read(file)
+
+
+def read_application(path: Path) -> Application:
+    """The application of a folder with a boardproof.toml, or of that file.
+
+    Raises:
+        InputError: There is none, a setting is not what it should be, or its networks do not fit each other.
+    """
+    file = path / SETTINGS_FILE if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(f"{file} is not there.", "Give a folder whose boardproof.toml has a table [app].")
+    values = _read(file)
+    if APP_TABLE not in values:
+        raise InputError(f"{file} has no table [{APP_TABLE}].", "docs/applications.md says what stands in it.")
+    table = _Table(file, f"[{APP_TABLE}]", _dictionary(file, APP_TABLE, values[APP_TABLE]))
+    application = _application(table, file.parent)
+    table.finish()
+    _check(application, file)
+    return application
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{file} cannot be read: {error}", "Correct it, or move it away.") from error
+
+
+def _dictionary(file: Path, name: str, value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise InputError(f"{name} in {file} is no table.", f"Write [{name}] and its settings below.")
+    return {str(key).replace("_", "-"): entry for key, entry in value.items()}
+
+
+class _Table:
+    """Settings that are taken one by one; `finish` complains of those that nobody took."""
+
+    def __init__(self, file: Path, title: str, values: dict[str, object]) -> None:
+        self.file = file
+        self.title = title
+        self.values = values
+        self.known: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._take(name, default)
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT or not value.isprintable():
+            raise self.wrong(name, f"a text of up to {_LONGEST_TEXT} characters")
+        return value
+
+    def path(self, name: str) -> str | None:
+        value = self._take(name, "")
+        if not isinstance(value, str):
+            raise self.wrong(name, "a file's name")
+        return value or None
+
+    def whole(self, name: str, default: int | None = None, least: int = 1, most: int = 1 << 24) -> int:
+        value = self._take(name, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.wrong(name, f"a whole number from {least} to {most}")
+        return value
+
+    def number(self, name: str, default: float) -> float:
+        value = self._take(name, default)
+        if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > 1 << 24:
+            raise self.wrong(name, "a number")
+        return float(value)
+
+    def texts(self, name: str, default: list[str] | None = None) -> tuple[str, ...]:
+        value = self._take(name, default)
+        if not isinstance(value, list) or not all(isinstance(v, str) and v and v.isprintable() for v in value):
+            raise self.wrong(name, "a list of texts")
+        return tuple(value)
+
+    def table(self, name: str) -> _Table:
+        return _Table(self.file, f"[app.{name}]", _dictionary(self.file, name, self._take(name, {})))
+
+    def _take(self, name: str, default: object) -> object:
+        self.known.append(name)
+        value = self.values.get(name, default)
+        if value is None:
+            raise InputError(f"{self.title} in {self.file} lacks {name}.", "See docs/applications.md.")
+        return value
+
+    def wrong(self, name: str, what: str) -> InputError:
+        shown = safe_lines(repr(self.values.get(name)))[:_LONGEST_TEXT]
+        return InputError(f"{name} in {self.title} of {self.file} is {shown}, not {what}.", "Correct it there.")
+
+    def finish(self) -> None:
+        """Raises InputError for a setting that does not exist."""
+        if unknown := sorted(self.values.keys() - set(self.known)):
+            raise InputError(
+                f"{self.title} in {self.file} has an unknown setting: {', '.join(unknown)}",
+                f"Known settings: {', '.join(sorted(self.known))}.",
+            )
+
+
+def _application(table: _Table, base: Path) -> Application:
+    sensor = table.text("sensor", "stream")
+    if sensor not in SENSORS:
+        raise table.wrong("sensor", f"one of {', '.join(SENSORS)}")
+    actions = table.texts("actions", ["serial"])
+    if unknown := sorted(set(actions) - ACTIONS.keys()):
+        raise InputError(
+            f"There is no action {', '.join(unknown)} ({table.file}).", f"Choose from: {', '.join(ACTIONS)}."
+        )
+    front_end = _part(table, "front-end", base)
+    network = _part(table, "model", base)
+    if network is None:
+        raise InputError(f"{table.title} in {table.file} lacks model.", "Name the network's .tflite there.")
+    return Application(
+        name=table.text("name", base.resolve().name[:_LONGEST_TEXT] or "application"),
+        version=table.text("version", "0"),
+        sensor=sensor,
+        rate=table.whole("rate"),
+        channels=table.whole("channels", SENSORS[sensor].channels or 1),
+        front_end=front_end,
+        network=network,
+        hop=table.whole("hop"),
+        every=table.whole("every", 1),
+        labels=table.texts("labels"),
+        decision=_decision(table.table("decision")),
+        actions=actions,
+        columns=table.texts("columns", []),
+        scale=table.number("scale", 1.0),
+        hop_percent=table.number("hop-percent", 0.0) or None,
+    )
+
+
+def _part(table: _Table, name: str, base: Path) -> Part | None:
+    given = table.path(name)
+    if given is None:
+        return None
+    path = base / given
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{name} in {table.title} of {table.file} names {path}, which cannot be read: {error.strerror}.",
+            "Give the name of a .tflite, relative to boardproof.toml.",
+        ) from error
+    graph = read_tflite(data)
+    if len(graph.inputs) != 1 or not graph.outputs:
+        raise InputError(
+            f"{path} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; an application fills one input.",
+            "Use a network with one input.",
+        )
+    return Part(data, graph)
+
+
+def _decision(table: _Table) -> Decision:
+    defaults = Decision()
+    decision = Decision(
+        average=table.whole("average", defaults.average, most=1000),
+        threshold=table.number("threshold", defaults.threshold),
+        release=table.number("release", 0.0) if "release" in table.values else None,
+        repeat_ms=table.whole("repeat-ms", defaults.repeat_ms, least=0),
+        silent=table.texts("silent", []),
+    )
+    table.known.append("release")
+    table.finish()
+    if decision.release is not None and decision.release > decision.threshold:
+        raise table.wrong("release", f"at most the threshold, {decision.threshold}")
+    return decision
+
+
+def _check(application: Application, file: Path) -> None:
+    """Whether samples fit the front end, its rows the network, and the scores the labels."""
+    for problem, hint in _misfits(application):
+        raise InputError(f"The application of {file} does not fit together: {problem}.", hint)
+
+
+def _misfits(application: Application) -> list[tuple[str, str]]:
+    source, network = application.source, application.network
+    found: list[tuple[str, str]] = []
+    if source.dtype not in _SAMPLE_TYPES:
+        found.append(
+            (
+                f"samples go to {source.label}, which is {source.dtype}",
+                "Samples are int16, or bytes: put a front end before the network (boardproof.features makes some).",
+            )
+        )
+    if source.elements % application.channels or application.window < 1:
+        what = f"a window of {source.elements} numbers is no whole number of samples of {application.channels}"
+        found.append((what, "Correct channels, or use the network that takes so many."))
+    elif application.hop > application.window:
+        what = f"hop is {application.hop}, and the window {application.window} samples"
+        found.append((what, "Let windows meet or overlap; every leaves out runs of the network."))
+    feature_type = source.dtype if application.front_end is None else application.front_end.output.dtype
+    if feature_type is not network.input.dtype or network.input.size_bytes % application.row_bytes:
+        what = f"rows of {application.row_bytes} bytes of {feature_type} do not fill the network's input, "
+        what += f"{network.input.size_bytes} bytes of {network.input.dtype}"
+        found.append((what, "Use the front end that the network was trained with."))
+    if network.output.dtype not in SCORE_TYPES:
+        what = f"scores are {network.output.dtype}"
+        found.append((what, "Decisions are made of integers: quantize the network to int8 or int16."))
+    if network.output.elements != len(application.labels):
+        what = f"there are {len(application.labels)} labels and {network.output.elements} scores"
+        found.append((what, "Name all labels, in the order of the network's outputs."))
+    if len(set(application.labels)) < len(application.labels):
+        found.append(("a label is named twice", "Give each score a label of its own."))
+    if unknown := sorted(set(application.decision.silent) - set(application.labels)):
+        found.append((f"silent names {', '.join(unknown)}, which is no label", "Use the labels' names."))
+    channels = SENSORS[application.sensor].channels
+    if channels is not None and channels != application.channels:
+        what = f"a {application.sensor} has {channels} channel, and channels is {application.channels}"
+        found.append((what, "Correct channels."))
+    return found

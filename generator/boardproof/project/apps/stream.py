@@ -1,0 +1,149 @@
+"""What an application computes, for the host: windows out of a stream, and decisions out of scores.
+
+This is firmware/application/app.c once more, in two halves, because windows do not depend on what networks compute:
+first all windows of a stream, then all features and scores at once, then the decisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from boardproof.project.apps.application import Application
+
+    Samples = NDArray[np.generic]
+    """[samples, channels], in the type of the tensor they go to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One window.
+
+    Attributes:
+        position: Of the first sample behind it.
+        samples: [window, channels].
+        restarted: Whether everything began anew before it.
+    """
+
+    position: int
+    samples: Samples = field(repr=False)
+    restarted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A decision.
+
+    Attributes:
+        position: The first sample behind the window.
+        label: Which label, by its place.
+        sum: The sum of its scores.
+    """
+
+    position: int
+    label: int
+    sum: int
+
+
+class Windows:
+    """Windows out of a stream. `fill`: the longest gap for which zeros stand in. `taken`: the position to come."""
+
+    def __init__(self, window: int, hop: int, fill: int) -> None:
+        self._window = window
+        self._hop = hop
+        self._fill = fill
+        self._waiting: Samples | None = None
+        self._begin = 0
+        self._restarted = False
+        self.taken = 0
+
+    def push(self, position: int, samples: Samples) -> list[Hop]:
+        """Takes samples and gives the windows that they complete. What came before is ignored, gaps are bridged."""
+        late = max(self.taken - position, 0)
+        samples, position = samples[late:], position + late
+        if not len(samples):
+            return []
+        missing = position - self.taken
+        self.taken = position + len(samples)
+        if missing > self._fill:
+            self._waiting, self._begin, self._restarted = None, position, True
+        elif missing:
+            samples = np.concatenate([np.zeros((missing, *samples.shape[1:]), samples.dtype), samples])
+        return self._add(samples)
+
+    def _add(self, samples: Samples) -> list[Hop]:
+        whole = samples if self._waiting is None else np.concatenate([self._waiting, samples])
+        starts = range(0, len(whole) - self._window + 1, self._hop)
+        hops = [
+            Hop(self._begin + start + self._window, whole[start : start + self._window], self._restarted and start == 0)
+            for start in starts
+        ]
+        done = len(starts) * self._hop
+        self._waiting, self._begin = whole[done:], self._begin + done
+        self._restarted &= not hops
+        return hops
+
+
+def network_runs(application: Application, hops: Sequence[Hop]) -> list[int]:
+    """After which hops the network runs."""
+    runs = []
+    rows = until_run = 0
+    for index, hop in enumerate(hops):
+        if hop.restarted:
+            rows = until_run = 0
+        rows = min(rows + 1, application.rows)
+        if rows == application.rows:
+            if until_run == 0:
+                runs.append(index)
+                until_run = application.every
+            until_run -= 1
+    return runs
+
+
+def begun_anew(hops: Sequence[Hop], runs: Sequence[int]) -> list[bool]:
+    """For each run whether everything began anew between the run before and this one; true of the first one."""
+    firsts = [0, *(run + 1 for run in runs)]
+    return [
+        number == 0 or any(hop.restarted for hop in hops[first : run + 1])
+        for number, (first, run) in enumerate(zip(firsts, runs, strict=False))
+    ]
+
+
+def decide(
+    application: Application, scores: NDArray[np.generic], positions: Sequence[int], anew: Sequence[bool]
+) -> list[Heard | None]:
+    """The decision, or none, after every run.
+
+    Args:
+        application: Its labels and when they are decided.
+        scores: [runs, labels], quantized.
+        positions: Of the first sample behind each run's window.
+        anew: Whether everything began anew between the run before and this one.
+    """
+    average, on, off = application.decision.average, application.on, application.off
+    armed = [True] * len(on)
+    decided_at: dict[int, int] = {}
+    found: list[Heard | None] = []
+    first = 0
+    for run, position in enumerate(positions):
+        if anew[run]:
+            first, armed = run, [True] * len(on)
+        found.append(None)
+        if run - first + 1 < average:
+            continue
+        sums = [int(value) for value in scores[run - average + 1 : run + 1].astype(np.int64).sum(axis=0)]
+        armed = [was or value < limit for was, value, limit in zip(armed, sums, off, strict=True)]
+        best = sums.index(max(sums))
+        waits = best in decided_at and position - decided_at[best] < application.repeat
+        if sums[best] >= on[best] and armed[best] and not waits:
+            armed[best] = False
+            decided_at[best] = position
+            found[-1] = Heard(position, best, sums[best])
+    return found

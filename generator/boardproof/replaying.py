@@ -1,0 +1,359 @@
+"""Applications, stage by stage: generate, build, play recordings on the board, compare with the host, report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.device.build.claims import claim
+from boardproof.device.build.compile import build
+from boardproof.device.build.narration import narrate
+from boardproof.device.build.toolchain import require_tools
+from boardproof.device.build.workspace import write_project
+from boardproof.device.protocol.app_session import AppSession, StreamFault
+from boardproof.device.reach.links import open_link
+from boardproof.device.usb.ports import is_url
+from boardproof.device.usb.upload import flash
+from boardproof.errors import DeviceError, InputError
+from boardproof.generating import report as report_findings
+from boardproof.model.preflight import preflight, require_runnable
+from boardproof.model.recordings import read_recording
+from boardproof.project.apps.render import render_application
+from boardproof.project.apps.settings import read_application
+from boardproof.project.boards import BOARDS, Reach, TickUnit
+from boardproof.project.runtimes import RUNTIMES
+from boardproof.project.runtimes.base import Options
+from boardproof.proof.agreement import differences
+from boardproof.proof.expectation import expect
+from boardproof.proof.listening import Decided, events_of, joined, judge_outcome, read_events
+from boardproof.proof.playing import Player, whole
+from boardproof.proof.tuning import Labelled, decided, frontier, propose, trials
+from boardproof.report.replay import (
+    Curves,
+    HopTicks,
+    LabelCounts,
+    Moment,
+    ReplayedRecording,
+    ReplayReport,
+    TunePoint,
+    Tuning,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boardproof.device.protocol.app_session import About, BoardStep, StreamNote
+    from boardproof.device.types import Firmware, Hello, Link
+    from boardproof.model.recordings import Recording
+    from boardproof.progress import Progress
+    from boardproof.project.apps.application import Application
+    from boardproof.project.types import Project
+    from boardproof.proof.expectation import Expected
+    from boardproof.proof.listening import Event, Outcome
+    from boardproof.proof.playing import Played
+    from boardproof.proof.tuning import Trial
+
+CYCLES_PER_INSTRUCTION = 1.5
+"""Of a Cortex-M4 on kernels like these, by a simulation of its timing; only for estimates."""
+
+CLOCK_HZ = 64_000_000
+"""Of the Nano 33 BLE."""
+
+_ENVELOPE_POINTS = 400
+
+_FAULT_WORDS = {
+    StreamFault.FILLED: "samples that did not come, for which zeros stand in",
+    StreamFault.GAP: "too many samples did not come: windows begin anew behind them",
+    StreamFault.LATE: "samples that were there already",
+    StreamFault.OVERRUN: "samples for which the ring had no room",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """What to play where.
+
+    Attributes:
+        app: The folder with boardproof.toml, or that file.
+        recordings: What to play.
+        board: Name of the board.
+        out: Directory of the generated project; None for boardproof-out/<folder>-app-<board>.
+        link: Byte stream to an emulated board.
+        port: The board's serial port; None to find it.
+        labels: What there is to hear: a file, or a folder with one for each recording.
+        tune: Try other averages and thresholds.
+        real_time: Let samples come as fast as they would, so that a board that is too slow loses some.
+        options: Choices of code generation.
+    """
+
+    app: Path
+    recordings: tuple[Path, ...] = ()
+    board: str = "mps2-an386"
+    out: Path | None = None
+    link: str = "fifo"
+    port: str | None = None
+    labels: Path | None = None
+    tune: bool = False
+    real_time: bool = False
+    options: Options = field(default_factory=Options)
+
+    @property
+    def project_dir(self) -> Path:
+        """Where the project goes."""
+        folder = self.app if self.app.is_dir() else self.app.parent
+        return self.out or Path("boardproof-out") / f"{folder.resolve().name}-app-{self.board}"
+
+
+def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
+    """Plays recordings into an application on a board, and compares all that it does with the host.
+
+    Raises:
+        InputError: The application, a recording or its labels cannot be used.
+        ToolError: A compiler, an emulator or the oracle is missing.
+        DeviceError: The board is absent, or was reset.
+    """
+    application = read_application(settings.app)
+    if not settings.recordings:
+        raise InputError("There is nothing to play.", "Name recordings: .wav, .csv or .npz files, folders of pictures.")
+    recordings = [read_recording(path, application.form) for path in settings.recordings]
+    events = [_events(path, application, settings) for path in settings.recordings]
+    if settings.tune and not any(events):
+        raise InputError("--tune needs to know what there is to hear.", "Give labels with --labels.")
+    board = BOARDS[settings.board]
+    require_tools(board)
+    with claim(settings.project_dir):
+        firmware = build_application(application, settings, progress)
+        with connect(firmware, settings, progress) as link:
+            session = AppSession(link, application.network.sha256, on_log=progress.line)
+            about = check_identity(session, application)
+            heard = [_play(session, application, recording, settings, progress) for recording in recordings]
+            hello = session.connect()
+    progress.stage("comparing with the host")
+    expected = [expect(application, played.hops) for played in heard]
+    triples = list(zip(recordings, heard, expected, strict=True))
+    results = tuple(_result(application, *triple, found) for triple, found in zip(triples, events, strict=True))
+    outcomes = [_outcome(*pair) for pair in zip(results, events, strict=True)]
+    labelled = [outcome for outcome in outcomes if outcome is not None]
+    return ReplayReport(
+        application=application.name,
+        version=application.version,
+        board=board.name,
+        recordings=tuple(_with_counts(r, o) for r, o in zip(results, outcomes, strict=True)),
+        labels=application.labels,
+        ticks=_ticks(application, hello, [step for played in heard for step in played.steps]),
+        flash_bytes=firmware.flash_bytes,
+        ram_bytes=firmware.ram_bytes,
+        stack_bytes=max((p.stack_bytes or 0 for p in heard), default=0) or None,
+        capacity=about.capacity,
+        high_water=max(p.high_water for p in heard) if settings.real_time else None,
+        overall=_counts(joined(labelled)) if labelled else None,
+        tuning=_tune(application, expected, events, results) if settings.tune else None,
+    )
+
+
+def make_project(application: Application, settings: ReplaySettings, progress: Progress) -> Project:
+    """The application's project, in memory, after both networks were checked.
+
+    Raises:
+        InputError: A network cannot be compiled, or does not fit the board.
+    """
+    board, runtime = BOARDS[settings.board], RUNTIMES["aot"]
+    for part in (application.front_end, application.network):
+        if part is not None:
+            findings = preflight(part.graph, runtime, board, settings.options)
+            require_runnable(findings)
+            report_findings(findings, progress)
+    progress.stage(f"generating the application {application.name}")
+    return render_application(application, board, runtime, settings.options)[0]
+
+
+def generate_application(settings: ReplaySettings, progress: Progress) -> Path:
+    """Writes the application's project."""
+    application = read_application(settings.app)
+    with claim(settings.project_dir):
+        write_project(make_project(application, settings, progress), settings.project_dir)
+    return settings.project_dir
+
+
+def build_application(application: Application, settings: ReplaySettings, progress: Progress) -> Firmware:
+    """From settings to built firmware."""
+    project = make_project(application, settings, progress)
+    progress.stage(f"building for {settings.board}")
+    return build(project, settings.project_dir, on_line=narrate(progress))
+
+
+def connect(firmware: Firmware, settings: ReplaySettings, progress: Progress) -> Link:
+    """Starts the emulator, or flashes the board; the stream to it."""
+    board = BOARDS[settings.board]
+    port = settings.port
+    if board.reach is Reach.SERIAL and not is_url(port or ""):
+        port = flash(firmware, port, progress).device
+    return open_link(firmware, board, port, settings.link, progress)
+
+
+def check_identity(session: AppSession, application: Application) -> About:
+    """Whether the board has this very application. Raises DeviceError if not."""
+    about = session.about()
+    if about.digest != application.digest:
+        raise DeviceError(
+            f"The board runs another application, or one of other settings: {about.name} {about.version}, "
+            f"{about.digest[:16]}….",
+            "Build and flash it again.",
+        )
+    return about
+
+
+def _events(path: Path, application: Application, settings: ReplaySettings) -> tuple[Event, ...] | None:
+    if settings.labels is None:
+        return None
+    found = events_of(path, settings.labels, len(settings.recordings) > 1)
+    return None if found is None else read_events(found, application.labels, application.decision.silent)
+
+
+def _play(
+    session: AppSession, application: Application, recording: Recording, settings: ReplaySettings, progress: Progress
+) -> Played:
+    progress.stage(f"playing {recording.name} ({len(recording.samples) / application.rate:.1f} s)")
+    player = Player(session, application)
+    if settings.real_time:
+        hello = session.connect()
+        return player.play_in_time(recording.samples, lambda step: seconds_of(step, hello))
+    total = len(recording.samples)
+    return player.play(whole(recording.samples), lambda done: progress.advance(done, total))
+
+
+def seconds_of(step: BoardStep, hello: Hello) -> float:
+    """How long a step takes on hardware: measured where ticks say time, else estimated."""
+    ticks = step.front_end_ticks + step.network_ticks
+    match hello.tick_unit:
+        case TickUnit.INSTRUCTIONS:
+            return ticks * CYCLES_PER_INSTRUCTION / CLOCK_HZ
+        case TickUnit.CYCLES:
+            return ticks / (hello.tick_rate or CLOCK_HZ)
+        case _:
+            return ticks / 1e6
+
+
+def _ticks(application: Application, hello: Hello, steps: Sequence[BoardStep]) -> HopTicks:
+    most = max(steps, key=lambda s: s.front_end_ticks + s.network_ticks, default=None)
+    share = None if most is None else seconds_of(most, hello) / application.hop_s
+    how = {
+        TickUnit.INSTRUCTIONS: f"estimated: {CYCLES_PER_INSTRUCTION:g} cycles an instruction at {CLOCK_HZ / 1e6:g} MHz",
+        TickUnit.CYCLES: "measured",
+        TickUnit.MICROSECONDS: "of this machine, which is no board",
+    }[hello.tick_unit]
+    runs = [step.network_ticks for step in steps if step.scores_crc or step.scores]
+    return HopTicks(
+        unit=hello.tick_unit.value,
+        front_end=int(median([step.front_end_ticks for step in steps] or [0])),
+        network=int(median(runs or [0])),
+        most=0 if most is None else most.front_end_ticks + most.network_ticks,
+        hop_ms=1000 * application.hop_s,
+        share=share,
+        share_how=how,
+        limit_percent=None if hello.tick_unit is TickUnit.MICROSECONDS else application.hop_percent,
+    )
+
+
+def _result(
+    application: Application, recording: Recording, played: Played, expected: Expected, events: Sequence[Event] | None
+) -> ReplayedRecording:
+    rate = application.rate
+    return ReplayedRecording(
+        name=recording.name,
+        seconds=len(recording.samples) / rate,
+        hops=len(played.steps),
+        runs=len(expected.runs),
+        last_scores=tuple(int(score) for score in expected.scores[-1]) if len(expected.scores) else (),
+        decisions=tuple(Moment(d.at_s, d.label, d.score) for d in decided(application, expected.heard)),
+        faults=tuple(_fault(note, rate) for note in played.notes),
+        differences=tuple(
+            f"hop {d.hop}, whose window ends at {d.position / rate:.3f} s: {d.what}"
+            for d in differences(played, expected)
+        ),
+        events=tuple(Moment(e.start_s, e.label, 0.0, e.end_s) for e in events or ()),
+        curves=_curves(application, recording, expected),
+    )
+
+
+def _fault(note: StreamNote, rate: int) -> Moment:
+    return Moment(note.position / rate, _FAULT_WORDS[note.fault], note.samples)
+
+
+def _curves(application: Application, recording: Recording, expected: Expected) -> Curves:
+    loudest = np.abs(recording.samples.astype(np.int32)).max(axis=1)
+    step = max(1, len(loudest) // _ENVELOPE_POINTS)
+    places = range(0, len(loudest), step)
+    envelope = tuple((at / application.rate, float(loudest[at : at + step].max())) for at in places)
+    quantization = application.network.output.quantization
+    scale, zero = (quantization.scale, quantization.zero_point) if quantization else (1.0, 0)
+    average = application.decision.average
+    times = [expected.positions[run] / application.rate for run in expected.runs][average - 1 :]
+    if not times:
+        return Curves(envelope)
+    kernel = np.ones(average) / average
+    real = scale * (expected.scores.astype(np.float64) - zero)
+    curves = tuple(
+        (label, tuple(zip(times, np.convolve(real[:, i], kernel, "valid").tolist(), strict=True)))
+        for i, label in enumerate(application.labels)
+        if label not in application.decision.silent
+    )
+    return Curves(envelope, curves)
+
+
+def _outcome(result: ReplayedRecording, events: Sequence[Event] | None) -> Outcome | None:
+    if events is None:
+        return None
+    heard = [_decided(moment) for moment in result.decisions]
+    return judge_outcome(events, heard, result.seconds)
+
+
+def _decided(moment: Moment) -> Decided:
+    return Decided(moment.at_s, moment.what, moment.value)
+
+
+def _with_counts(result: ReplayedRecording, outcome: Outcome | None) -> ReplayedRecording:
+    return result if outcome is None else replace(result, labels=_counts(outcome))
+
+
+def _counts(outcome: Outcome) -> LabelCounts:
+    return LabelCounts(
+        hits=len(outcome.hits),
+        misses=len(outcome.misses),
+        false_accepts=len(outcome.false),
+        false_per_hour=outcome.false_per_hour,
+        median_latency_s=median(outcome.latencies_s) if outcome.hits else None,
+        missed=tuple(Moment(e.start_s, e.label, 0.0, e.end_s) for e in outcome.misses),
+        false=tuple(Moment(d.at_s, d.label, d.score) for d in outcome.false),
+    )
+
+
+def _tune(
+    application: Application,
+    expected: Sequence[Expected],
+    events: Sequence[tuple[Event, ...] | None],
+    results: Sequence[ReplayedRecording],
+) -> Tuning:
+    labelled = [
+        Labelled(computed, found, result.seconds)
+        for computed, found, result in zip(expected, events, results, strict=True)
+        if found is not None
+    ]
+    found = trials(application, labelled)
+    return Tuning(_point(propose(found)), tuple(map(_point, frontier(found))))
+
+
+def _point(trial: Trial) -> TunePoint:
+    outcome = trial.outcome
+    return TunePoint(
+        trial.average,
+        trial.threshold,
+        len(outcome.misses),
+        len(outcome.false),
+        trial.miss_rate,
+        outcome.false_per_hour,
+    )

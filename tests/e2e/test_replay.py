@@ -1,0 +1,229 @@
+"""Applications on this machine and on the emulated board: features, scores, decisions, faults and labels."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from boardproof.cli.commands import run_command
+from boardproof.device.build.compile import build
+from boardproof.device.protocol.app_session import AppSession, StreamFault
+from boardproof.device.reach.links import open_link
+from boardproof.project.apps.render import render_application
+from boardproof.project.apps.settings import read_application
+from boardproof.project.boards import BOARDS
+from boardproof.project.runtimes import RUNTIMES
+from boardproof.project.runtimes.base import Options
+from boardproof.proof.agreement import differences
+from boardproof.proof.expectation import expect
+from boardproof.proof.playing import Player
+from e2e.test_run import reference_model
+from support.small_application import RATE, SETTINGS, sound, write_application, write_sound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BOARD_PARAMETERS = [
+    pytest.param("native", marks=pytest.mark.native),
+    pytest.param("mps2-an386", marks=pytest.mark.qemu),
+]
+
+MICRO_SPEECH = """
+[app]
+name = "yes-no"
+version = "1.0"
+sensor = "microphone"
+rate = 16000
+front-end = "{front}"
+model = "{network}"
+hop = 320
+labels = ["silence", "unknown", "yes", "no"]
+
+[app.decision]
+threshold = 0.8
+silent = ["silence", "unknown"]
+"""
+
+
+@pytest.fixture(scope="module", params=BOARD_PARAMETERS)
+def board(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory):
+    return read_application(write_application(tmp_path_factory.mktemp("application")))
+
+
+@pytest.fixture(scope="module")
+def firmware(application, board, tmp_path_factory):
+    project, *_ = render_application(application, BOARDS[board], RUNTIMES["aot"], Options())
+    lines: list[str] = []
+    built = build(project, tmp_path_factory.mktemp(board) / "project", on_line=lines.append)
+    assert not [line for line in lines if "warning:" in line]
+    return built
+
+
+@pytest.fixture
+def session(firmware, application, board) -> Iterator[AppSession]:
+    with open_link(firmware, BOARDS[board]) as link:
+        yield AppSession(link, application.network.sha256)
+
+
+def test_a_board_says_which_application_it_has(session, application):
+    about = session.about()
+    assert (about.name, about.version, about.sensor) == ("loud or not", "1.2", "microphone")
+    assert (about.digest, about.rate, about.sample_bytes) == (application.digest, RATE, 2)
+    assert about.capacity == application.capacity
+
+
+def decisions(application, played, expected):
+    assert differences(played, expected) == ()
+    return [(round(d.position / application.rate, 3), application.labels[d.label]) for d in expected.heard]
+
+
+def test_every_stream_begins_anew(session, application):
+    samples = sound([(0.3, 0.5)])
+    found = []
+    for _ in range(2):
+        played = Player(session, application).play([(0, samples)])
+        found.append(decisions(application, played, expect(application, played.hops)))
+    assert found[0] == found[1]
+    assert [label for _, label in found[0]] == ["loud"]
+    assert 0.3 < found[0][0][0] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("pushes", "faults"),
+    [
+        ([(0, 3000), (3040, 8000)], [(StreamFault.FILLED, 3000, 40)]),
+        ([(0, 3000), (3400, 8000)], [(StreamFault.GAP, 3000, 400)]),
+        ([(0, 3000), (2900, 8000)], [(StreamFault.LATE, 2900, 100)]),
+        ([(0, 3000)], []),
+    ],
+    ids=["a short gap", "a long gap", "late", "stops"],
+)
+def test_faults_are_reported_and_lose_nothing_else(session, application, pushes, faults):
+    samples = sound([(0.1, 0.3), (0.6, 0.8)])
+    played = Player(session, application).play([(begin, samples[begin:end]) for begin, end in pushes])
+    expected = expect(application, played.hops)
+    assert [(note.fault, note.position, note.samples) for note in played.notes] == faults
+    heard = [label for _, label in decisions(application, played, expected)]
+    assert heard == ["loud"] * (2 if pushes[-1][1] == 8000 else 1)
+    assert bool(expected.restarts) == (faults[:1] != [] and faults[0][0] is StreamFault.GAP)
+
+
+def test_a_network_that_is_too_slow_loses_samples_and_says_so(session, application):
+    samples = sound([(0.2, 0.9)], seconds=1.5)
+    slow = Player(session, application).play_in_time(samples, lambda _: 2.5 * application.hop_s)
+    overruns = [note for note in slow.notes if note.fault is StreamFault.OVERRUN]
+    assert overruns
+    assert slow.high_water == application.capacity
+    decisions(application, slow, expect(application, slow.hops))  # what it did hear, it did as the host does
+    in_time = Player(session, application).play_in_time(samples, lambda _: 0.5 * application.hop_s)
+    assert in_time.notes == ()
+    assert in_time.high_water < application.capacity
+    whole = Player(session, application).play([(0, samples)])
+    assert decisions(application, in_time, expect(application, in_time.hops)) == decisions(
+        application, whole, expect(application, whole.hops)
+    )
+
+
+def test_what_is_pushed_comes_back(session, application):
+    samples = sound([(0.0, 0.1)])[:200]
+    session.begin()
+    assert session.push(0, samples.tobytes(), 2) == application.capacity == 192
+    position, data = session.drain(2)
+    assert position == 0
+    np.testing.assert_array_equal(np.frombuffer(data, np.int16), samples[:192, 0])
+
+
+def test_a_feature_that_differs_is_found(session, application):
+    played = Player(session, application).play([(0, sound([]))])
+    expected = expect(application, played.hops)
+    features = expected.features.copy()
+    features[17, 3] ^= 1
+    (found,) = differences(played, type(expected)(
+        expected.positions, expected.restarts, features, expected.runs, expected.scores, expected.decisions
+    ))  # fmt: skip
+    assert (found.hop, found.position) == (17, expected.positions[17])
+    assert "1 of 8 features differ, first [3]" in found.what
+
+
+def run_json(capsys, *arguments):
+    status = run_command(["replay", *arguments, "--json", "--quiet"])
+    captured = capsys.readouterr()
+    assert captured.out, captured.err
+    return status, json.loads(captured.out)
+
+
+@pytest.mark.native
+def test_labels_settings_and_limits(tmp_path, capsys):
+    app = write_application(tmp_path / "app")
+    recording = write_sound(tmp_path / "day.wav", sound([(0.3, 0.5), (1.2, 1.4)], seconds=2.0))
+    (tmp_path / "day.txt").write_text("0.3\t0.5\tloud\n0.7\t0.8\tloud\n1.2\t1.4\tloud\n1.5\t1.6\tquiet\n")
+    page = tmp_path / "replay.html"
+    target = ("--board", "native", "--out", str(tmp_path / "project"), "--labels", str(tmp_path / "day.txt"))
+    status, report = run_json(capsys, str(app), str(recording), *target, "--tune", "--report", str(page))
+    assert status == 0
+    assert report["agrees"] is True
+    assert [(d["what"], round(d["at_s"], 1)) for d in report["recordings"][0]["decisions"]] == [
+        ("loud", 0.3),
+        ("loud", 1.2),
+    ]
+    overall = report["overall"]
+    assert (overall["hits"], overall["misses"], overall["false_accepts"]) == (2, 1, 0)
+    assert 0 < overall["median_latency_s"] < 0.1
+    assert report["tuning"]["proposed"]["misses"] == 1
+    text = page.read_text()
+    assert text.count("<svg") >= 3
+    assert "average = " in text
+
+
+@pytest.mark.native
+def test_recordings_that_do_not_fit(tmp_path, capsys):
+    app = write_application(tmp_path / "app")
+    other = write_sound(tmp_path / "other.wav", sound([]), rate=16000)
+    assert run_command(["replay", str(app), str(other), "--board", "native"]) == 2
+    assert "has 16000 samples a second; the application takes 8000" in capsys.readouterr().err
+    assert run_command(["replay", str(app), "--board", "native"]) == 2
+    assert "There is nothing to play" in capsys.readouterr().err
+
+
+@pytest.mark.qemu
+def test_a_hop_that_takes_too_long_fails(tmp_path, capsys):
+    settings = SETTINGS.replace("hop = 32", "hop = 32\nhop-percent = 1")
+    app = write_application(tmp_path / "app", settings)
+    recording = write_sound(tmp_path / "a.wav", sound([], seconds=0.2))
+    status, report = run_json(capsys, str(app), str(recording), "--out", str(tmp_path / "project"))
+    assert status == 1
+    assert report["agrees"] is True
+    assert report["passes"] is False
+    assert report["ticks"]["share"] > 0.01
+
+
+@pytest.mark.parametrize("target", ["native", "mps2-an386"])
+def test_micro_speech_as_it_ships(target, tmp_path, capsys):
+    """Its scores are those of front end and network in a chain; silence decides nothing."""
+    names = {part: reference_model(f"{name}.tflite") for part, name in (
+        ("front", "audio_preprocessor_int8"), ("network", "micro_speech_quantized")
+    )}  # fmt: skip
+    clips = [reference_model(f"../clips/{name}_1000ms.wav") for name in ("yes", "no", "noise", "silence")]
+    (tmp_path / "boardproof.toml").write_text(MICRO_SPEECH.format(**names))
+    arguments = (str(tmp_path), *clips, "--board", target, "--out", str(tmp_path / "project"))
+    status, report = run_json(capsys, *arguments)
+    assert status == 0
+    found = {r["name"].removesuffix("_1000ms.wav"): r for r in report["recordings"]}
+    assert {name: [d["what"] for d in r["decisions"]] for name, r in found.items()} == {
+        "yes": ["yes"], "no": ["no"], "noise": [], "silence": [],
+    }  # fmt: skip
+    assert {name: r["last_scores"] for name, r in found.items() if name != "silence"} == {
+        "yes": [-128, -128, 127, -128], "no": [-128, -114, -128, 114], "noise": [120, -125, -126, -125],
+    }  # fmt: skip
+    assert [(r["hops"], r["runs"]) for r in report["recordings"]] == [(49, 1)] * 4
+    if target == "mps2-an386":
+        assert report["flash_bytes"] <= 64 * 1024
+        assert report["ram_bytes"] <= 24 * 1024

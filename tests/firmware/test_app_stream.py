@@ -1,0 +1,209 @@
+"""An application's windows, decisions and faults in C against their definition on the host, on random streams."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from boardproof.project.apps.application import NEVER
+from boardproof.project.apps.stream import Windows, begun_anew, decide, network_runs
+from support import app_lab
+from support.app_lab import DECIDED, HOP, RESTARTED, SCORED, Lab, Sizes
+
+pytestmark = pytest.mark.native
+
+FILLED, GAP, LATE, OVERRUN = 1, 2, 3, 4
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return app_lab.build_lab(tmp_path_factory.mktemp("lab"))
+
+
+@st.composite
+def sizes(draw):
+    channels, window = draw(st.integers(1, 3)), draw(st.integers(1, 12))
+    hop = draw(st.integers(1, window))
+    with_front_end = draw(st.booleans())
+    labels = draw(st.integers(1, 5))
+    average = draw(st.integers(1, 4))
+    limits = st.integers(-60 * average, 80 * average)
+    on = tuple(NEVER if draw(st.integers(0, 4)) == 0 else draw(limits) for _ in range(labels))
+    capacity = window + draw(st.integers(0, 20))
+    return Sizes(
+        channels=channels,
+        window=window,
+        hop=hop,
+        capacity=capacity,
+        fill=draw(st.integers(0, min(window, capacity - window))),
+        row_bytes=draw(st.integers(1, 5)) if with_front_end else 2 * channels * window,
+        rows=draw(st.integers(1, 5)),
+        every=draw(st.integers(1, 3)),
+        average=average,
+        repeat=draw(st.sampled_from((0, 0, 5, 40))),
+        on=on,
+        off=tuple(min(limit, draw(limits)) for limit in on),
+        with_front_end=with_front_end,
+    )
+
+
+def moves(draw, rng, window):
+    """How the next samples come: (distance from where they are due, how many, steps after them)."""
+    kind = draw(st.integers(0, 9))
+    ahead = 0
+    if kind == 0:
+        ahead = int(rng.integers(1, window + 1))
+    elif kind == 1:
+        ahead = int(rng.integers(window + 1, 3 * window + 30))
+    elif kind == 2:
+        ahead = -int(rng.integers(1, 12))
+    return ahead, int(rng.integers(0, 25)), int(rng.integers(0, 4))
+
+
+def expected_steps(chosen, hops):
+    """(position, restarted, row, scores or None, decision or None) of every hop."""
+    rows = app_lab.front_end(chosen, [hop.samples for hop in hops])
+    runs = network_runs(chosen, hops)
+    scores = np.array([app_lab.network(chosen, rows[r - chosen.rows + 1 : r + 1]) for r in runs]).reshape(
+        len(runs), len(chosen.on)
+    )
+    decisions = decide(chosen, scores, [hops[r].position for r in runs], begun_anew(hops, runs))
+    of_run = {r: (scores[i], decisions[i]) for i, r in enumerate(runs)}
+    return [(hop.position, hop.restarted, rows[i], *of_run.get(i, (None, None))) for i, hop in enumerate(hops)]
+
+
+def assert_same(chosen, result, row, scores, expected, restarted):
+    position, began_anew, expected_row, expected_scores, decision = expected
+    assert result.position == position & 0xFFFFFFFF
+    assert restarted == began_anew
+    np.testing.assert_array_equal(row, expected_row)
+    assert bool(result.flags & SCORED) == (expected_scores is not None)
+    if expected_scores is not None:
+        np.testing.assert_array_equal(scores, expected_scores)
+    assert bool(result.flags & DECIDED) == (decision is not None)
+    if decision is not None:
+        assert (result.label, result.sum) == (decision.label, decision.sum)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(sizes(), st.data(), st.integers(0, 2**32))
+def test_every_hop_is_the_hosts(library, chosen, data, seed):
+    rng = np.random.default_rng(seed)
+    lab, windows = Lab(library, chosen), Windows(chosen.window, chosen.hop, chosen.fill)
+    hops, steps, restarted = [], [], False
+
+    def step():
+        nonlocal restarted
+        result = lab.step()
+        restarted |= bool(result.flags & RESTARTED)
+        if not result.flags & HOP:
+            return False
+        row = np.frombuffer(ctypes.string_at(result.features, chosen.row_bytes), np.uint8)
+        scores = result.scores and np.frombuffer(ctypes.string_at(result.scores, result.score_bytes), np.int8)
+        steps.append((result, row, scores, restarted))
+        restarted = False
+        return True
+
+    for _ in range(data.draw(st.integers(1, 12))):
+        ahead, count, after = moves(data.draw, rng, chosen.window)
+        position = max(windows.taken + ahead, 0)
+        samples = rng.integers(-(2**15), 2**15, (count, chosen.channels)).astype(np.int16)
+        lossy = data.draw(st.booleans())
+        taken = lab.push(position, samples, lossy=lossy)
+        hops += windows.push(position, samples[:taken])
+        assert lab.status().next == windows.taken & 0xFFFFFFFF
+        for _ in range(after):
+            step()
+        while not lossy and taken < count:
+            step()
+            more = lab.push(position + taken, samples[taken:])
+            hops += windows.push(position + taken, samples[taken : taken + more])
+            taken += more
+    while step():
+        pass
+    assert len(steps) == len(hops)
+    for (result, row, scores, began_anew), expected in zip(steps, expected_steps(chosen, hops), strict=True):
+        assert_same(chosen, result, row, scores, expected, began_anew)
+
+
+def plain(**changes):
+    values = {
+        "channels": 1, "window": 4, "hop": 2, "capacity": 12, "fill": 4, "row_bytes": 2, "rows": 2, "every": 1,
+        "average": 1, "repeat": 0, "on": (NEVER,), "off": (0,), "with_front_end": True,
+    }  # fmt: skip
+    return Sizes(**values | changes)
+
+
+def ramp(begin, count):
+    return np.arange(begin, begin + count, dtype=np.int16)[:, None]
+
+
+def test_faults_are_noted_with_their_places(library):
+    lab = Lab(library, plain())
+    assert lab.push(0, ramp(0, 5)) == 5
+    assert lab.push(7, ramp(7, 2)) == 2  # two samples are missing
+    assert lab.push(8, ramp(8, 2)) == 2  # one is there already
+    assert lab.push(100, ramp(100, 5), lossy=True) == 2  # far ahead, and only two have room
+    assert lab.notes() == [(FILLED, 5, 2), (LATE, 8, 1), (GAP, 10, 90), (OVERRUN, 102, 3)]
+    assert lab.status().high_water == 12
+
+
+def test_notes_that_have_no_room_are_counted(library):
+    lab = Lab(library, plain())
+    lab.push(0, ramp(0, 4))
+    for _ in range(11):
+        lab.push(0, ramp(0, 1))
+    assert len(lab.notes()) == 8
+    assert lab.status().lost_notes == 3
+
+
+def test_what_came_before_a_gap_is_not_lost(library):
+    lab = Lab(library, plain())
+    lab.push(0, ramp(0, 6))
+    lab.push(1000, ramp(1000, 4))
+    positions = []
+    for _ in range(4):
+        result = lab.step()
+        positions += [(result.position, bool(result.flags & RESTARTED))] if result.flags & HOP else []
+    assert positions == [(4, False), (6, False), (1004, True)]
+
+
+def test_draining_stops_at_a_gap(library):
+    lab = Lab(library, plain())
+    lab.push(0, ramp(0, 3))
+    lab.push(50, ramp(50, 3))
+    drained = [lab.drain(10) for _ in range(3)]
+    assert [(position, values.ravel().tolist()) for position, values in drained] == [
+        (0, [0, 1, 2]),
+        (50, [50, 51, 52]),
+        (53, []),
+    ]
+
+
+def test_large_samples_come_in_parts(library):
+    lab = Lab(library, plain(channels=3))
+    sample = np.arange(3, dtype=np.int16).tobytes()
+    push_part = lab.library.app_push_part
+    assert push_part(0, 0, sample[:4], 4) == 1
+    assert lab.status().next == 0
+    assert push_part(1, 4, sample[4:], 2) == 0, "another sample is due"
+    assert push_part(0, 4, sample[4:], 3) == 0, "more than the sample has"
+    assert push_part(0, 4, sample[4:], 2) == 1
+    assert lab.status().next == 1
+    position, values = lab.drain(1)
+    assert (position, values.tolist()) == (0, [[0, 1, 2]])
+
+
+def test_positions_go_on_beyond_32_bits(library):
+    lab = Lab(library, plain())
+    begin = 2**32 - 6
+    for leap in (2**30, 2**31, 3 * 2**30, begin):  # each of less than 2^31
+        assert lab.push(leap, ramp(0, 1)) == 1
+        lab.step()
+    assert lab.push(begin + 1, ramp(1, 11)) == 11
+    ends = [lab.step().position for _ in range(5)]
+    assert ends == [2**32 - 2, 0, 2, 4, 6]

@@ -1,0 +1,102 @@
+"""[app] in boardproof.toml: what is read, and what is said about what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from boardproof.errors import InputError
+from boardproof.model.graph import DType
+from boardproof.project.apps.application import NEVER
+from boardproof.project.apps.render import render_application
+from boardproof.project.apps.settings import read_application
+from boardproof.project.boards import BOARDS
+from boardproof.project.runtimes import RUNTIMES
+from boardproof.project.runtimes.base import Options
+from boardproof.settings import read_settings_file
+from support.small_application import SETTINGS, write_application
+
+
+def test_what_follows_from_the_settings(tmp_path):
+    application = read_application(write_application(tmp_path))
+    assert (application.window, application.hop, application.rows, application.row_bytes) == (64, 32, 8, 8)
+    assert (application.sample_bytes, application.source.dtype) == (2, DType.INT16)
+    assert application.on == (NEVER, 154)  # ceil(2 * (0.8 * 256 - 128))
+    assert application.off == (52, 52)
+    assert application.repeat == 160
+    assert application.hop_s == 0.004
+
+
+def test_the_digest_is_of_what_is_computed(tmp_path):
+    one = read_application(write_application(tmp_path / "one"))
+    named = read_application(write_application(tmp_path / "named", SETTINGS.replace("loud or not", "another name")))
+    other = read_application(write_application(tmp_path / "other", SETTINGS.replace("0.8", "0.75")))
+    assert one.digest == named.digest != other.digest
+
+
+def test_other_commands_leave_the_table_alone(tmp_path):
+    write_application(tmp_path)
+    assert read_settings_file(tmp_path / "network.tflite", {"board"}) == {}
+
+
+def refused(folder, settings):
+    with pytest.raises(InputError) as caught:
+        read_application(write_application(folder, settings))
+    assert caught.value.hint
+    return f"{caught.value.message} {caught.value.hint}"
+
+
+CHANGES = {
+    "hop = 32": ("hop = 0", "hop in [app]", "is 0, not a whole number from 1 to 16777216"),
+    "rate = 8000": ("rate = true", "rate in [app]", "is True, not a whole number"),
+    'model = "network.tflite"': ('model = "none.tflite"', "names", "No such file"),
+    'labels = ["quiet", "loud"]': ('labels = "loud"', "labels in [app]", "not a list of texts"),
+    'sensor = "microphone"': ('sensor = "nose"', "sensor in [app]", "not one of stream, microphone"),
+    "threshold = 0.8": ("threshold = 0.5", "release in [app.decision]", "at most the threshold, 0.5"),
+    "average = 2": ("averag = 2", "has an unknown setting: averag", "Known settings: average"),
+    'version = "1.2"': ("version = 1.2", "version in [app]", "is 1.2, not a text"),
+}
+
+
+@pytest.mark.parametrize("line", CHANGES)
+def test_wrong_settings(line, tmp_path):
+    instead, *words = CHANGES[line]
+    message = refused(tmp_path, SETTINGS.replace(line, instead))
+    assert all(word.lower() in message.lower() for word in words), message
+
+
+MISFITS = {
+    'labels = ["quiet", "loud"]': ('labels = ["quiet", "loud", "louder"]', "there are 3 labels and 2 scores"),
+    "hop = 32": ("hop = 65", "hop is 65, and the window 64 samples"),
+    'sensor = "microphone"': ('sensor = "microphone"\nchannels = 2', "a microphone has 1 channel, and channels is 2"),
+    'model = "network.tflite"': ('model = "front.tflite"', "rows of 8 bytes of int8 do not fill"),
+}
+
+
+@pytest.mark.parametrize("line", MISFITS)
+def test_what_does_not_fit_together(line, tmp_path):
+    instead, words = MISFITS[line]
+    assert words in refused(tmp_path, SETTINGS.replace(line, instead))
+
+
+def test_nothing_there(tmp_path):
+    assert "has no table [app]. docs/applications.md" in refused(tmp_path / "other", 'board = "native"')
+    with pytest.raises(InputError) as caught:
+        read_application(tmp_path / "boardproof.toml")
+    assert "is not there" in caught.value.message
+    assert "[app]" in caught.value.hint
+
+
+def test_names_become_text_and_nothing_else(tmp_path):
+    settings = SETTINGS.replace('"loud or not"', r"""'a"; */ ?? \\ é'""")
+    application = read_application(write_application(tmp_path, settings))
+    project, *_ = render_application(application, BOARDS["native"], RUNTIMES["aot"], Options())
+    text = project.files["src/app_config.c"].decode()
+    assert r'.name = "a\042; */ \077\077 \134\134 \303\251"' in text
+
+
+def test_rendering_twice_gives_the_same_bytes(tmp_path):
+    application = read_application(write_application(tmp_path))
+    digests = {
+        render_application(application, BOARDS["mps2-an386"], RUNTIMES["aot"], Options())[0].digest for _ in range(2)
+    }
+    assert len(digests) == 1
