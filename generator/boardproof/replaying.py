@@ -22,7 +22,7 @@ from boardproof.errors import DeviceError, InputError
 from boardproof.generating import report as report_findings
 from boardproof.model.preflight import preflight, require_runnable
 from boardproof.model.recordings import read_recording
-from boardproof.project.apps.render import render_application
+from boardproof.project.apps.render import assemble_application, compile_parts
 from boardproof.project.apps.settings import read_application
 from boardproof.project.boards import BOARDS, Reach, TickUnit
 from boardproof.project.runtimes import RUNTIMES
@@ -162,13 +162,14 @@ def make_project(application: Application, settings: ReplaySettings, progress: P
         InputError: A network cannot be compiled, or does not fit the board.
     """
     board, runtime = BOARDS[settings.board], RUNTIMES["aot"]
-    for part in (application.front_end, application.network):
-        if part is not None:
-            findings = preflight(part.graph, runtime, board, settings.options)
-            require_runnable(findings)
-            report_findings(findings, progress)
+    compiled = compile_parts(application, board, runtime, settings.options)
+    findings = preflight(application.network.graph, compiled.network.findings)
+    if application.front_end is not None and compiled.front_end is not None:
+        findings = (*preflight(application.front_end.graph, compiled.front_end.findings), *findings)
+    require_runnable(findings)
+    report_findings(findings, progress)
     progress.stage(f"generating the application {application.name}")
-    return render_application(application, board, runtime, settings.options)[0]
+    return assemble_application(application, board, compiled)
 
 
 def generate_application(settings: ReplaySettings, progress: Progress) -> Path:

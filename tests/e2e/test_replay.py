@@ -60,7 +60,7 @@ def application(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def firmware(application, board, tmp_path_factory):
-    project, *_ = render_application(application, BOARDS[board], RUNTIMES["aot"], Options())
+    project = render_application(application, BOARDS[board], RUNTIMES["aot"], Options())
     lines: list[str] = []
     built = build(project, tmp_path_factory.mktemp(board) / "project", on_line=lines.append)
     assert not [line for line in lines if "warning:" in line]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boardproof.cli.flags import LINK_NAMES, OPTIMIZE_NAMES, FilePath, console_options, flags
+from boardproof.cli.flags import FilePath, console_options, flags
 from boardproof.errors import ExitStatus
-from boardproof.project.boards import BOARDS
+from boardproof.project.names import CHOICES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from boardproof.replaying import ReplaySettings
 
 app_options = flags(
-    click.option("--board", type=click.Choice(tuple(BOARDS)), help="Where it runs.  [mps2-an386]"),
-    click.option("--optimize", type=click.Choice(OPTIMIZE_NAMES), help="What kernels are chosen for.  [balanced]"),
+    click.option("--board", type=click.Choice(CHOICES["board"]), help="Where it runs.  [mps2-an386]"),
+    click.option("--optimize", type=click.Choice(CHOICES["optimize"]), help="What kernels are chosen for.  [balanced]"),
     click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/APP-app-BOARD]"),
-    click.option("--link", type=click.Choice(LINK_NAMES), help="Byte stream to an emulated board.  [fifo]"),
+    click.option("--link", type=click.Choice(CHOICES["link"]), help="Byte stream to an emulated board.  [fifo]"),
     click.option("--port", help="Serial port, or a URL (rfc2217://…)."),
 )
 

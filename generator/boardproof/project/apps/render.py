@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
 from boardproof.project.apps.actions import ACTIONS
 from boardproof.project.ini import project_ini
-from boardproof.project.render import SETTINGS, render
+from boardproof.project.render import SETTINGS, assemble
 from boardproof.project.resources import resource
 from boardproof.project.templates import render_template
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from boardproof.project.apps.application import Application
     from boardproof.project.boards import Board
-    from boardproof.project.runtimes.base import Generated, Options, Runtime
+    from boardproof.project.runtimes.base import Compiled, Options, Runtime
     from boardproof.project.types import Project
 
 FLAG = "-DBOARDPROOF_APPLICATION=1"
@@ -27,28 +27,45 @@ _GENERATED = re.compile(r"(?<!struct )\bmodel_(?=[a-z])")
 """Everything that the front end's sources define, but for the types of model.h."""
 
 
-def render_application(
-    application: Application, board: Board, runtime: Runtime, options: Options
-) -> tuple[Project, Generated, Generated | None]:
-    """Renders the project, deterministically and without touching the disk.
+def render_application(application: Application, board: Board, runtime: Runtime, options: Options) -> Project:
+    """Renders the project of an application without errors, deterministically and without touching the disk."""
+    return assemble_application(application, board, compile_parts(application, board, runtime, options))
 
-    Returns:
-        The project, and what the runtime generated for the network and for the front end.
-    """
-    part = application.network
-    project, generated = render(part.graph, part.data, board, runtime, options)
+
+@dataclass(frozen=True, slots=True)
+class CompiledParts:
+    """Both networks of an application, compiled by the runtime of that name."""
+
+    runtime: str
+    network: Compiled
+    front_end: Compiled | None
+
+
+def compile_parts(application: Application, board: Board, runtime: Runtime, options: Options) -> CompiledParts:
+    """Compiles both networks, once; what keeps them from running is in their findings."""
+    front = application.front_end
+    return CompiledParts(
+        runtime.name,
+        runtime.compile(application.network.graph, board, options),
+        None if front is None else runtime.compile(front.graph, board, options),
+    )
+
+
+def assemble_application(application: Application, board: Board, parts: CompiledParts) -> Project:
+    """What `render_application` does once both networks are compiled."""
+    generated = parts.network.generate(application.network.data)
+    project = assemble(generated, application.network.data, board, parts.runtime)
     files = dict(project.files)
-    front_end = None
     flags = (*generated.build_flags, FLAG)
-    if application.front_end is not None:
-        front_end = runtime.generate(application.front_end.graph, application.front_end.data, board, options)
+    if application.front_end is not None and parts.front_end is not None:
+        front_end = parts.front_end.generate(application.front_end.data)
         files.update(_renamed(front_end.files))
         flags = tuple(dict.fromkeys((*flags, *front_end.build_flags)))
     actions = [name for name in application.actions if not (board.is_emulated and ACTIONS[name].hardware)]
     files.update(_sources(application, [name for name in actions if name != "callback"]))
     libraries = tuple(spec for name in actions if not board.is_emulated for spec in ACTIONS[name].libraries)
     files[SETTINGS] = project_ini(board, (*generated.lib_deps, *libraries), flags).encode()
-    return replace(project, files=dict(sorted(files.items()))), generated, front_end
+    return replace(project, files=dict(sorted(files.items())))
 
 
 def _renamed(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
