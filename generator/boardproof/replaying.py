@@ -12,10 +12,9 @@ import numpy as np
 from boardproof.device.build.claims import claim
 from boardproof.device.build.compile import build
 from boardproof.device.build.narration import narrate
-from boardproof.device.build.toolchain import require_tools
 from boardproof.device.build.workspace import write_project
 from boardproof.device.protocol.app_session import AppSession, StreamFault
-from boardproof.device.reach.links import open_link
+from boardproof.device.reach.links import open_link, require_tools
 from boardproof.device.usb.ports import is_url
 from boardproof.device.usb.upload import flash
 from boardproof.errors import DeviceError, InputError
