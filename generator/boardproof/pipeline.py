@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from boardproof.device.build.claims import claim
 from boardproof.device.build.compile import build, compile_project
 from boardproof.device.build.narration import narrate
-from boardproof.device.build.workspace import read_marker, write_project
+from boardproof.device.build.workspace import marker_board, read_marker, write_project
 from boardproof.device.reach.links import require_tools
 from boardproof.device.tflm.arena import bound_arena
 from boardproof.device.tflm.fetch import fetch_library, known_library, rounding_notes
@@ -179,7 +179,7 @@ def build_on_disk(root: Path, progress: Progress) -> Firmware:
     """Builds a project that `generate` wrote."""
     marker = _marker(root)
     progress.stage(f"building for {marker.board}")
-    return compile_project(root, BOARDS[marker.board], marker.model_sha256, on_line=narrate(progress))
+    return compile_project(root, marker_board(marker), marker.model_sha256, on_line=narrate(progress))
 
 
 def _marker(root: Path) -> Marker:
@@ -230,7 +230,7 @@ def _require_project_of(network: Network, settings: Settings) -> None:
 
 def flash_on_disk(root: Path, port: str | None, progress: Progress) -> Flashed:
     """Builds a project that `generate` wrote if need be, and puts it on a board."""
-    board = BOARDS[_marker(root).board]
+    board = marker_board(_marker(root))
     if board.reach.is_started:
         raise InputError(
             f"{board.name} is not flashed: boardproof starts it itself.",
@@ -289,4 +289,4 @@ def _flashable() -> str:
 
 
 def _target(settings: Settings) -> Target:
-    return Target(BOARDS[settings.board], RUNTIMES[settings.runtime])
+    return Target(settings.target_board, RUNTIMES[settings.runtime])

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from boardproof.errors import InputError
 from boardproof.model.data.options import DataOptions, Pixels
 from boardproof.model.given import as_samples, model_name
+from boardproof.project.boards import BOARDS
 from boardproof.project.names import CHOICES
+from boardproof.project.own_boards import BOARDS_TABLE, own_boards
 from boardproof.project.runtimes.base import Options
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from boardproof.model.given import Model, SamplesLike
     from boardproof.model.samples import Samples
+    from boardproof.project.boards import Board
 
 SETTINGS_FILE = "boardproof.toml"
 LIMITS_TABLE = "limits"
@@ -48,6 +51,7 @@ class Settings:
         form: What `generate` writes: "project" or "library".
         options: Choices of code generation.
         data: How samples are read.
+        own_boards: The user's own boards, which boardproof.toml describes.
     """
 
     model: Model
@@ -68,6 +72,12 @@ class Settings:
     form: str = "project"
     options: Options = field(default_factory=Options)
     data: DataOptions = field(default_factory=DataOptions)
+    own_boards: tuple[Board, ...] = ()
+
+    @property
+    def target_board(self) -> Board:
+        """The board of that name: one of boardproof's, or one of the user's own. Raises InputError."""
+        return find_named(self.board, self.own_boards)
 
     @property
     def project_dir(self) -> Path:
@@ -130,7 +140,7 @@ def settings_for(model: Model | str, flags: Mapping[str, Any] | None = None) -> 
     model = Path(model) if isinstance(model, str) else model
     groups = {"options": Options, "data": DataOptions}
     members = {name: {field.name for field in fields(group)} for name, group in groups.items()}
-    known = {field.name for field in fields(Settings)}.union(*members.values()) - {"model", *groups}
+    known = {field.name for field in fields(Settings)}.union(*members.values()) - {"model", "own_boards", *groups}
     flags = flags or {}
     if unknown := flags.keys() - known:
         raise InputError(
@@ -138,14 +148,16 @@ def settings_for(model: Model | str, flags: Mapping[str, Any] | None = None) -> 
         )
     written = read_settings_file(model, known | _COMMAND_LINE_ONLY) if isinstance(model, Path) else {}
     values = {name: value for name, value in {**written, **flags}.items() if name in known}
-    for name, names in CHOICES.items():
+    own = read_own_boards(model.parent) if isinstance(model, Path) else ()
+    choices = {**CHOICES, "board": (*CHOICES["board"], *(board.name for board in own))}
+    for name, names in choices.items():
         if values.get(name) is not None and values[name] not in names:
             raise InputError(f"There is no {name} {values[name]!r}.", f"Choose one of: {', '.join(names)}.")
     given = {name: _given(name, value) for name, value in values.items()}
     grouped = {
         name: group(**{key: given.pop(key) for key in members[name] & given.keys()}) for name, group in groups.items()
     }
-    return Settings(model=model, **given, **grouped)
+    return Settings(model=model, own_boards=own, **given, **grouped)
 
 
 def _given(name: str, value: Any) -> Any:  # noqa: ANN401 - as the setting has it
@@ -161,6 +173,36 @@ def _given(name: str, value: Any) -> Any:  # noqa: ANN401 - as the setting has i
     return value
 
 
+def find_named(name: str, own: tuple[Board, ...]) -> Board:
+    """A board by its name, among boardproof's and the user's own. Raises InputError."""
+    known = {**BOARDS, **{board.name: board for board in own}}
+    if name not in known:
+        raise InputError(f"There is no board {name!r}.", f"Choose one of: {', '.join(known)}.")
+    return known[name]
+
+
+def read_own_boards(folder: Path) -> tuple[Board, ...]:
+    """The boards that boardproof.toml in a folder describes; none where there is no such file.
+
+    Raises:
+        InputError: It is not TOML, or a section [boards.NAME] is wrong.
+    """
+    path = folder / SETTINGS_FILE
+    values, text = _read_toml(path)
+    return own_boards(values.get(BOARDS_TABLE, {}), str(path), text)
+
+
+def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """What is in a settings file, and its text; nothing where there is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
+    except (FileNotFoundError, NotADirectoryError):
+        return {}, ""
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}", "Correct it, or move it away.") from error
+
+
 def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:
     """The settings in boardproof.toml beside the model, keyed as the flags are (with underscores).
 
@@ -169,25 +211,21 @@ def read_settings_file(model: Path, known: set[str]) -> dict[str, Any]:
         known: Names that are settings.
 
     Returns:
-        Name to value; empty when there is no such file. [limits] and [app] are left out: others read them.
+        Name to value; empty when there is no such file. Without [limits], [app] and [boards.NAME]: others read those.
 
     Raises:
         InputError: It is not TOML, or names a setting that does not exist.
     """
     path = model.parent / SETTINGS_FILE
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}", "Correct it, or move it away.") from error
-    values.pop(LIMITS_TABLE, None)
-    values.pop(APP_TABLE, None)
+    values, _ = _read_toml(path)
+    for table in (LIMITS_TABLE, APP_TABLE, BOARDS_TABLE):
+        values.pop(table, None)
     settings = {name.replace("-", "_"): value for name, value in values.items()}
     if unknown := sorted(settings.keys() - known):
         raise InputError(
             f"{path} has an unknown setting: {', '.join(unknown)}",
-            f"Known settings: {', '.join(sorted(known)).replace('_', '-')}; budgets go below [{LIMITS_TABLE}].",
+            f"Known settings: {', '.join(sorted(known)).replace('_', '-')}; budgets go below [{LIMITS_TABLE}], boards "
+            f"below [{BOARDS_TABLE}.NAME].",
         )
     return {name: _anchored(name, value, path.parent) for name, value in settings.items()}
 

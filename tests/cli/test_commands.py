@@ -22,6 +22,8 @@ from support.tflm import make_library
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from boardproof.project.boards import Board
+
 
 def relu_model(*, opcode: str = "RELU", elements: int = 8) -> bytes:
     builder = ModelBuilder()
@@ -256,7 +258,7 @@ def test_build_refuses_a_directory_that_is_not_ours(tmp_path: Path, capsys: pyte
 
 
 def test_a_defect_is_called_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def explode() -> None:
+    def explode(_own: tuple[Board, ...]) -> None:
         raise ZeroDivisionError("x")
 
     monkeypatch.setattr("boardproof.report.tables.boards_table", explode)

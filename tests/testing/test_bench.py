@@ -41,7 +41,7 @@ class Desk:
     def built(self, settings):
         name = settings.model.stem
         network = SimpleNamespace(model=SimpleNamespace(source=settings.model.name))
-        board = bench_module.BOARDS[settings.board]
+        board = settings.target_board
         return network, Firmware(self.tmp_path / name, self.tmp_path, board, (), MODEL)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +34,6 @@ from boardproof.project.names import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from rich.console import RenderableType
 
@@ -184,15 +184,21 @@ def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--connected", is_flag=True, help="List the boards that are plugged in.")
 def boards(*, as_json: bool, connected: bool) -> ExitStatus:
-    """Lists the boards that can be targeted, or those that are plugged in."""
-    from boardproof.report.tables import boards_json, boards_table, connected_json, connected_table
+    """Lists the boards that can be targeted, or those that are plugged in.
 
+    Yours are those that boardproof.toml in this directory describes.
+    """
+    from boardproof.project.boards import BOARDS
+    from boardproof.report.tables import boards_json, boards_table, connected_json, connected_table
+    from boardproof.settings import read_own_boards
+
+    own = read_own_boards(Path())
     if connected:
         from boardproof.device.usb.ports import connected_boards, serial_ports
 
-        found = connected_boards(serial_ports())
+        found = connected_boards(serial_ports(), (*BOARDS.values(), *own))
         return _say(connected_json(found)) if as_json else _show(connected_table(found))
-    return _say(boards_json()) if as_json else _show(boards_table())
+    return _say(boards_json(own)) if as_json else _show(boards_table(own))
 
 
 @main.command()

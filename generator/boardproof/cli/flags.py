@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boardproof.settings import Settings
 
 FilePath = click.Path(path_type=Path)
+_OWN_BOARDS = "boardproof.own_boards"
 
 
 class Given(click.Path):
@@ -88,12 +89,25 @@ class Shape(click.ParamType[Any]):
         return sizes
 
 
+class BoardName(click.Choice[str]):
+    """A board: one of boardproof's, or one that boardproof.toml beside the model describes."""
+
+    def __init__(self) -> None:
+        super().__init__(CHOICES["board"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """The name, or click's BadParameter."""
+        own = ctx.meta.get(_OWN_BOARDS, ()) if ctx is not None else ()
+        return str(click.Choice((*self.choices, *(board.name for board in own))).convert(value, param, ctx))
+
+
 def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
     """Lets boardproof.toml beside the model set the defaults of this command's flags."""
-    from boardproof.settings import read_settings_file
+    from boardproof.settings import read_own_boards, read_settings_file
 
     names = {_written(p): p.name for p in _every_option(ctx)}
     values = read_settings_file(model, set(names))
+    ctx.meta[_OWN_BOARDS] = read_own_boards(model.parent)
     ctx.default_map = {**{str(names[key]): value for key, value in values.items()}, **(ctx.default_map or {})}
     return model
 
@@ -160,7 +174,7 @@ quantize_options = flags(
     click.option("--scheme", type=click.Choice(CHOICES["scheme"]), help="How to quantize a Keras model.  [int8]"),
 )
 target_options = flags(
-    click.option("--board", type=click.Choice(CHOICES["board"]), help="Where it runs.  [mps2-an386]"),
+    click.option("--board", type=BoardName(), help="Where it runs.  [mps2-an386]"),
     click.option("--runtime", type=click.Choice(CHOICES["runtime"]), help="What executes the model.  [aot]"),
     click.option("--optimize", type=click.Choice(CHOICES["optimize"]), help="What aot code favours.  [balanced]"),
     click.option("--tflm-lib", metavar="SPEC", help="PlatformIO library spec of TensorFlow Lite Micro."),
@@ -204,7 +218,8 @@ def settings_of(model: Path, values: dict[str, Any]) -> Settings:
     if data.pixels is not None:
         data = replace(data, pixels=Pixels(data.pixels))
     rest = {f.name: given[f.name] for f in fields(Settings) if f.name in given}
-    return Settings(model=model, options=options, data=data, **rest)
+    own = click.get_current_context().meta.get(_OWN_BOARDS, ())
+    return Settings(model=model, options=options, data=data, own_boards=own, **rest)
 
 
 def ignored_flags(settings: Settings, runtimes: tuple[str, ...]) -> tuple[str, ...]:

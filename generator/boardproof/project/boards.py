@@ -59,12 +59,21 @@ class Toolchain:
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """The core that runs the model. `flags` are the compiler's."""
+    """The core that runs the model.
+
+    Attributes:
+        name: What it is called here.
+        features: What kernels may use.
+        bits: Of a pointer.
+        flags: What the compiler is told of it.
+        counts_cycles: Whether it has a cycle counter (Armv7-M's DWT).
+    """
 
     name: str
     features: frozenset[Feature]
     bits: int = 32
     flags: tuple[str, ...] = ()
+    counts_cycles: bool = True
 
 
 class UsbMode(StrEnum):
@@ -84,6 +93,40 @@ class UsbId:
 
     def __str__(self) -> str:
         return f"{self.vid:04x}:{self.pid:04x}"
+
+
+class Upload(StrEnum):
+    """How firmware gets onto a board of the user's own."""
+
+    PLATFORMIO = "platformio"
+    """PlatformIO's upload target does all of it."""
+    TOUCH = "touch"
+    """A touch at 1200 baud starts a bootloader with a USB id of its own, and PlatformIO uploads to its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How PlatformIO builds for a board of the user's own; boardproof's boards have a section in platformio.ini.
+
+    Attributes:
+        platform: PlatformIO's platform, as in `platform`.
+        board: Its name of the board.
+        framework: Which must bring an Arduino core.
+        lib_deps: Libraries the board needs.
+        build_flags: The compiler's.
+        options: Any other lines of the section.
+        serial: The Arduino object that reaches the host.
+        upload: How the firmware gets there.
+    """
+
+    platform: str
+    board: str
+    framework: str = "arduino"
+    lib_deps: tuple[str, ...] = ()
+    build_flags: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    serial: str = "Serial"
+    upload: Upload = Upload.PLATFORMIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +152,17 @@ class Board:
     heap_bytes: int = 0
     usb: tuple[UsbId, ...] = ()
     toolchain: Toolchain | None = None
+    recipe: Recipe | None = None
 
     @property
     def packages(self) -> tuple[str, ...]:
         """The Debian packages that compile and run its firmware."""
         return (*(self.toolchain.packages if self.toolchain else ()), *PACKAGES.get(self.reach, ()))
+
+    @property
+    def source(self) -> str:
+        """The file in firmware/boards/ that implements board.h for it."""
+        return "arduino.cpp" if self.recipe is not None else f"{self.name.replace('-', '_')}.c"
 
     @property
     def free_flash_bytes(self) -> int | None:
@@ -139,7 +188,7 @@ CORTEX_M4F = Cpu(
     frozenset({Feature.DSP, Feature.FPU}),
     flags=("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
 )
-HOST = Cpu("host", frozenset({Feature.FPU}), bits=64)
+HOST = Cpu("host", frozenset({Feature.FPU}), bits=64, counts_cycles=False)
 
 _NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
 _NANO33BLE_RAM_BYTES = 256 * 1024

@@ -75,9 +75,8 @@ def _firmware(board: Board, generated: Generated) -> Iterator[tuple[str, bytes]]
     for folder in ("link", *generated.libraries):
         for path, content in resource_files(f"firmware/{folder}"):
             yield f"lib/boardproof_{folder}/{path}", content
-    source = f"{board.name.replace('-', '_')}.c"
     for path, content in resource_files("firmware/boards"):
-        if path in {"board.h", "library.json", source}:
+        if path in {"board.h", "library.json", board.source}:
             yield f"lib/boardproof_board/{path}", content
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
+from boardproof.project.own_boards import BOARDS_TABLE
 from boardproof.report.limits import check, compare, compare_operators, parse_baseline, parse_limits
 from boardproof.settings import LIMITS_TABLE, SETTINGS_FILE
 
@@ -58,10 +59,11 @@ def read_acceptance(model: Path, board: str, baseline: Path | None) -> Acceptanc
         InputError: Either cannot be read or makes no sense.
     """
     try:
-        table = tomllib.loads((model.parent / SETTINGS_FILE).read_text(encoding="utf-8")).get(LIMITS_TABLE, {})
+        tables = tomllib.loads((model.parent / SETTINGS_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        table = {}
-    return Acceptance(parse_limits(table, board), _read_baseline(baseline) if baseline else None)
+        tables = {}
+    limits = parse_limits(tables.get(LIMITS_TABLE, {}), board, tuple(tables.get(BOARDS_TABLE, {})))
+    return Acceptance(limits, _read_baseline(baseline) if baseline else None)
 
 
 def _read_baseline(path: Path) -> Mapping[str, object]:

@@ -94,12 +94,13 @@ class Change:
         return None if self.difference is None or not self.before else 100.0 * self.difference / abs(self.before)
 
 
-def parse_limits(table: object, board: str) -> tuple[Limit, ...]:
+def parse_limits(table: object, board: str, own_boards: tuple[str, ...] = ()) -> tuple[Limit, ...]:
     """The limits of boardproof.toml's [limits] that hold for a board.
 
     Args:
         table: The table as TOML gives it; a sub-table named as a board holds for that board and goes before the rest.
         board: The board's name.
+        own_boards: The names of the user's own boards.
 
     Raises:
         InputError: A name is unknown, or a value is not a limit.
@@ -108,9 +109,10 @@ def parse_limits(table: object, board: str) -> tuple[Limit, ...]:
         raise InputError(
             f"limits in boardproof.toml is {_kind(table)}, not a table.", "Write [limits], and below it name = number."
         )
+    known = (*BOARDS, *own_boards)
     for name, value in table.items():
-        if isinstance(value, Mapping) and name not in BOARDS:
-            raise _unknown("board", f"[limits.{name}]", name, tuple(BOARDS))
+        if isinstance(value, Mapping) and name not in known:
+            raise _unknown("board", f"[limits.{name}]", name, known)
     limits = {name: _limit("limits", name, value) for name, value in table.items() if not isinstance(value, Mapping)}
     for name, own in table.items():
         if isinstance(own, Mapping):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from boardproof.device.types import Firmware
     from boardproof.device.usb.ports import ConnectedBoard
     from boardproof.model.graph import Tensor
+    from boardproof.project.boards import Board
     from boardproof.project.inspection import Inspection
     from boardproof.report.acceptance import Assessment
     from boardproof.report.document import Report
@@ -163,12 +164,12 @@ def inspection_json(inspection: Inspection) -> str:
     return json.dumps(document, indent=2)
 
 
-def boards_table() -> RenderableType:
-    """All boards and how they are reached."""
+def boards_table(own: tuple[Board, ...] = ()) -> RenderableType:
+    """All boards, the user's own last, and how they are reached."""
     table = _ruled("board", "what it is", "reached by", "ticks", "flash", "RAM")
-    for board in BOARDS.values():
+    for board in (*BOARDS.values(), *own):
         limits = [f"{n:,}" if n is not None else "" for n in (board.flash_bytes, board.ram_bytes)]
-        table.add_row(board.name, board.title, board.reach, board.tick_unit, *limits)
+        table.add_row(escape(board.name), escape(board.title), board.reach, board.tick_unit, *limits)
     return table
 
 
@@ -208,9 +209,9 @@ def _percent(change: Change) -> str:
     return "" if change.percent is None else f"{change.percent:+.1f} %"
 
 
-def boards_json() -> str:
+def boards_json(own: tuple[Board, ...] = ()) -> str:
     """All boards for a script."""
-    return json.dumps([asdict(board) for board in BOARDS.values()], indent=2)
+    return json.dumps([asdict(board) for board in (*BOARDS.values(), *own)], indent=2, default=sorted)
 
 
 def doctor_table(checks: tuple[Check, ...]) -> RenderableType:

@@ -22,7 +22,6 @@ from boardproof.device.usb.ports import connected_boards, find_board, is_url, ki
 from boardproof.device.usb.upload import flash
 from boardproof.errors import DeviceError, ToolError
 from boardproof.progress import Silent
-from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.subject import Target
 from boardproof.testing.under_test import BoardUnderTest
@@ -194,7 +193,7 @@ class Bench:
             return tuple(
                 wanted if is_url(wanted) else _identity(find_board(board, ports, wanted)) for wanted in self._ports
             )
-        found = tuple(c for c in connected_boards(ports) if c.board == board) or (find_board(board, ports),)
+        found = connected_boards(ports, (board,)) or (find_board(board, ports),)
         return tuple(_identity(connected) for connected in found)
 
     def _say_waiting(self, board: Board) -> None:
@@ -202,14 +201,14 @@ class Bench:
 
 
 def _build(settings: Settings, progress: Progress) -> tuple[Network, Firmware]:
-    target = Target(BOARDS[settings.board], RUNTIMES[settings.runtime])
+    target = Target(settings.target_board, RUNTIMES[settings.runtime])
     network = pipeline.prepare(settings, progress)
     firmware, _ = pipeline.compile_network(network, target, settings, progress)
     return network, firmware
 
 
 def _existing(network: Network, settings: Settings) -> Firmware:
-    board = BOARDS[settings.board]
+    board = settings.target_board
     root = settings.project_dir.absolute()
     elf = root / ".pio" / "build" / board.env / "firmware.elf"
     return Firmware(elf, root, board, read_sections(elf, board), network.sha256)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
     from boardproof.errors import BoardproofError
+    from boardproof.project.boards import Board
     from boardproof.settings import Settings
     from boardproof.testing.bench import Bench
     from boardproof.testing.results import Results
@@ -128,12 +129,13 @@ def _missing_hardware(config: pytest.Config) -> str:
     """Why no real board can be used; "" if one can."""
     from boardproof.device.usb.ports import find_board, is_url, serial_ports
     from boardproof.errors import BoardproofError, InputError
-    from boardproof.project.boards import BOARDS
 
-    name = _board_name(config)
-    board = BOARDS.get(name)
-    if board is None or board.is_emulated:
-        return f"the board {name} is not hardware (choose one with --boardproof-board)"
+    try:
+        board = _board(config)
+    except BoardproofError as error:
+        return error.message
+    if board.is_emulated:
+        return f"the board {board.name} is not hardware (choose one with --boardproof-board)"
     ports = config.getoption("--boardproof-port") or config.getini("boardproof_port") or [None]
     try:
         for port in ports:
@@ -149,13 +151,14 @@ def _missing_hardware(config: pytest.Config) -> str:
 def _missing_emulator(config: pytest.Config) -> str:
     """Why no emulated board can be used; "" if one can."""
     from boardproof.device.reach.links import require_tools
-    from boardproof.errors import ToolError
-    from boardproof.project.boards import BOARDS
+    from boardproof.errors import BoardproofError, ToolError
 
-    name = _board_name(config)
-    board = BOARDS.get(name)
-    if board is None or not board.is_emulated:
-        return f"the board {name} is not emulated (choose one with --boardproof-board)"
+    try:
+        board = _board(config)
+    except BoardproofError as error:
+        return error.message
+    if not board.is_emulated:
+        return f"the board {board.name} is not emulated (choose one with --boardproof-board)"
     try:
         require_tools(board)
     except ToolError as error:
@@ -178,11 +181,13 @@ def _chosen(config: pytest.Config, name: str) -> str:
     return str(config.getoption(f"--boardproof-{name}") or config.getini(f"boardproof_{name}") or "")
 
 
-def _board_name(config: pytest.Config) -> str:
-    """The board that tests without a choice of their own run on."""
-    if (chosen := _chosen(config, "board")) or not (model := _chosen_model(config)):
-        return chosen or _DEFAULT_BOARD
-    return _settings(config, model, {}).board
+def _board(config: pytest.Config) -> Board:
+    """The board that tests without a choice of their own run on; a user's own one is described beside the model."""
+    from boardproof.settings import find_named
+
+    if model := _chosen_model(config):
+        return _settings(config, model, {}).target_board
+    return find_named(_chosen(config, "board") or _DEFAULT_BOARD, ())
 
 
 def _chosen_model(config: pytest.Config) -> Path | None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _SRAM = range(0x2000_0000, 0x4000_0000)
 # Reservations, not data: what the program really uses of them is measured on the board.
 _STACKS, _HEAP = (".stack",), ".heap"
+_OTHER = "other"
+_FLASH = ".flash"  # Espressif's linker scripts: constants, in a section that is writable by its flags
 _STACK_SYMBOLS = ("_main_stack",)
 """Stacks that are variables: that of Mbed OS's main thread, in .bss."""
 _HEAP_BOUNDS = ("__end__", "__HeapLimit")
@@ -88,7 +90,10 @@ def _section(section: ElfSection, board: Board) -> Section:
 
     flags, size_bytes = section["sh_flags"], section["sh_size"]
     counts = bool(flags & SH_FLAGS.SHF_ALLOC) and size_bytes > 0
-    writable = bool(flags & SH_FLAGS.SHF_WRITE) if board.reach is Reach.PROCESS else section["sh_addr"] in _SRAM
+    if board.reach is Reach.PROCESS or board.cpu.name == _OTHER:  # no address map that is known
+        writable = bool(flags & SH_FLAGS.SHF_WRITE) and not section.name.startswith(_FLASH)
+    else:
+        writable = section["sh_addr"] in _SRAM
     is_stack = section.name.startswith(_STACKS)
     return Section(
         name=section.name,

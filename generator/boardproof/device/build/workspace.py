@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from boardproof import __version__
 from boardproof.device.build.claims import claim
 from boardproof.errors import BoardproofError, InputError, ToolError
-from boardproof.project.boards import Reach
+from boardproof.project.boards import BOARDS, Reach
+from boardproof.project.own_boards import board_table, own_board
 from boardproof.project.renode import check_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from boardproof.project.boards import Board
     from boardproof.project.types import Project
 
 MARKER = ".boardproof.json"
@@ -35,7 +37,8 @@ _LISTED_FILES = 5
 class Marker:
     """What .boardproof.json says of a generated project.
 
-    `files` maps paths to SHA-256 as they were generated, `arena_how` is how the tensor arena's size was obtained.
+    `files` maps paths to SHA-256 as they were generated, `arena_how` is how the tensor arena's size was obtained,
+    `own_board` the section of boardproof.toml that made the board, where it is none of boardproof's.
     """
 
     version: str
@@ -44,6 +47,19 @@ class Marker:
     model_sha256: str
     files: Mapping[str, str]
     arena_how: str | None = None
+    own_board: Mapping[str, object] | None = None
+
+
+def marker_board(marker: Marker) -> Board:
+    """The board of a project. Raises InputError where this boardproof does not know it."""
+    if marker.own_board is not None:
+        return own_board(marker.board, marker.own_board)
+    if marker.board not in BOARDS:
+        raise InputError(
+            f"The project is for the board {marker.board}, which this boardproof does not know.",
+            "Generate it again with this version.",
+        )
+    return BOARDS[marker.board]
 
 
 def read_marker(root: Path) -> Marker | None:
@@ -68,6 +84,7 @@ def read_marker(root: Path) -> Marker | None:
             model_sha256=str(fields["model_sha256"]),
             files=files,
             arena_how=None if fields.get("arena_how") is None else str(fields["arena_how"]),
+            own_board=fields.get("own_board"),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(root) from error
@@ -121,7 +138,15 @@ def _write_files(directory: Path, project: Project) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         digests[name] = hashlib.sha256(content).hexdigest()
-    marker = Marker(__version__, project.board.name, project.runtime, project.model_sha256, digests, project.arena_how)
+    marker = Marker(
+        __version__,
+        project.board.name,
+        project.runtime,
+        project.model_sha256,
+        digests,
+        project.arena_how,
+        board_table(project.board) if project.board.recipe is not None else None,
+    )
     (directory / MARKER).write_text(json.dumps(asdict(marker), indent=1) + "\n", encoding="utf-8")
 
 

@@ -110,7 +110,7 @@ def open_serial(board: Board | None, port: str | None, baud: int, progress: Prog
     """
     if port is not None and is_url(port):
         return _open(lambda: port, port, baud, progress)
-    if board is None or not board.usb:
+    if board is None:
         if port is None:
             raise InputError("No port was given.", "Give one with --port.")
         return _open(lambda: port, port, baud, progress)

@@ -242,11 +242,16 @@ def find_flashable(board: Board, ports: tuple[Port, ...], wanted: str | None = N
         DeviceError: None is connected.
     """
     if wanted is not None and is_url(wanted):
-        raise InputError(
-            f"The {kind(board)} cannot be flashed through {wanted}: its bootloader is reached over USB only.",
-            "Run `boardproof flash` on the machine it is plugged into; then `boardproof verify --port` works here.",
-        )
+        raise url_error(board, wanted)
     return find_board(board, ports, wanted)
+
+
+def url_error(board: Board, wanted: str) -> InputError:
+    """A board behind a URL is talked to, not flashed."""
+    return InputError(
+        f"The {kind(board)} cannot be flashed through {wanted}: its bootloader is reached over USB only.",
+        "Run `boardproof flash` on the machine it is plugged into; then `boardproof verify --port` works here.",
+    )
 
 
 def _unplugged(port: Port, during: str, error: Exception) -> DeviceError:

@@ -97,9 +97,11 @@ def serial_ports() -> tuple[Port, ...]:
     return tuple(sorted(found, key=lambda port: port.device))
 
 
-def connected_boards(ports: Iterable[Port]) -> tuple[ConnectedBoard, ...]:
-    """The ports whose USB id is a known board's."""
-    ids = [(board, usb) for board in BOARDS.values() for usb in board.usb]
+def connected_boards(
+    ports: Iterable[Port], boards: Iterable[Board] = tuple(BOARDS.values())
+) -> tuple[ConnectedBoard, ...]:
+    """The ports whose USB id is that of one of these boards."""
+    ids = [(board, usb) for board in boards for usb in board.usb]
     return tuple(
         ConnectedBoard(board, port, usb.mode)
         for port in ports
@@ -121,7 +123,9 @@ def find_board(board: Board, ports: tuple[Port, ...], wanted: str | None = None)
         InputError: Several are connected, or `wanted` is not among them.
         DeviceError: None is connected.
     """
-    candidates = tuple(found for found in connected_boards(ports) if found.board == board)
+    if not board.usb:
+        return _unknown_board(board, ports, wanted)
+    candidates = connected_boards(ports, (board,))
     if wanted is not None:
         return _wanted_board(board, ports, candidates, wanted)
     match candidates:
@@ -239,12 +243,31 @@ def _wanted_board(
     )
 
 
+def _unknown_board(board: Board, ports: tuple[Port, ...], wanted: str | None) -> ConnectedBoard:
+    """A board whose USB ids nobody told: the port has to be given, and is taken for what it is said to be."""
+    if wanted is None:
+        raise InputError(
+            f"How to recognise {kind(board)} among the serial ports is not known.",
+            f'Give --port, or its USB ids in boardproof.toml: usb = ["vid:pid"] below [boards.{board.name}].',
+            _here(ports),
+        )
+    names = {wanted, os.path.realpath(wanted)}
+    for port in ports:
+        if port.device in names or (port.unit and port.unit == wanted.lstrip("0").upper()):
+            return ConnectedBoard(board, port, UsbMode.APPLICATION)
+    raise InputError(f"There is no port {wanted}.", "Give the name of one of these ports.", _here(ports))
+
+
+def _here(ports: tuple[Port, ...]) -> str:
+    return "Serial ports here: " + (", ".join(f"{port.device} ({_usb_id(port)})" for port in ports) or "none")
+
+
 def _no_board(board: Board, ports: tuple[Port, ...]) -> DeviceError:
     ids = ", ".join(str(usb) for usb in board.usb)
     return DeviceError(
         f"No {kind(board)} is connected (USB {ids}).",
         f"Plug it in with a cable that carries data; if it still does not appear, {DOUBLE_TAP}.",
-        "Serial ports here: " + (", ".join(f"{port.device} ({_usb_id(port)})" for port in ports) or "none"),
+        _here(ports),
     )
 
 

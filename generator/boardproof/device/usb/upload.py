@@ -14,9 +14,11 @@ from boardproof.device.process import run
 from boardproof.device.protocol.pace import Pace
 from boardproof.device.protocol.session import Session
 from boardproof.device.reach.serial_port import open_port
-from boardproof.device.usb.bootloader import Flasher, find_flashable
-from boardproof.device.usb.ports import may_open, serial_ports
+from boardproof.device.usb.bootloader import Flasher, find_flashable, url_error
+from boardproof.device.usb.plain import PlainFlasher
+from boardproof.device.usb.ports import is_url, may_open, serial_ports
 from boardproof.errors import ToolError
+from boardproof.project.boards import Upload
 
 if TYPE_CHECKING:
     from boardproof.device.types import Firmware, Hello
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _TOUCH_BAUD = 1200
 _FLASH_INI = Path(".pio") / "flash.ini"
 _TAIL_LINES = 40
+_PLAIN_UPLOAD_S = 300.0  # with a debug probe's tool to fetch before
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +71,36 @@ class PlatformioUpload:
 
     def __call__(self, device: str, timeout_s: float) -> None:
         """Writes the firmware through a bootloader's port. Raises ToolError."""
-        root = self.firmware.project_dir
-        core = prepare_core(self.progress.line)
-        _write_flash_ini(root, self.firmware.board.env)
-        command = (sys.executable, "-m", "platformio", "run", "--environment", self.firmware.board.env)
-        upload = ("--target", "upload", "--upload-port", device)
+        _write_flash_ini(self.firmware.project_dir, self.firmware.board.env)
         # --disable-auto-clean: another configuration file would otherwise mean to compile everything again.
         configuration = ("--project-conf", str(_FLASH_INI), "--disable-auto-clean")
-        completed = run(
-            (*command, *upload, *configuration),
-            cwd=root,
-            env=core.environment(root),
-            timeout_s=timeout_s,
-            on_line=narrate(self.progress),
+        _run_upload(self.firmware, ("--upload-port", device, *configuration), timeout_s, self.progress)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainUpload:
+    """Uploads a built project as PlatformIO does by itself."""
+
+    firmware: Firmware
+    progress: Progress
+
+    def __call__(self, device: str | None) -> None:
+        """Writes the firmware, to a port or to what PlatformIO finds. Raises ToolError."""
+        port = () if device is None else ("--upload-port", device)
+        _run_upload(self.firmware, port, _PLAIN_UPLOAD_S, self.progress)
+
+
+def _run_upload(firmware: Firmware, arguments: tuple[str, ...], timeout_s: float, progress: Progress) -> None:
+    root, env = firmware.project_dir, firmware.board.env
+    core = prepare_core(progress.line)
+    command = (sys.executable, "-m", "platformio", "run", "--environment", env, "--target", "upload", *arguments)
+    completed = run(command, cwd=root, env=core.environment(root), timeout_s=timeout_s, on_line=narrate(progress))
+    if completed.status != 0:
+        raise ToolError(
+            f"PlatformIO's uploader ended with status {completed.status}.",
+            "Its last lines follow.",
+            "\n".join(completed.lines[-_TAIL_LINES:]),
         )
-        if completed.status != 0:
-            raise ToolError(
-                f"PlatformIO's uploader ended with status {completed.status}.",
-                "Its last lines follow.",
-                "\n".join(completed.lines[-_TAIL_LINES:]),
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,8 @@ class SessionGreet:
 
 def require_board(board: Board, port: str | None) -> None:
     """Makes sure that a board is there to be flashed, before firmware is built for it. Raises as flash() does."""
-    find_flashable(board, serial_ports(), port)
+    if not _uploads_plainly(board):
+        find_flashable(board, serial_ports(), port)
 
 
 def flash(firmware: Firmware, port: str | None, progress: Progress) -> Flashed:
@@ -120,9 +134,20 @@ def flash(firmware: Firmware, port: str | None, progress: Progress) -> Flashed:
         InputError: Several boards are connected, or `port` is none of them.
         DeviceError: A step failed or took too long.
     """
+    if _uploads_plainly(firmware.board):
+        if port is not None and is_url(port):
+            raise url_error(firmware.board, port)
+        plain = PlainFlasher(
+            MachineUsb(), PlainUpload(firmware, progress), SessionGreet(progress), SystemClock(), progress
+        )
+        return plain.flash(firmware, port)
     upload = PlatformioUpload(firmware, progress)
     flasher = Flasher(MachineUsb(), upload, SessionGreet(progress), SystemClock(), progress)
     return flasher.flash(firmware, port)
+
+
+def _uploads_plainly(board: Board) -> bool:
+    return board.recipe is not None and board.recipe.upload is Upload.PLATFORMIO
 
 
 def _write_flash_ini(root: Path, env: str) -> None:
