@@ -28,6 +28,7 @@ from boardproof.cli.flags import (
     settings_of,
     target_options,
 )
+from boardproof.cli.ladder import ladder
 from boardproof.errors import BoardproofError, ExitStatus, InputError
 from boardproof.interrupts import catch_interrupts
 from boardproof.project.names import CHOICES
@@ -51,6 +52,9 @@ def main() -> None:
     Exit status: 0 the board agrees; 1 it disagrees, or a budget is exceeded; 2 bad input or usage;
     3 a tool or the device failed; 130 interrupted.
     """
+
+
+main.add_command(ladder)
 
 
 @main.command()

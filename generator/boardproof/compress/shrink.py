@@ -97,18 +97,20 @@ def shrink_to_fit(model: keras.Model, fits: Callable[[keras.Model], bool], *, mu
     """
     if fits(model):
         return 0.0
+    flat = flattened(model)
+
+    def narrowed(fraction: float) -> keras.Model:
+        return without(flat, analyse(flat), choose(flat, fraction, multiple))
+
     low, high = 0.0, 1.0 - _FINEST
-    if not fits(shrink(model, high, multiple=multiple)):
+    if not fits(narrowed(high)):
         raise InputError(
             f"Model {safe_label(model.name)} does not fit the budget even with {high:.0%} of its channels removed.",
             "Allow more, or begin with another architecture.",
         )
     while high - low > _FINEST:
         middle = (low + high) / 2
-        if fits(shrink(model, middle, multiple=multiple)):
-            high = middle
-        else:
-            low = middle
+        low, high = (low, middle) if fits(narrowed(middle)) else (middle, high)
     return high
 
 

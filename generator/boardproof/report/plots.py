@@ -31,6 +31,7 @@ class Series:
         name: For the legend; "" for none.
         points: (x, y) each.
         labels: A text beside each point; empty for none.
+        tips: A text for each point, shown where it is pointed at; empty for the labels.
         line: Join the points; otherwise they are dots.
         colour: Which of the page's colours, from 1 on.
     """
@@ -40,6 +41,7 @@ class Series:
     labels: tuple[str, ...] = ()
     line: bool = True
     colour: int = 1
+    tips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ def plot(series: Sequence[Series], x: Axis, y: Axis, *, height: int = 300) -> st
             if one.line and not one.labels:
                 continue
             dot = canvas.add("circle", cx=px, cy=py, r=4, fill=colour)
+            if tips := one.tips or one.labels:
+                ET.SubElement(dot, "title").text = tips[position]
             if one.labels:
-                ET.SubElement(dot, "title").text = one.labels[position]
                 _label(canvas, px, py, one.labels[position])
     canvas.legend([(one.name, one.colour) for one in series if one.name])
     return canvas.text()

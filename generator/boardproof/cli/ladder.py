@@ -1,0 +1,138 @@
+"""`boardproof ladder` and its subcommands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boardproof.cli.flags import FilePath, WholeNumber, console_options, flags
+from boardproof.errors import ExitStatus, InputError
+from boardproof.project.names import CHOICES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boardproof.ladder.table import Table
+
+
+class _RunByDefault(click.Group):
+    """A group whose first word, where it is no subcommand, is the experiment to run."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Subcommands come first: a file called `show` is `./show`."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_RunByDefault)
+def ladder() -> None:
+    """How small can a model get, at what price, on the board? Measures the variants of an experiment.
+
+    `boardproof ladder experiment.py` is short for `boardproof ladder run experiment.py`.
+    """
+
+
+storage_option = click.option("--storage", type=FilePath, help="Folder of results.  [boardproof's cache]")
+table_options = flags(
+    click.option("--report", type=FilePath, help="Also write the table here: .json, .md or .html."),
+    click.option("--json", "as_json", is_flag=True, help="Print the table alone, as JSON, on stdout."),
+    click.option("--budget", type=click.Choice(CHOICES["board"]), help="Mark what fits this board's memory."),
+)
+
+
+@ladder.command()
+@click.argument("experiment", type=FilePath)
+@click.option("--only", default="*", help="Only the variants whose label matches, such as '*int8'.")
+@click.option("--jobs", type=WholeNumber(1), help="Processes side by side.  [as many as cores, 4 at most]")
+@click.option("--timeout", type=WholeNumber(1, "seconds"), help="End a variant that takes longer.")
+@click.option("--memory", type=WholeNumber(1, "megabytes"), help="End a variant that takes more memory.")
+@click.option("--board", type=click.Choice(CHOICES["board"]), default="mps2-an386", show_default=True, help="Where.")
+@click.option("--runtime", type=click.Choice(CHOICES["runtime"]), default="aot", show_default=True, help="By what.")
+@click.option("--proven", type=WholeNumber(1), default=100, show_default=True, help="Samples to prove on the board.")
+@click.option("--representative", type=FilePath, help="Of a model's file: samples that calibrate the quantizer.")
+@click.option("--samples", type=FilePath, help="Of a model's file: labelled samples to measure it with.")
+@click.option("--scheme", "schemes", multiple=True, type=click.Choice(CHOICES["scheme"]), help="Of a model's file.")
+@click.option("--keep", type=FilePath, help="Write each variant's .keras and .tflite into this folder.")
+@flags(storage_option, table_options, console_options)
+def run(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
+    """Measures an experiment's variants, or a trained model in every scheme. What is done already is not done again."""
+    from boardproof.cli.console import ConsoleProgress
+    from boardproof.ladder.engines.local import Limits, cores
+    from boardproof.ladder.loading import Source
+    from boardproof.ladder.page import check_path
+    from boardproof.ladder.running import Request, run_ladder
+    from boardproof.ladder.variants import Bench
+
+    if values["report"] is not None:
+        check_path(values["report"])
+    memory = values["memory"]
+    request = Request(
+        source=Source(experiment, values["representative"], values["samples"], values["schemes"]),
+        bench=Bench(values["board"], values["runtime"], values["proven"]),
+        limits=Limits(values["jobs"] or min(cores(), 4), values["timeout"], memory << 20 if memory else None),
+        storage=values["storage"],
+        only=values["only"],
+        budget=values["budget"],
+        keep=values["keep"],
+    )
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        found = run_ladder(request, progress)
+    return _tell(found, values)
+
+
+@ladder.command()
+@click.argument("name", required=False)
+@flags(storage_option, table_options)
+@click.option("--traceback", is_flag=True, hidden=True)
+def show(name: str | None, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Shows the table of a ladder that ran before, without its experiment. NAME: the file's, without .py."""
+    from boardproof.ladder.cache import Cache
+    from boardproof.ladder.page import check_path
+    from boardproof.ladder.running import default_storage, stored_table
+
+    if values["report"] is not None:
+        check_path(values["report"])
+    cache = Cache(values["storage"] or default_storage())
+    names = cache.ladders()
+    if name is None and len(names) != 1:
+        raise InputError(
+            f"There are {len(names) or 'no'} ladders in {cache.root}.",
+            f"Name one: {', '.join(names)}." if names else "Run one: boardproof ladder experiment.py",
+        )
+    return _tell(stored_table(cache, name or names[0], values["budget"]), values)
+
+
+@ladder.command()
+@storage_option
+@click.option("--clean", is_flag=True, help="Forget all results and models.")
+def cache(storage: Path | None, *, clean: bool) -> ExitStatus:
+    """Tells how large the folder of results is, or empties it."""
+    from boardproof.cli.console import show_text
+    from boardproof.ladder.cache import Cache
+    from boardproof.ladder.running import default_storage
+
+    found = Cache(storage or default_storage())
+    size = found.size_bytes()
+    if clean:
+        found.clean()
+    show_text(f"{found.root}: {size:,} bytes{', now emptied' if clean else ''}")
+    return ExitStatus.AGREES
+
+
+def _tell(found: Table, values: dict[str, Any]) -> ExitStatus:
+    """Prints the table, writes it where asked, and tells how it went."""
+    from boardproof.cli.console import show_table, show_text
+    from boardproof.ladder.page import page_of, write
+    from boardproof.report.forms.console import page_view
+
+    if values["report"] is not None:
+        write(found, values["report"])
+    if values["as_json"]:
+        show_text(found.to_json())
+    else:
+        show_table(page_view(page_of(found)))
+    if not found.agrees:
+        return ExitStatus.DISAGREES
+    return ExitStatus.AGREES if found.is_complete else ExitStatus.TOOL_FAILED

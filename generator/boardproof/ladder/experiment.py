@@ -1,0 +1,221 @@
+"""What a user's experiment says: which models, which data, and which variants of them to measure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from boardproof.errors import InputError
+from boardproof.ladder.variants import Recipe, Step, Variant
+from boardproof.model.quantize import Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from boardproof.ladder.data import Data
+
+    Build = Callable[[], Any]
+    Train = Callable[..., Any]
+    Metric = Callable[[Any, Any], float]
+
+_INT8 = Scheme.INT8.value
+
+
+class Ladder:
+    """The variants of one experiment.
+
+    Args:
+        data: Gives the data; called once in each process, with the same result.
+        train: Compiles and fits a model in place: train(model, data, *, epochs, callbacks=()).
+        epochs: Of a model's training.
+        finetune: Epochs of each technique that trains.
+        seeds: Each variant is trained so many times, with the seeds 0, 1, …; the table shows mean and spread.
+        metric: metric(labels, outputs) → a number, for what is neither classification nor regression.
+        higher_is_better: Of that metric.
+
+    Raises:
+        InputError: Numbers that mean nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        data: Callable[[], Data],
+        train: Train | None = None,
+        epochs: int = 10,
+        finetune: int = 3,
+        seeds: int = 1,
+        metric: Metric | None = None,
+        higher_is_better: bool = True,
+    ) -> None:
+        for name, value in (("epochs", epochs), ("finetune", finetune), ("seeds", seeds)):
+            if not isinstance(value, int) or value < 1:
+                raise InputError(f"Ladder({name}={value!r}) is not possible.", f"Give {name} as 1 or more.")
+        self.data = data
+        self.train = train
+        self.epochs = epochs
+        self.finetune = finetune
+        self.seeds = seeds
+        self.metric = metric
+        self.higher_is_better = higher_is_better
+        self.builders: dict[str, Build] = {}
+        self._variants: dict[tuple[Recipe, str], Variant] = {}
+
+    def model(self, build: Build) -> Entry:
+        """A model of the experiment, by the function that builds it; untrained, uncompiled."""
+        name = getattr(build, "__name__", "")
+        if not name.isidentifier() or self.builders.get(name, build) is not build:
+            raise InputError(
+                f"ladder.model() cannot call a model {name or build!r}.",
+                "Give a function with a name of its own: it names the model in the table.",
+            )
+        self.builders[name] = build
+        return Entry(self, Recipe(name, (Step("train", self.epochs),)))
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """All that was asked for, in that order, each once, with the controls; one for each seed."""
+        return tuple(
+            replace(
+                variant,
+                recipe=_seeded(variant.recipe, seed),
+                control=None if variant.control is None else _seeded(variant.control, seed),
+            )
+            for variant in self._variants.values()
+            for seed in range(self.seeds)
+        )
+
+    def add(self, recipe: Recipe, scheme: str, control: Recipe | None) -> None:
+        """A row of the table, after its control's."""
+        if control is not None:
+            self._variants.setdefault((control, scheme), Variant(control, scheme))
+        self._variants.setdefault((recipe, scheme), Variant(recipe, scheme, control))
+
+
+class Entry:
+    """A model, trained and perhaps changed: what its methods add to the ladder is measured.
+
+    Each technique gives the changed model, whose methods add further steps.
+    """
+
+    def __init__(self, ladder: Ladder, recipe: Recipe) -> None:
+        self._ladder = ladder
+        self._recipe = recipe
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it comes about."""
+        return self._recipe
+
+    def quantize(self, *schemes: str) -> Entry:
+        """A row for each scheme: "int8", "int16x8", "dynamic", "float16", "float32"."""
+        known = [scheme.value for scheme in Scheme]
+        for scheme in schemes:
+            if scheme not in known:
+                raise InputError(f"There is no scheme {scheme!r}.", f"Choose from: {', '.join(known)}.")
+            if self._has("qat") and scheme != _INT8:
+                raise InputError(
+                    f"{self._recipe.label} was trained for int8: {scheme} would leave what it learned.",
+                    "Quantize the model without qat() in other schemes.",
+                )
+            self._ladder.add(self._recipe, scheme, self._control())
+        return self
+
+    def qat(self, *, bits: int = 8, epochs: int | None = None) -> Entry:
+        """Quantization-aware training, as a row in int8; the last step. `bits`: of a weight."""
+        return self._with("qat", epochs, bits=bits)
+
+    def prune(
+        self,
+        sparsity: float | None = None,
+        *,
+        pattern: tuple[int, int] | None = None,
+        scope: str = "layer",
+        block: tuple[int, int] = (1, 1),
+        epochs: int | None = None,
+    ) -> Entry:
+        """Magnitude pruning to a share of zeros, or to n of m weights; channels that are all zero are removed."""
+        if (sparsity is None) == (pattern is None):
+            raise InputError(
+                "prune() takes a sparsity or a pattern.", "For example prune(0.8), or prune(pattern=(2, 4))."
+            )
+        return self._with("prune", epochs, sparsity=sparsity, pattern=pattern, scope=scope, block=block)
+
+    def shrink(
+        self,
+        fraction: float | None = None,
+        *,
+        flash: int | None = None,
+        ticks: int | None = None,
+        steps: int = 2,
+        multiple: int = 4,
+        epochs: int | None = None,
+    ) -> Entry:
+        """Structured pruning: a fraction of all channels, or as many as it takes to fit a budget on the board.
+
+        Args:
+            fraction: Of the channels, above 0 and below 1.
+            flash: Bytes of flash that the firmware may take, in int8.
+            ticks: What an inference may take, in the board's unit.
+            steps: Channels go in so many steps, with training in between.
+            multiple: Widths stay multiples of this.
+            epochs: Of all steps together.
+        """
+        if (fraction is None) == (flash is None and ticks is None):
+            raise InputError(
+                "shrink() takes a fraction or a budget.",
+                "Such as shrink(0.5), or shrink(flash=64_000).",
+            )
+        return self._with("shrink", epochs, fraction=fraction, flash=flash, ticks=ticks, steps=steps, multiple=multiple)
+
+    def distill(self, teacher: Entry, *, temperature: float = 2.0, alpha: float = 0.5) -> Entry:
+        """Trained anew, beside the labels from a teacher's outputs; as long as without it."""
+        if len(self._recipe.steps) != 1:
+            raise InputError(
+                f"{self._recipe.label} cannot be distilled: it is trained already.",
+                "Distil what ladder.model() gives, and change it after that.",
+            )
+        options = (("temperature", float(temperature)), ("alpha", float(alpha)))
+        step = Step("distill", self._ladder.epochs, options, teacher.recipe)
+        return self._add(Recipe(self._recipe.model, (step,)), self._recipe)
+
+    def _with(self, technique: str, epochs: int | None, **options: Any) -> Entry:  # noqa: ANN401
+        if self._has("qat"):
+            raise InputError(
+                f"{self._recipe.label} is quantized: {technique} does not come after it.", "Let qat() be the last step."
+            )
+        if self._ladder.train is None:
+            raise InputError(f"{technique} trains, and there is no train function.", "Give one: Ladder(train=…).")
+        step = Step(technique, self._ladder.finetune if epochs is None else epochs, tuple(options.items()))
+        recipe = self._recipe.then(step)
+        return self._add(recipe, _control_of(recipe))
+
+    def _add(self, recipe: Recipe, control: Recipe | None) -> Entry:
+        self._ladder.add(recipe, _INT8, control)
+        return Entry(self._ladder, recipe)
+
+    def _has(self, technique: str) -> bool:
+        return any(step.technique == technique for step in self._recipe.steps)
+
+    def _control(self) -> Recipe | None:
+        first, *others = self._recipe.steps or (None,)
+        if others:
+            return _control_of(self._recipe)
+        if first is not None and first.technique == "distill":
+            return Recipe(self._recipe.model, (Step("train", first.epochs),))
+        return None
+
+
+def _control_of(recipe: Recipe) -> Recipe:
+    """The same model, trained as long without the techniques."""
+    first, *others = recipe.steps
+    return Recipe(recipe.model, (first, Step("train", sum(step.epochs for step in others))))
+
+
+def _seeded(recipe: Recipe, seed: int) -> Recipe:
+    """The recipe with a seed, its teachers too."""
+
+    def taught(step: Step) -> Step:
+        return step if step.teacher is None else replace(step, teacher=_seeded(step.teacher, seed))
+
+    return replace(recipe, steps=tuple(taught(step) for step in recipe.steps), seed=seed)

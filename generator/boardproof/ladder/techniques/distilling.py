@@ -1,0 +1,26 @@
+"""Distillation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boardproof.errors import InputError
+from boardproof.ladder.techniques.base import Made
+
+if TYPE_CHECKING:
+    from boardproof.ladder.techniques.base import Workshop
+    from boardproof.ladder.variants import Step
+
+
+def distill(model: Any, step: Step, workshop: Workshop) -> Made:  # noqa: ANN401 a Keras model
+    """The teacher looks at the training samples once."""
+    from boardproof.compress import distilled, with_teacher
+
+    if step.teacher is None:
+        raise InputError("Distillation needs a teacher.", "Write student.distill(teacher).")
+    data = workshop.data
+    predictions = workshop.trained(step.teacher).predict(data.train.x, batch_size=256, verbose=0)
+    targets = with_teacher(data.train.y, predictions)
+    student = distilled(model, temperature=step.option("temperature"), alpha=step.option("alpha"))
+    workshop.fit(student, step.epochs, data=data.taught(targets))
+    return Made(model)

@@ -1,0 +1,154 @@
+"""What is measured: a model, the techniques applied to it in order, and a scheme."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+Option = str | int | float | bool | None | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One technique, with how long it trains.
+
+    Attributes:
+        technique: Its name in `techniques.TECHNIQUES`.
+        epochs: Of training that it takes.
+        options: Its arguments, by name.
+        teacher: The model it learns from, if it is one that does.
+    """
+
+    technique: str
+    epochs: int
+    options: tuple[tuple[str, Option], ...] = ()
+    teacher: Recipe | None = None
+
+    def option(self, name: str) -> Any:  # noqa: ANN401 each technique knows the types of its own
+        """An argument."""
+        return dict(self.options)[name]
+
+    @property
+    def label(self) -> str:
+        """The technique with what a reader tells its variants apart by."""
+        if self.technique == "train":
+            return f"+{self.epochs} epochs"
+        if self.technique == "distill" and self.teacher is not None:
+            return f"distilled from {self.teacher.model}"
+        shown = [_shown(name, value) for name, value in self.options if name in _SHOWN and value is not None]
+        return " ".join(filter(None, [self.technique, *shown]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        teacher = self.teacher.to_dict() if self.teacher else None
+        return {"technique": self.technique, "epochs": self.epochs, "options": dict(self.options), "teacher": teacher}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a trained model comes about. The first step trains what the user's function builds; a file has no steps.
+
+    Attributes:
+        model: The name of the user's function, or of the file.
+        steps: In order.
+        seed: Of all that is random in it.
+    """
+
+    model: str
+    steps: tuple[Step, ...]
+    seed: int = 0
+
+    @property
+    def parent(self) -> Recipe | None:
+        """The same without its last step; None where that is the first training."""
+        return replace(self, steps=self.steps[:-1]) if len(self.steps) > 1 else None
+
+    @property
+    def epochs(self) -> int:
+        """Of all its training."""
+        return sum(step.epochs for step in self.steps)
+
+    @property
+    def label(self) -> str:
+        """As a reader calls it, the seed left out."""
+        first = [step.label for step in self.steps[:1] if step.technique != "train"]
+        return ", ".join([self.model, *first, *(step.label for step in self.steps[1:])])
+
+    def then(self, step: Step) -> Recipe:
+        """With one step more."""
+        return replace(self, steps=(*self.steps, step))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"model": self.model, "seed": self.seed, "steps": [step.to_dict() for step in self.steps]}
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row of the table.
+
+    Attributes:
+        recipe: How its model comes about.
+        scheme: How it is quantized.
+        control: What was trained as long without the technique, in the same scheme; None where there is none.
+    """
+
+    recipe: Recipe
+    scheme: str
+    control: Recipe | None = None
+
+    @property
+    def label(self) -> str:
+        """As a reader calls it."""
+        return f"{self.recipe.label}, {self.scheme}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; the control decides nothing of it."""
+        return {"recipe": self.recipe.to_dict(), "scheme": self.scheme}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where variants are measured.
+
+    Attributes:
+        board: Name of the board.
+        runtime: Name of the runtime.
+        proven: How many test samples are proved to be exact on it.
+    """
+
+    board: str = "mps2-an386"
+    runtime: str = "aot"
+    proven: int = 100
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"board": self.board, "runtime": self.runtime, "proven": self.proven}
+
+
+def key_of(fingerprint: str, *parts: Recipe | Variant | Bench) -> str:
+    """What a result is kept under: SHA-256 of everything that decides it, in hexadecimal.
+
+    Args:
+        fingerprint: Of the experiment's code, its data and the versions of what computes.
+        parts: What is made or measured, and where.
+    """
+    text = json.dumps([fingerprint, *(part.to_dict() for part in parts)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+_SHOWN = {"bits", "flash", "fraction", "pattern", "scope", "sparsity", "ticks"}
+
+
+def _shown(name: str, value: Option) -> str:
+    if name in {"fraction", "sparsity"}:
+        return f"{value:.0%}" if isinstance(value, float) else str(value)
+    if name == "pattern" and isinstance(value, tuple):
+        return ":".join(map(str, value))
+    if name == "scope":
+        return "" if value == "layer" else str(value)
+    if name == "bits":
+        return "" if value == 8 else f"{value}-bit weights"  # noqa: PLR2004 the usual ones
+    return f"to {value:,} {name}"
