@@ -18,6 +18,7 @@ from boardproof.model.preflight import Severity, preflight, require_runnable
 from boardproof.project.ci import Workflow, require_portable, with_github_workflow
 from boardproof.project.library import render_library, require_library
 from boardproof.project.mlperf import with_mlperf_protocol
+from boardproof.project.own_boards import check_core_sizes
 from boardproof.project.render import assemble
 from boardproof.project.runtimes.tflm import TflmRuntime
 
@@ -45,7 +46,7 @@ def check_form(settings: Settings) -> None:
 def check(network: Network, target: Target, options: Options, progress: Progress) -> Compiled:
     """The network, compiled. Raises one InputError with everything that keeps it from running; warns of the rest."""
     compiled = target.runtime.compile(network.graph, target.board, options)
-    findings = preflight(network.graph, compiled.findings)
+    findings = preflight(network.graph, (*compiled.findings, *check_core_sizes(target.board)))
     require_runnable(findings)
     report(findings, progress)
     return compiled

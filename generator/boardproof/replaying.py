@@ -23,7 +23,7 @@ from boardproof.model.preflight import preflight, require_runnable
 from boardproof.model.recordings import read_recording
 from boardproof.project.apps.render import assemble_application, compile_parts
 from boardproof.project.apps.settings import read_application
-from boardproof.project.boards import BOARDS, Reach, TickUnit
+from boardproof.project.boards import Reach, TickUnit
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from boardproof.proof.agreement import differences
@@ -41,6 +41,7 @@ from boardproof.report.replay import (
     TunePoint,
     Tuning,
 )
+from boardproof.settings import find_named, read_own_boards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from boardproof.model.recordings import Recording
     from boardproof.progress import Progress
     from boardproof.project.apps.application import Application
+    from boardproof.project.boards import Board
     from boardproof.project.types import Project
     from boardproof.proof.expectation import Expected
     from boardproof.proof.listening import Event, Outcome
@@ -101,10 +103,19 @@ class ReplaySettings:
     options: Options = field(default_factory=Options)
 
     @property
+    def folder(self) -> Path:
+        """Where boardproof.toml is."""
+        return self.app if self.app.is_dir() else self.app.parent
+
+    @property
+    def target_board(self) -> Board:
+        """The board of that name: one of boardproof's, or one that boardproof.toml describes. Raises InputError."""
+        return find_named(self.board, read_own_boards(self.folder))
+
+    @property
     def project_dir(self) -> Path:
         """Where the project goes."""
-        folder = self.app if self.app.is_dir() else self.app.parent
-        return self.out or Path("boardproof-out") / f"{folder.resolve().name}-app-{self.board}"
+        return self.out or Path("boardproof-out") / f"{self.folder.resolve().name}-app-{self.board}"
 
 
 def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
@@ -122,7 +133,7 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
     events = [_events(path, application, settings) for path in settings.recordings]
     if settings.tune and not any(events):
         raise InputError("--tune needs to know what there is to hear.", "Give labels with --labels.")
-    board = BOARDS[settings.board]
+    board = settings.target_board
     require_tools(board)
     with claim(settings.project_dir):
         firmware = build_application(application, settings, progress)
@@ -160,7 +171,7 @@ def make_project(application: Application, settings: ReplaySettings, progress: P
     Raises:
         InputError: A network cannot be compiled, or does not fit the board.
     """
-    board, runtime = BOARDS[settings.board], RUNTIMES["aot"]
+    board, runtime = settings.target_board, RUNTIMES["aot"]
     compiled = compile_parts(application, board, runtime, settings.options)
     findings = preflight(application.network.graph, compiled.network.findings)
     if application.front_end is not None and compiled.front_end is not None:
@@ -188,7 +199,7 @@ def build_application(application: Application, settings: ReplaySettings, progre
 
 def connect(firmware: Firmware, settings: ReplaySettings, progress: Progress) -> Link:
     """Starts the emulator, or flashes the board; the stream to it."""
-    board = BOARDS[settings.board]
+    board = settings.target_board
     port = settings.port
     if board.reach is Reach.SERIAL and not is_url(port or ""):
         port = flash(firmware, port, progress).device

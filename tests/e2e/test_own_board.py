@@ -13,6 +13,7 @@ import pytest
 
 from boardproof.cli.commands import run_command
 from boardproof.project.resources import resource
+from boardproof.replaying import ReplaySettings
 from support.own_boards import PICO
 from support.served_board import ServedBoard
 from support.small_network import small_network
@@ -82,6 +83,13 @@ def test_the_list_of_boards_has_the_users_last(
     assert rows[-1]["recipe"]["platform"] == "raspberrypi"
     assert run_command(["boards"]) == 0
     assert "a stranger's board" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_applications_take_it_too(home: Path, capsys: pytest.CaptureFixture[str]):
+    assert ReplaySettings(app=home, board="mine").target_board.title == "a stranger's board"
+    assert ReplaySettings(app=home / "boardproof.toml", board="pico").target_board.name == "pico"
+    assert run_command(["replay", str(home), "--board", "pica"]) == 2
+    assert "'mine', 'pico'" in capsys.readouterr().err
 
 
 def test_limits_can_be_the_boards_own(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -150,7 +150,8 @@ def test_machines_without_the_oracle_are_told(monkeypatch):
     assert not oracle_available()
     with pytest.raises(ToolError, match="tflite_micro package, is not installed") as caught:
         run_oracle(relu(), vectors(relu()))
-    assert "native board" in caught.value.hint
+    assert "Linux on x86-64" in caught.value.hint
+    assert "`run`, `verify` and `compare` need it" in caught.value.hint
 
 
 # --- isolation

@@ -9,9 +9,10 @@ import pytest
 
 from boardproof.device.build.workspace import marker_board, read_marker, write_project
 from boardproof.errors import InputError
+from boardproof.model.preflight import Severity
 from boardproof.model.tflite.reader import read_tflite
-from boardproof.project.boards import Feature, Reach, TickUnit, Upload, UsbId, UsbMode
-from boardproof.project.own_boards import board_table, own_board, own_boards
+from boardproof.project.boards import BOARDS, Feature, Reach, TickUnit, Upload, UsbId, UsbMode
+from boardproof.project.own_boards import board_table, check_core_sizes, own_board, own_boards
 from boardproof.project.render import render
 from boardproof.project.runtimes.aot import AotRuntime
 from boardproof.project.runtimes.base import Options
@@ -105,6 +106,17 @@ def test_a_slip_is_told_with_its_line(old: str, new: str, line: int, what: str, 
     assert caught.value.message.startswith(f"boardproof.toml:{line}: [boards.")
     assert what in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_what_the_framework_takes_is_said_to_be_unknown():
+    (pico,) = boards_of(PICO)
+    (finding,) = check_core_sizes(pico)
+    assert (finding.severity, finding.code) == (Severity.WARNING, "core-size-unknown")
+    assert finding.message.startswith("What the framework of pico takes of flash and RAM is not known in full")
+    assert finding.hint.endswith("give core_flash_bytes and core_ram_bytes in [boards.pico].")
+    (known,) = boards_of(f"{PICO}core_flash_bytes = 1\ncore_ram_bytes = 1\n")
+    assert list(check_core_sizes(known)) == []
+    assert list(check_core_sizes(BOARDS["nano33ble"])) == []
 
 
 def test_what_is_no_table():

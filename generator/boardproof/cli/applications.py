@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boardproof.cli.flags import FilePath, console_options, flags
+from boardproof.cli.flags import BoardName, FilePath, console_options, flags, note_own_boards
 from boardproof.errors import ExitStatus
 from boardproof.project.names import CHOICES
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boardproof.replaying import ReplaySettings
 
 app_options = flags(
-    click.option("--board", type=click.Choice(CHOICES["board"]), help="Where it runs.  [mps2-an386]"),
+    click.option("--board", type=BoardName(), help="Where it runs.  [mps2-an386]"),
     click.option("--optimize", type=click.Choice(CHOICES["optimize"]), help="What kernels are chosen for.  [balanced]"),
     click.option("--out", type=FilePath, help="Project directory.  [boardproof-out/APP-app-BOARD]"),
     click.option("--link", type=click.Choice(CHOICES["link"]), help="Byte stream to an emulated board.  [fifo]"),
@@ -25,7 +25,7 @@ app_options = flags(
 
 
 @click.command()
-@click.argument("app", type=FilePath)
+@click.argument("app", type=FilePath, callback=note_own_boards, is_eager=True)
 @click.argument("recordings", type=FilePath, nargs=-1)
 @flags(app_options, console_options)
 @click.option("--labels", type=FilePath, help="What there is to hear: a label track, or a folder with one for each.")

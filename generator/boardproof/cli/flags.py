@@ -101,6 +101,14 @@ class BoardName(click.Choice[str]):
         return str(click.Choice((*self.choices, *(board.name for board in own))).convert(value, param, ctx))
 
 
+def note_own_boards(ctx: click.Context, _param: click.Parameter, app: Path) -> Path:
+    """Lets --board know the boards that boardproof.toml of an application describes."""
+    from boardproof.settings import read_own_boards
+
+    ctx.meta[_OWN_BOARDS] = read_own_boards(app if app.is_dir() else app.parent)
+    return app
+
+
 def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
     """Lets boardproof.toml beside the model set the defaults of this command's flags."""
     from boardproof.settings import read_own_boards, read_settings_file

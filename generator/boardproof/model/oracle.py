@@ -70,7 +70,8 @@ def run_oracle(data: bytes, inputs: Vectors) -> Outputs:
     if not oracle_available():
         raise ToolError(
             "The exact oracle, the tflite_micro package, is not installed.",
-            "It exists for Linux on x86-64: `pip install tflite-micro` there, or use the native board as the oracle.",
+            "It exists for Linux on x86-64: `pip install tflite-micro` there. Elsewhere `quantize`, `inspect`, "
+            "`generate`, `build` and `flash` work; `run`, `verify` and `compare` need it.",
         )
     import tflite_micro  # noqa: F401 the fork shares it
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from boardproof.model.macs import macs
 from boardproof.model.preflight import is_runnable, preflight
 from boardproof.model.timeline import activation_timeline
+from boardproof.project.own_boards import check_core_sizes
 
 if TYPE_CHECKING:
     from boardproof.model.arena import ArenaPlan
@@ -60,7 +61,7 @@ def inspect_network(network: Network, target: Target, options: Options) -> Inspe
     """Checks a network and plans its memory, without building anything."""
     graph = network.graph
     compiled = target.runtime.compile(graph, target.board, options)
-    findings = preflight(graph, compiled.findings)
+    findings = preflight(graph, (*compiled.findings, *check_core_sizes(target.board)))
     generated = compiled.generate(network.data) if is_runnable(findings) else None
     return Inspection(
         sha256=network.sha256,

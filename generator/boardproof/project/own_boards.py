@@ -6,11 +6,15 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boardproof.errors import InputError
+from boardproof.model.preflight import Finding, Severity
 from boardproof.project.boards import BOARDS, Board, Reach, Recipe, TickUnit, Upload, UsbId, UsbMode
 from boardproof.project.cores import CORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BOARDS_TABLE = "boards"
 
@@ -112,6 +116,20 @@ def board_table(board: Board) -> dict[str, Any]:
         _OPTIONS: dict(recipe.options),
     }
     return {key: value for key, value in table.items() if value not in ([], {})}
+
+
+def check_core_sizes(board: Board) -> Iterator[Finding]:
+    """A warning where it was not told what the framework takes: nobody knows then what is left."""
+    sizes = {"core_flash_bytes": board.core_flash_bytes, "core_ram_bytes": board.core_ram_bytes}
+    unknown = [name for name, size_bytes in sizes.items() if not size_bytes]
+    if board.recipe is not None and unknown:
+        yield Finding(
+            Severity.WARNING,
+            "core-size-unknown",
+            f"What the framework of {board.name} takes of flash and RAM is not known in full, so what seems to fit may "
+            "not link, or not start.",
+            f"Build an empty sketch for it, and give {' and '.join(unknown)} in [{BOARDS_TABLE}.{board.name}].",
+        )
 
 
 def _check_name(name: str, place: _Place) -> None:
