@@ -38,7 +38,7 @@ def test_compare_names_its_own_flag(settings: Settings, monkeypatch: pytest.Monk
 
 
 def test_verify_refuses_a_project_of_another_model(settings: Settings) -> None:
-    pipeline.generate_to_disk(settings, Silent())
+    pipeline.generate_to_disk([settings], Silent())
     other = settings.model.with_name("other.tflite")
     other.write_bytes(settings.model.read_bytes() + bytes(16))
     with pytest.raises(InputError) as caught:

@@ -16,17 +16,21 @@ from boardproof.errors import InputError
 from boardproof.model.oracle import require_oracle_runs
 from boardproof.model.preflight import Severity, preflight, require_runnable
 from boardproof.project.ci import Workflow, require_portable, with_github_workflow
-from boardproof.project.library import render_library, require_library
+from boardproof.project.library import Part, render_library, require_library
 from boardproof.project.mlperf import with_mlperf_protocol
 from boardproof.project.own_boards import check_core_sizes
+from boardproof.project.prefixes import require_prefixes
 from boardproof.project.render import assemble
+from boardproof.project.runtimes.base import Options
 from boardproof.project.runtimes.tflm import TflmRuntime
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boardproof.model.preflight import Finding
     from boardproof.model.samples import Vectors
     from boardproof.progress import Progress
-    from boardproof.project.runtimes.base import Compiled, Generated, Options
+    from boardproof.project.runtimes.base import Compiled, Generated
     from boardproof.project.subject import Network, Target
     from boardproof.project.types import Project
     from boardproof.settings import Settings
@@ -38,6 +42,12 @@ def check_form(settings: Settings) -> None:
         raise InputError(
             "A library has no firmware, so --ci and --protocol mean nothing to it.",
             "Leave them out, or leave out --as library.",
+        )
+    require_prefixes([settings.options.name])
+    if settings.form != "library" and (settings.options.name != Options().name or settings.options.share_arena):
+        raise InputError(
+            "Firmware has one network, which it calls model.",
+            "Leave out --name and --share-arena, or make a library of it: --as library.",
         )
     if settings.ci is not None and settings.runtime == TflmRuntime().name:
         require_portable(settings.options.tflm_lib)
@@ -132,11 +142,23 @@ def _samples_file(network: Network, settings: Settings) -> tuple[str, bytes] | N
     return "samples.npz", file.getvalue()
 
 
-def generate_library(network: Network, target: Target, settings: Settings, progress: Progress) -> Project:
-    """The network as a library, in memory."""
+def generate_library(
+    networks: Sequence[Network], target: Target, settings: Sequence[Settings], progress: Progress
+) -> Project:
+    """Networks as one library, in memory, each with its own settings; it is named after the first one's."""
     require_library(target.runtime)
-    options = replace(settings.options, standalone=True)
-    compiled = check(network, target, options, progress)
-    progress.stage("generating a library")
-    generated, name = compiled.generate(network.data), settings.stem
-    return render_library(network.graph, network.data, generated, target.board, options, name=name)
+    parts: list[Part] = []
+    for network, asked in zip(networks, settings, strict=True):
+        options = replace(asked.options, standalone=True)
+        compiled = check(network, target, options, progress)
+        progress.stage(f"generating {options.name}" if len(networks) > 1 else "generating a library")
+        parts.append(Part(options.name, network.graph, network.data, compiled.generate(network.data)))
+    return render_library(parts, target.board, settings[0].options, name=library_name(settings))
+
+
+def library_name(settings: Sequence[Settings]) -> str:
+    """What a library is called: as its model, or as its networks are."""
+    if len(settings) > 1:
+        return "_".join(asked.options.name for asked in settings)
+    prefix = settings[0].options.name
+    return settings[0].stem if prefix == Options().name else prefix

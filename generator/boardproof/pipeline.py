@@ -33,6 +33,7 @@ from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS
 from boardproof.project.inspection import Inspection, inspect_network
+from boardproof.project.prefixes import require_prefixes
 from boardproof.project.render import SETTINGS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.tflm import TflmRuntime
@@ -40,6 +41,8 @@ from boardproof.project.subject import Network, Target
 from boardproof.proof.prove import Case, check_plan, prove
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boardproof.device.build.workspace import Marker
     from boardproof.device.types import Firmware
     from boardproof.device.usb.bootloader import Flashed
@@ -159,20 +162,37 @@ def generated(settings: Settings, progress: Progress, *, write: bool = True) -> 
 
     Only to measure TensorFlow Lite Micro's arena is anything built.
     """
+    if settings.form == "library":
+        return generated_together([settings], progress, write=write)
     check_form(settings)
     target = _target(settings)
-    make = generate_library if settings.form == "library" else generate_project
     with claim(settings.project_dir):
-        project = make(prepare(settings, progress), target, settings, progress)
+        project = generate_project(prepare(settings, progress), target, settings, progress)
         if write:
             write_project(project, settings.project_dir)
     return project
 
 
-def generate_to_disk(settings: Settings, progress: Progress) -> Path:
-    """Writes the firmware project, or the library; returns its folder."""
-    generated(settings, progress)
-    return settings.project_dir
+def generated_together(settings: Sequence[Settings], progress: Progress, *, write: bool = True) -> Project:
+    """Networks as one library, each as its settings say; those of the first one say where it goes."""
+    for asked in settings:
+        check_form(asked)
+    require_prefixes([asked.options.name for asked in settings])
+    target, folder = _target(settings[0]), settings[0].project_dir
+    with claim(folder):
+        project = generate_library([prepare(asked, progress) for asked in settings], target, settings, progress)
+        if write:
+            write_project(project, folder)
+    return project
+
+
+def generate_to_disk(settings: Sequence[Settings], progress: Progress) -> Path:
+    """Writes the firmware project, or the library of one network or more; returns its folder."""
+    if len(settings) == 1:
+        generated(settings[0], progress)
+    else:
+        generated_together(settings, progress)
+    return settings[0].project_dir
 
 
 def build_on_disk(root: Path, progress: Progress) -> Firmware:

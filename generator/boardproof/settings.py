@@ -121,6 +121,8 @@ class Flags(TypedDict, total=False):
     arena_bytes: int | None
     tflm_lib: str | None
     debug: bool
+    name: str
+    share_arena: bool
 
 
 _SAMPLES = ("samples", "representative")

@@ -15,7 +15,7 @@ from boardproof.project.runtimes.aot.ctext import LINE_WIDTH, float_text, table_
 def test_integers_read_back(dtype, data):
     values = data.draw(arrays.arrays(dtype, st.integers(1, 200)))
     text = table_text(values)
-    assert [int(item) for item in text.replace("\n", " ").strip(" ,").split(",")] == values.tolist()
+    assert [int(item, 0) for item in text.replace("\n", " ").strip(" ,").split(",")] == values.tolist()
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32"])

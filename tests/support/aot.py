@@ -109,7 +109,7 @@ def write_sources(generated: Generated, folder: Path) -> Path:
     for path, content in generated.files.items():
         (folder / Path(path).name).write_bytes(content)
     whole = folder / "whole.c"
-    whole.write_text(f'{TICKS}\n#include "model_weights.c"\n#include "model.c"\n')
+    whole.write_text(f'{TICKS}\n#include "model_weights.c"\n#include "model.c"\n#include "nn_network.c"\n')
     return whole
 
 

@@ -113,7 +113,7 @@ def run_on_core(
     (folder / "vectors.h").write_text(vectors_text(inputs, oracle_outputs(data, inputs)))
     (folder / "memory.ld").write_text(core.memory.text)
     harness, elf = resource("tests/firmware/m4_board"), folder / "model.elf"
-    sources = [folder / "model.c", folder / "model_weights.c", harness / "board.c"]
+    sources = [folder / "model.c", folder / "model_weights.c", folder / "nn_network.c", harness / "board.c"]
     flags = (f"-I{folder}", f"-DHAS_TIMER={core.has_timer:d}", f"-L{folder}", f"-T{harness / 'board.ld'}")
     toolchain.compile(sources, elf, *flags, "-nostartfiles", "-Wl,--gc-sections")
     command = ["qemu-system-arm", "-M", core.machine, "-nographic", "-icount", "shift=0"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from boardproof.cli.flags import (
     ignored_flags,
     link_options,
     model_argument,
+    models_argument,
     quantize_options,
     report_options,
     sample_options,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from boardproof.cli.console import ConsoleProgress
+    from boardproof.cli.flags import Named
     from boardproof.progress import Progress
     from boardproof.report.document import Report
     from boardproof.settings import Settings
@@ -83,13 +86,17 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 
 
 @main.command()
-@model_argument
+@models_argument
 @flags(sample_options, data_options, quantize_options, target_options, ci_options, console_options)
 @click.option(
     "--as", "as_form", type=click.Choice(CHOICES["form"]), help="Firmware, or C for any build system.  [project]"
 )
-def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+@click.option("--name", help="What a library calls the network: NAME_init, NAME.h.  [model]")
+@click.option("--share-arena", is_flag=True, default=None, help="One arena for all networks of a library.")
+def generate(models: tuple[Named, ...], **values: Any) -> ExitStatus:  # noqa: ANN401
     """Writes the firmware project, or the network as a library.
+
+    Several networks go into one library as NAME=MODEL, with the kernels there once.
 
     With aot nothing is built. With tflm, firmware that measures the tensor arena is built and run on an emulated board:
     minutes, until the library has been compiled once. Without compiler or emulator the arena is an upper bound, and the
@@ -97,9 +104,10 @@ def generate(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """
     from boardproof import pipeline
 
-    settings = _settings(model, {**values, "form": values["as_form"]})
+    asked = _settings_of_each(models, {**values, "form": values["as_form"]})
+    settings = asked[0]
     with _progress(values) as progress:
-        path = pipeline.generate_to_disk(settings, progress)
+        path = pipeline.generate_to_disk(asked, progress)
     if settings.form == "library":
         return _say(f"{path}: a library for CMake, Arduino and PlatformIO; its README.md says how to use it")
     return _say(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
@@ -229,6 +237,32 @@ def _settings(model: Path, values: dict[str, Any], runtimes: tuple[str, ...] = (
     for ignored in ignored_flags(settings, runtimes or (settings.runtime,)):
         show_warning(ignored)
     return settings
+
+
+def _settings_of_each(models: tuple[Named, ...], values: dict[str, Any]) -> list[Settings]:
+    """The settings of each network that is generated; with several, those of one library.
+
+    Raises:
+        InputError: Several networks without names, or not for a library; a name is given twice.
+    """
+    from boardproof.generating import library_name
+
+    if len(models) > 1 and values["form"] != "library":
+        raise InputError(
+            f"There are {len(models)} models, and firmware has one.", "Add --as library, or give one of them."
+        )
+    unnamed = [str(model.path) for model in models if model.name is None]
+    if unnamed and len(models) > 1:
+        raise InputError(
+            f"{unnamed[0]} has no name beside other models.", f"Write it as NAME={unnamed[0]}: its functions begin so."
+        )
+    if values["name"] is not None and unnamed != [str(models[0].path)]:
+        raise InputError("--name is for one model without a name of its own.", "Leave it out: NAME=MODEL is enough.")
+    asked = [_settings(m.path, {**values, "name": m.name or values["name"]}) for m in models]
+    if len(asked) == 1:
+        return asked
+    out = asked[0].out or Path("boardproof-out") / f"{library_name(asked)}-library"
+    return [replace(settings, out=out) for settings in asked]
 
 
 def _progress(values: dict[str, Any]) -> ConsoleProgress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -34,6 +34,29 @@ class Given(click.Path):
         if not path.exists():
             raise InputError(f"There is no file {path}.", f"Check the path of the {self._what}.")
         return path
+
+
+class Named(NamedTuple):
+    """A model, and what its network is to be called in C, if the user says so."""
+
+    name: str | None
+    path: Path
+
+
+class NamedModel(Given):
+    """A model's path, or NAME=PATH."""
+
+    name = "[NAME=]MODEL"
+
+    def __init__(self) -> None:
+        super().__init__("model")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The name and the path, or InputError."""
+        name, sign, path = str(value).partition("=")
+        if not sign or Path(str(value)).exists():
+            return Named(None, super().convert(value, param, ctx))
+        return Named(name, super().convert(path, param, ctx))
 
 
 class WholeNumber(click.IntRange):
@@ -109,6 +132,12 @@ def note_own_boards(ctx: click.Context, _param: click.Parameter, app: Path) -> P
     return app
 
 
+def _apply_first_settings_file(ctx: click.Context, param: click.Parameter, models: tuple[Named, ...]) -> object:
+    """The same where several models may be given: the first one's."""
+    _apply_settings_file(ctx, param, models[0].path)
+    return models
+
+
 def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
     """Lets boardproof.toml beside the model set the defaults of this command's flags."""
     from boardproof.settings import read_own_boards, read_settings_file
@@ -140,7 +169,8 @@ def settings_file_error(error: click.ClickException) -> InputError | None:
         return None
     if error.ctx.get_parameter_source(error.param.name or "") is not ParameterSource.DEFAULT_MAP:
         return None
-    path = error.ctx.params["model"].parent / SETTINGS_FILE
+    params = error.ctx.params
+    path = (params["model"] if "model" in params else params["models"][0].path).parent / SETTINGS_FILE
     setting = _written(error.param).replace("_", "-")
     return InputError(
         f"{path} has a wrong {setting}: {error.message}", f"Correct it there; --{setting} goes before what is there."
@@ -159,6 +189,9 @@ def flags(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 model_argument = click.argument("model", type=Given("model"), callback=_apply_settings_file, is_eager=True)
+models_argument = click.argument(
+    "models", type=NamedModel(), nargs=-1, required=True, callback=_apply_first_settings_file, is_eager=True
+)
 
 sample_options = flags(
     click.option("--samples", type=Given("samples"), help="Samples to verify with: .npz, .npy, .csv, or a folder."),

@@ -35,3 +35,8 @@ def safe_lines(text: str) -> str:
     """
     lines = (_UNSAFE_IN_LINE.sub("?", line).strip() for line in text.splitlines())
     return "\n".join(line[:MAX_LINE_CHARS] for line in lines if line)
+
+
+def plain_name(tensor_name: str) -> str:
+    """The name the model's author gave an input or output, without what converting a SavedModel adds."""
+    return tensor_name.removeprefix("serving_default_").removesuffix(":0")

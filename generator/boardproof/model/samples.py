@@ -11,7 +11,7 @@ from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array, quantize_array
 from boardproof.model.fitting import fit_array
 from boardproof.model.graph import DType
-from boardproof.model.labels import safe_label
+from boardproof.model.labels import plain_name, safe_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,7 @@ class InputSpec:
 def input_specs(graph: Graph) -> tuple[InputSpec, ...]:
     """What a graph takes, one for each input tensor."""
     return tuple(
-        InputSpec(_input_name(tensor.name), _without_batch(tensor.shape), values=_quantized_range(tensor))
+        InputSpec(plain_name(tensor.name), _without_batch(tensor.shape), values=_quantized_range(tensor))
         for tensor in graph.input_tensors
     )
 
@@ -184,11 +184,6 @@ def _cast(array: NDArray[np.generic], tensor: Tensor, samples: Samples) -> NDArr
 
 def _without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[1:] if shape[:1] == (1,) else shape
-
-
-def _input_name(tensor_name: str) -> str:
-    """The name the model's author gave an input, without what converting a SavedModel adds."""
-    return tensor_name.removeprefix("serving_default_").removesuffix(":0")
 
 
 def _natural(key: str) -> tuple[str, int]:

@@ -23,7 +23,7 @@ _DW_OP_ADDR = 3
 _OTHER = "Arduino core and C library"
 _PARTS = (
     ("weights and tables", ("model_weights",)),
-    ("the network's description", ("src/model.",)),
+    ("the network's description", ("src/model.", "src/nn_network.")),
     ("kernels", ("boardproof_kernels/",)),
     ("protocol", ("boardproof_link/", "src/")),
 )

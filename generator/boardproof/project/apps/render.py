@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from boardproof.project.resources import resource
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from boardproof.project.apps.application import Application
     from boardproof.project.boards import Board
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
 FLAG = "-DBOARDPROOF_APPLICATION=1"
 
-_GENERATED = re.compile(r"(?<!struct )\bmodel_(?=[a-z])")
-"""Everything that the front end's sources define, but for the types of model.h."""
+FRONT_END = "frontend"
+"""What the front end's code is named, so that two networks live in one firmware. Kernels are the same."""
 
 
 def render_application(application: Application, board: Board, runtime: Runtime, options: Options) -> Project:
@@ -47,7 +46,7 @@ def compile_parts(application: Application, board: Board, runtime: Runtime, opti
     return CompiledParts(
         runtime.name,
         runtime.compile(application.network.graph, board, options),
-        None if front is None else runtime.compile(front.graph, board, options),
+        None if front is None else runtime.compile(front.graph, board, replace(options, name=FRONT_END)),
     )
 
 
@@ -59,25 +58,13 @@ def assemble_application(application: Application, board: Board, parts: Compiled
     flags = (*generated.build_flags, FLAG)
     if application.front_end is not None and parts.front_end is not None:
         front_end = parts.front_end.generate(application.front_end.data)
-        files.update(_renamed(front_end.files))
+        files.update(front_end.files)
         flags = tuple(dict.fromkeys((*flags, *front_end.build_flags)))
     actions = [name for name in application.actions if not (board.is_emulated and ACTIONS[name].hardware)]
     files.update(_sources(application, [name for name in actions if name != "callback"]))
     libraries = tuple(spec for name in actions if not board.is_emulated for spec in ACTIONS[name].libraries)
     files[SETTINGS] = project_ini(board, (*generated.lib_deps, *libraries), flags).encode()
     return replace(project, files=dict(sorted(files.items())))
-
-
-def _renamed(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    """The front end's sources under names of their own: two networks live in one firmware. Kernels are the same."""
-    for path, content in files.items():
-        folder, _, name = path.rpartition("/")
-        if folder == "src":
-            renamed = "frontend" + name.removeprefix("model")
-            text = _GENERATED.sub("frontend_", content.decode()).replace('"model.h"', '"frontend.h"')
-            yield f"src/{renamed}", text.encode()
-        else:
-            yield path, content
 
 
 def _sources(application: Application, actions: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -23,7 +23,9 @@ class Options:
         arena_bytes: The tensor arena's size (tflm); None lets boardproof find it.
         tflm_lib: PlatformIO library spec of TensorFlow Lite Micro (tflm).
         debug: Keep error strings, assertions and intermediate tensors.
-        standalone: For use without boardproof's firmware: nothing but model.h is needed (aot).
+        standalone: For use without boardproof's firmware, with a header of its own (aot).
+        name: What symbols and files of the network begin with; boardproof's firmware calls "model" (aot).
+        share_arena: Use one arena for all networks of a program, which then never run at the same time (aot).
     """
 
     optimize: str = "balanced"
@@ -31,6 +33,8 @@ class Options:
     tflm_lib: str | None = None
     debug: bool = False
     standalone: bool = False
+    name: str = "model"
+    share_arena: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Generated:
         arena_how: How that size was obtained, for people.
         plan: The arena plan, when the runtime makes one (aot).
         choices: How each step is computed, in order (aot).
+        shares_arena: Whether the arena is one that other networks use as well (aot).
         notes: What explains results, one sentence or more each: where the library rounds otherwise than the oracle.
     """
 
@@ -86,6 +91,7 @@ class Generated:
     arena_how: str = "planned ahead of time"
     plan: ArenaPlan | None = None
     choices: tuple[Choice, ...] = ()
+    shares_arena: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from boardproof.project.boards import HOST
 from boardproof.project.runtimes.aot.choices import choices
 from boardproof.project.runtimes.aot.compile import compile_graph
-from boardproof.project.runtimes.aot.emit import emit
+from boardproof.project.runtimes.aot.emit import Naming, emit
 from boardproof.project.runtimes.aot.fallbacks import fallbacks
 from boardproof.project.runtimes.aot.optimize import SIZE_FLAGS, kernel_sources, tuning_for
+from boardproof.project.runtimes.aot.page import live_states
 from boardproof.project.runtimes.aot.passes import prepare
 from boardproof.project.runtimes.base import Generated
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.aot.compile import Outcome
     from boardproof.project.runtimes.aot.program import Program
-    from boardproof.project.runtimes.base import Options
+from boardproof.project.runtimes.base import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class AotNetwork:
         return self.outcome.findings
 
     def generate(self, data: bytes) -> Generated:
-        """model.c and its tables. `data` is the .tflite it was read from.
+        """The network's C file and its tables. `data` is the .tflite it was read from.
 
         Raises:
             ValueError: It has not been lowered, because of errors among its findings.
@@ -54,13 +55,16 @@ class AotNetwork:
         if self.outcome.lowering is None:
             raise ValueError(f"the network cannot be compiled: {self.findings[0].message}")
         program, memory = self.outcome.lowering.program, self.outcome.lowering.memory
-        sources = emit(program, memory, data, standalone=self.options.standalone)
+        shared = self.options.share_arena and not live_states(program, memory)  # states are for one network alone
+        naming = Naming(self.options.name, standalone=self.options.standalone, shared_arena=shared)
+        sources = emit(program, memory, data, naming)
         return Generated(
             files={**sources, **_kernels(program, self.options)},
             build_flags=_build_flags(self.board, self.options),
             arena_bytes=memory.plan.size_bytes,
             arena_lower_bound_bytes=memory.plan.lower_bound_bytes,
             plan=memory.plan,
+            shares_arena=shared,
             choices=choices(program, self.graph, fallbacks(program, self.board, tuning_for(self.options.optimize))),
         )
 

@@ -42,7 +42,7 @@ def table_text(values: NDArray[np.generic]) -> str:
     if flat.dtype.itemsize == 1:
         texts = _byte_texts(flat.dtype.kind == "i")[flat.view(np.uint8)]
         return _lines(texts.astype(f"S{_longest(texts)}"))
-    return _lines(_integer_texts(flat))
+    return _lines(_hex_texts(flat) if flat.dtype == np.uint32 else _integer_texts(flat))
 
 
 def _longest(texts: NDArray[np.bytes_]) -> int:
@@ -53,6 +53,21 @@ def _longest(texts: NDArray[np.bytes_]) -> int:
 def _byte_texts(signed: bool) -> NDArray[np.bytes_]:
     values = np.arange(256, dtype=np.uint8)
     return np.array([f"{int(x)}," for x in (values.view(np.int8) if signed else values)], "S5")
+
+
+@cache
+def _hex_pairs() -> NDArray[np.uint8]:
+    """The two digits of each byte, shape [256, 2]."""
+    return np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint8).reshape(256, 2)
+
+
+def _hex_texts(values: NDArray[np.generic]) -> NDArray[np.bytes_]:
+    """Hexadecimal texts with a comma: words that are packed of smaller fields."""
+    texts = np.empty((values.size, 11), np.uint8)
+    texts[:, :2] = np.frombuffer(b"0x", np.uint8)
+    texts[:, 2:10] = _hex_pairs()[values.astype(">u4").view(np.uint8).reshape(-1, 4)].reshape(-1, 8)
+    texts[:, 10] = ord(",")
+    return texts.view("S11").reshape(-1)
 
 
 def _integer_texts(values: NDArray[np.generic]) -> NDArray[np.bytes_]:

@@ -167,6 +167,13 @@ def free_operators(program: Program) -> tuple[int, ...]:
     return tuple(sorted({*(view.operator for view in program.views), *program.folded}))
 
 
+def arena_end(program: Program, memory: Memory) -> int:
+    """The end of the last byte of the arena that a tensor or a call's scratch memory takes."""
+    tensors = (memory.offsets[t] + program.graph.tensors[t].size_bytes for t in memory.offsets)
+    scratch = (at + (program.steps[position].scratch_bytes or 0) for position, at in memory.scratch.items())
+    return max((*tensors, *scratch), default=0)
+
+
 def live_states(program: Program, memory: Memory) -> tuple[State, ...]:
     """The states that some step uses: the others have no memory."""
     return tuple(state for state in program.states if state.tensor in memory.offsets)
