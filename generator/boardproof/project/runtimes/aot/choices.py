@@ -42,5 +42,8 @@ def choices(program: Program, graph: Graph, reasons: Mapping[int, str]) -> tuple
 
 def _channels(step: Step, program: Program, graph: Graph) -> tuple[int, int] | None:
     """The channels of a step's first output, and how many there were; None if none went."""
-    shapes = program.graph.tensors[step.outputs[0]].shape, graph.tensors[step.outputs[0]].shape
+    written = step.outputs[0]
+    if written >= len(graph.tensors):  # a variable, which the file has no tensor for
+        return None
+    shapes = program.graph.tensors[written].shape, graph.tensors[written].shape
     return None if shapes[0] == shapes[1] else (shapes[0][-1], shapes[1][-1])
