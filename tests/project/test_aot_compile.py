@@ -54,7 +54,7 @@ def test_passes_run_in_order_and_a_part_of_them_alone() -> None:
     whole = prepare(graph)
     assert whole.graph.operators[1].inputs[0] == graph.inputs[0]
     assert whole.absorbed == {1: 0}
-    assert PASSES[: len(RESOLVING)] == RESOLVING
+    assert tuple(each for each in PASSES if each in RESOLVING) == RESOLVING
     assert PASSES[-1] is absorb_paddings
 
 
