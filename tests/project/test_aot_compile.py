@@ -74,7 +74,6 @@ def test_each_kernel_set_is_asked_once_for_each_operator(optimize: str, monkeypa
     monkeypatch.setattr("boardproof.project.runtimes.aot.optimize.PORTABLE", portable)
     data = small_network()
     compiled = AotRuntime().compile(read_tflite(data), M4, Options(optimize=optimize))
-    compiled.generate(data)
     assert compiled.findings == ()
     assert set(asked.values()) == {1}
 

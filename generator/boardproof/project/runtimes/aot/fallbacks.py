@@ -42,15 +42,15 @@ def fallbacks(program: Program, board: Board, tuning: Tuning) -> Mapping[int, st
 
 def _reason(layer: Layer, step: Step, program: Program, board: Board, tuning: Tuning) -> str | None:
     """Which kernel it has, why, and what that costs; None if it has the one of its shape, or one by choice."""
+    why = _odd_channels(layer)
+    if why is None:
+        return None
     offered = _offer(layer.op, program.graph, board, tuning)
     ordinary = _ordinary(layer, program.graph)
     usual = _offer(layer.op, ordinary, board, tuning)
     if usual is None or (offered is not None and _plain(offered.kernel) == _plain(usual.kernel)):
         return None
     kernel = f"kernel {offered.kernel}" if offered is not None else "portable kernel"
-    why = _odd_channels(layer)
-    if why is None:
-        return None
     ticks = step_ticks(program, step), step_ticks(Program(ordinary, (usual,)), usual)
     slower = (
         f"; about {ticks[0] / ticks[1]:.1f} times slower" if ticks[0] and ticks[1] and len(step.implements) == 1 else ""
