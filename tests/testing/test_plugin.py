@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.own_boards import PICO
 from support.plugin_project import USES_BOARD, make_project, run_pytest
 
 pytest_plugins = ["pytester"]
@@ -101,6 +102,18 @@ def test_on_hardware_that_is_not_there_its_tests_are_skipped_by_its_name(project
             "SKIPPED*the board nano33ble is not emulated (choose one with --boardproof-board)",
         ]
     )
+
+
+def test_a_board_of_the_users_own_is_described_beside_the_model(project):
+    project.makepyfile(MARKED)
+    project.makeconftest(NO_PORTS)
+    (project.path / "boardproof.toml").write_text(PICO)
+    result = run_pytest(project, "-rs", "--boardproof-board", "pico")
+    result.assert_outcomes(passed=1, skipped=2)
+    result.stdout.fnmatch_lines(["SKIPPED*the port of pico is not known (give it with --boardproof-port)"])
+    (project.path / "boardproof.toml").write_text(PICO + 'usb = ["2e8a:00c0"]\n')
+    result = run_pytest(project, "-rs", "--boardproof-board", "pico")
+    result.stdout.fnmatch_lines(["SKIPPED*No pico is connected (USB 2e8a:00c0)*"])
 
 
 TWO_BOARDS = """

@@ -137,6 +137,8 @@ def _missing_hardware(config: pytest.Config) -> str:
     if board.is_emulated:
         return f"the board {board.name} is not hardware (choose one with --boardproof-board)"
     ports = config.getoption("--boardproof-port") or config.getini("boardproof_port") or [None]
+    if ports == [None] and not board.usb:
+        return f"the port of {board.name} is not known (give it with --boardproof-port)"
     try:
         for port in ports:
             if port is None or not is_url(port):
