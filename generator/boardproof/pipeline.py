@@ -15,7 +15,7 @@ from boardproof.device.build.narration import narrate
 from boardproof.device.build.workspace import marker_board, read_marker, write_project
 from boardproof.device.reach.links import require_tools
 from boardproof.device.tflm.arena import bound_arena
-from boardproof.device.tflm.fetch import fetch_library, known_library, rounding_notes
+from boardproof.device.tflm.fetch import fetch_library, known_library
 from boardproof.device.usb.ports import is_url
 from boardproof.device.usb.upload import flash, require_board
 from boardproof.errors import BoardproofError, InputError, ToolError
@@ -28,7 +28,7 @@ from boardproof.model.preflight import raise_errors
 from boardproof.model.quantize import Scheme
 from boardproof.model.quantize import quantize as convert
 from boardproof.model.sample_checks import check_calibration, check_inputs
-from boardproof.model.samples import vectors_for
+from boardproof.model.samples import arrays_for, input_specs, vectors_for
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS
@@ -38,7 +38,8 @@ from boardproof.project.render import SETTINGS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.tflm import TflmRuntime
 from boardproof.project.subject import Network, Target
-from boardproof.proof.prove import Case, check_plan, prove
+from boardproof.proof.judge import Case
+from boardproof.proof.prove import check_plan, prove
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,10 +125,11 @@ def prepare(settings: Settings, progress: Progress) -> Network:
 def choose_inputs(network: Network, settings: Settings, progress: Progress) -> Vectors:
     """The user's samples as the network takes them, or random ones."""
     if network.samples is not None:
-        findings = check_inputs(network.graph, network.samples)
+        arrays = arrays_for(input_specs(network.graph), network.samples)
+        findings = check_inputs(network.graph, network.samples, arrays)
         raise_errors(findings, f"in {network.samples.source}")
         report(findings, progress)
-        return vectors_for(network.graph, network.samples)
+        return vectors_for(network.graph, network.samples, arrays)
     return random_vectors(network.graph, settings.random, settings.seed)
 
 
@@ -223,16 +225,12 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)
-    firmware = None
+    firmware = arena_how = None
     if target.board.reach.is_started:
         _require_project_of(network, settings)
         firmware = build_on_disk(settings.project_dir, progress)
-    found = prove(Case(network, target, inputs, firmware, None), settings.port, settings, progress)
-    if firmware is not None:
-        found = replace(found, arena_how=_marker(settings.project_dir).arena_how)
-    if found.runtime != TflmRuntime().name:
-        return found
-    return replace(found, notes=rounding_notes(network.graph, found.library, settings.options.tflm_lib))
+        arena_how = _marker(settings.project_dir).arena_how
+    return prove(Case(network, target, inputs, firmware, None, arena_how), settings.port, settings, progress)
 
 
 def _require_project_of(network: Network, settings: Settings) -> None:

@@ -44,15 +44,17 @@ def check_calibration(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[F
     )
 
 
-def check_inputs(graph: Graph, samples: Samples) -> tuple[Finding, ...]:
+def check_inputs(
+    graph: Graph, samples: Samples, arrays: tuple[NDArray[np.generic], ...] | None = None
+) -> tuple[Finding, ...]:
     """Whether real values cover what a quantized network's inputs can hold: not far more, not far less.
 
-    Data that is quantized already is not looked at.
+    Data that is quantized already is not looked at. `arrays`: what `arrays_for` made of the samples, if it did.
 
     Raises:
         InputError: as `arrays_for` does.
     """
-    arrays = arrays_for(input_specs(graph), samples)
+    arrays = arrays_for(input_specs(graph), samples) if arrays is None else arrays
     return tuple(
         finding
         for tensor, array in zip(graph.input_tensors, arrays, strict=True)

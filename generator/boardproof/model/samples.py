@@ -106,17 +106,22 @@ def _quantized_range(tensor: Tensor) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def vectors_for(graph: Graph, samples: Samples) -> Vectors:
+def vectors_for(graph: Graph, samples: Samples, arrays: tuple[NDArray[np.generic], ...] | None = None) -> Vectors:
     """The samples in the types of the graph's input tensors.
 
     Data that already has a quantized tensor's dtype is taken as it is. Anything else is a real value: quantized as
     TensorFlow Lite's QUANTIZE operator does (float32 division, halves away from zero, saturated) where the tensor is
     quantized, converted where it is not.
 
+    Args:
+        graph: The network.
+        samples: The samples.
+        arrays: What `arrays_for` made of them, if it did.
+
     Raises:
         InputError: when an array is missing, or its shape, dtype or values do not fit.
     """
-    arrays = arrays_for(input_specs(graph), samples)
+    arrays = arrays_for(input_specs(graph), samples) if arrays is None else arrays
     converted = (_convert(array, tensor, samples) for array, tensor in zip(arrays, graph.input_tensors, strict=True))
     return Vectors(tuple(converted))
 

@@ -1,7 +1,8 @@
-"""From what the board computed to a report: the oracle's verdict, accuracies, and LiteRT's difference beside them."""
+"""From what the board computed to a report: the one place that makes it, with accuracies and LiteRT beside them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,9 @@ from boardproof.errors import BoardproofError
 from boardproof.model.arithmetic import computes_in_float32, requantizes
 from boardproof.model.macs import macs
 from boardproof.model.metrics import accuracy, class_count, class_labels
-from boardproof.model.oracle import run_litert, run_oracle
+from boardproof.model.oracle import run_litert
 from boardproof.model.quantize import predict_float
-from boardproof.proof.compare import compare, max_lsb
-from boardproof.proof.repeats import doubts
+from boardproof.proof.compare import max_lsb
 from boardproof.report.document import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
 from boardproof.report.memory import memory_use
 
@@ -28,32 +28,61 @@ if TYPE_CHECKING:
     from boardproof.model.samples import Vectors
     from boardproof.project.runtimes.base import Generated
     from boardproof.project.subject import Network, Target
+    from boardproof.report.verdict import Divergence, Verdict
 
 
-def judge(
-    network: Network,
-    target: Target,
-    inputs: Vectors,
-    run: BoardRun,
-    *,
-    firmware: Firmware | None,
-    generated: Generated | None,
-) -> Report:
-    """Runs the oracle and LiteRT on the same inputs, and puts everything together.
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be proven.
+
+    Attributes:
+        network: The network.
+        target: Where it runs.
+        inputs: The samples.
+        firmware: What was built; None when it was on the board already.
+        generated: What the runtime generated; None when the project, or the firmware, was there already.
+        arena_how: How the arena's size was obtained, of a project that was there already.
+    """
+
+    network: Network
+    target: Target
+    inputs: Vectors
+    firmware: Firmware | None
+    generated: Generated | None
+    arena_how: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found out about a run, beside its own numbers.
+
+    Attributes:
+        expected: The oracle's outputs.
+        verdict: Whether the board's are the same.
+        divergence: The first operator that went astray, where there is one and it was found.
+        warnings: What else a reader should know.
+        notes: Why the board's library may differ from the oracle.
+    """
+
+    expected: Outputs
+    verdict: Verdict
+    divergence: Divergence | None
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
+    """Puts everything together, with accuracies, and LiteRT's outputs on the same inputs beside it.
 
     Args:
-        network: The network.
-        target: Where it ran.
-        inputs: What was run.
+        case: What was proven.
         run: What the board computed.
-        firmware: What ran, for its sizes; None when it was on the board already.
-        generated: What the runtime generated; None when the firmware was on the board already.
+        found: What was found out about it.
 
     Raises:
-        InputError: The oracle cannot run the model, or the labels do not fit.
-        ToolError: There is no oracle here.
+        InputError: The labels do not fit.
     """
-    expected = run_oracle(network.data, inputs)
+    network, inputs, firmware, generated = case.network, case.inputs, case.firmware, case.generated
     labels = _labels(network, inputs)
     return Report(
         boardproof=__version__,
@@ -68,24 +97,25 @@ def judge(
         runtime=run.hello.runtime,
         library=run.hello.library,
         kernels=run.hello.kernels,
-        board=target.board.name,
+        board=case.target.board.name,
         flash_bytes=firmware.flash_bytes if firmware is not None else None,
         ram_bytes=firmware.ram_bytes if firmware is not None else None,
         arena_bytes=run.hello.arena_bytes,
         arena_used_bytes=run.arena_used_bytes,
         arena_lower_bound_bytes=generated.arena_lower_bound_bytes if generated is not None else None,
-        arena_how=generated.arena_how if generated is not None else None,
+        arena_how=generated.arena_how if generated is not None else case.arena_how,
         choices=generated.choices if generated is not None else (),
         stack_bytes=run.stack_bytes,
         ticks=_summary(run),
         ops=_op_ticks(network.graph, run),
-        verdict=compare(expected, run),
-        accuracy=None if labels is None else _accuracy(network, labels, expected, run),
+        verdict=found.verdict,
+        accuracy=None if labels is None else _accuracy(network, labels, found.expected, run),
         litert=_litert(network, inputs, labels, run),
         repeats=run.repeats,
         boards=run.shares,
-        warnings=doubts(run),
-        notes=generated.notes if generated is not None else (),
+        divergence=found.divergence,
+        warnings=found.warnings,
+        notes=found.notes,
         memory=memory_use(network.graph, generated.plan if generated is not None else None),
         flash_parts=read_parts(firmware) if firmware is not None else (),
     )

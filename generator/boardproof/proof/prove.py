@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from boardproof.device.failures import BoardFaultError
 from boardproof.device.protocol.session import Session
 from boardproof.device.reach.links import open_link
 from boardproof.device.reach.serial_port import open_port
+from boardproof.device.tflm.fetch import rounding_notes
 from boardproof.errors import BoardproofError, InputError
 from boardproof.model.intermediates import run_oracle_tensors
+from boardproof.model.oracle import run_oracle
 from boardproof.model.variables import is_stateful, keeps_sequences
+from boardproof.project.runtimes.tflm import TflmRuntime
 from boardproof.proof.checkpoint import Checkpoint, identify
+from boardproof.proof.compare import compare
 from boardproof.proof.divergence import find_divergence
-from boardproof.proof.judge import judge
+from boardproof.proof.judge import Case, Judgement, judge
+from boardproof.proof.repeats import doubts
 from boardproof.proof.samples import Seat, run_samples
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from boardproof.device.types import BoardRun, Firmware, Link
-    from boardproof.model.samples import Vectors
+    from boardproof.device.types import BoardRun, Link
     from boardproof.progress import Progress
-    from boardproof.project.runtimes.base import Generated
-    from boardproof.project.subject import Network, Target
+    from boardproof.project.subject import Network
     from boardproof.report.document import Report
     from boardproof.report.verdict import Divergence
     from boardproof.settings import Settings
@@ -39,25 +41,6 @@ SEQUENCES_GO_ON = (
 
 MAX_REPLAYED = 10_000
 """Inferences that looking for an operator may take where all samples before run again for each operator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What is to be proven.
-
-    Attributes:
-        network: The network.
-        target: Where it runs.
-        inputs: The samples.
-        firmware: What was built; None when it was on the board already.
-        generated: What the runtime generated; None when the firmware was on the board already.
-    """
-
-    network: Network
-    target: Target
-    inputs: Vectors
-    firmware: Firmware | None
-    generated: Generated | None
 
 
 def check_plan(network: Network, settings: Settings) -> None:
@@ -99,21 +82,27 @@ def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Prog
     except BoardFaultError as error:
         raise error.naming([operator.name for operator in case.network.graph.operators]) from error
     progress.stage("comparing with the host")
-    report = judge(
-        case.network,
-        case.target,
-        case.inputs,
-        run,
-        firmware=case.firmware,
-        generated=case.generated,
-    )
-    checkpoint.remove()
+    expected = run_oracle(case.network.data, case.inputs)
+    verdict = compare(expected, run)
+    divergence, warnings = None, doubts(run)
     if keeps_sequences(case.network.graph) and case.inputs.samples > 1:
-        report = _warned(report, SEQUENCES_GO_ON)
-    if (bad := report.verdict.first_bad) is not None:
+        warnings = (*warnings, SEQUENCES_GO_ON)
+    if (bad := verdict.first_bad) is not None:
         port = run.ran_on[bad.sample] if run.ran_on[bad.sample] in ports else next(iter(ports), None)
-        report = _with_divergence(report, bad.sample, case=case, port=port, settings=settings, progress=progress)
+        divergence, why_none = _first_divergence(case, run, bad.sample, port=port, settings=settings, progress=progress)
+        warnings = (*warnings, *why_none)
+    report = judge(case, run, Judgement(expected, verdict, divergence, warnings, _notes(case, run, settings)))
+    checkpoint.remove()
     return report
+
+
+def _notes(case: Case, run: BoardRun, settings: Settings) -> tuple[str, ...]:
+    """Why the board's library may differ from the oracle: of firmware that was there already, by what it says it is."""
+    if case.generated is not None:
+        return case.generated.notes
+    if run.hello.runtime != TflmRuntime().name:
+        return ()
+    return rounding_notes(case.network.graph, run.hello.library, settings.options.tflm_lib)
 
 
 def _checkpoint_path(project_dir: Path) -> Path:
@@ -166,27 +155,27 @@ def _open(case: Case, port: str | None, settings: Settings, progress: Progress) 
     return open_link(case.firmware, board, port, settings.link, progress)
 
 
-def _with_divergence(
-    report: Report, sample: int, *, case: Case, port: str | None, settings: Settings, progress: Progress
-) -> Report:
-    """The report with the first operator that went astray, or with why it was not found."""
+def _first_divergence(
+    case: Case, run: BoardRun, sample: int, *, port: str | None, settings: Settings, progress: Progress
+) -> tuple[Divergence | None, tuple[str, ...]]:
+    """The first operator that went astray; or none, and why it was not found."""
     progress.stage(f"looking for the first operator that differs, in sample {sample}")
-    inferences = (sample + 1) * len(report.ops)
+    inferences = (sample + 1) * len(run.hello.op_indices)
     if is_stateful(case.network.graph) and inferences > MAX_REPLAYED:
         why = f"this network keeps state, so that sample {sample} would take {inferences} inferences"
-        return _warned(report, f"the first operator that differs is not looked for: {why}")
+        return None, (f"the first operator that differs is not looked for: {why}",)
     try:
         with _open(case, port, settings, progress) as link:
             found = _search(case, sample, link, progress)
     except BoardproofError as error:
-        return _warned(report, f"the first operator that differs was not found: {error.message}")
-    if found is None:
-        return _warned(
-            report,
-            f"run operator by operator, sample {sample} agrees in every tensor that can be read: what differs comes "
-            f"after the last operator, from memory shared between operators, or does not happen every time",
-        )
-    return replace(report, divergence=found)
+        return None, (f"the first operator that differs was not found: {error.message}",)
+    if found is not None:
+        return found, ()
+    why = (
+        f"run operator by operator, sample {sample} agrees in every tensor that can be read: what differs comes "
+        f"after the last operator, from memory shared between operators, or does not happen every time"
+    )
+    return None, (why,)
 
 
 def _search(case: Case, sample: int, link: Link, progress: Progress) -> Divergence | None:
@@ -202,7 +191,3 @@ def _search(case: Case, sample: int, link: Link, progress: Progress) -> Divergen
         kept=case.target.runtime.kept_channels(case.network.graph),
         on_progress=progress.advance,
     )
-
-
-def _warned(report: Report, warning: str) -> Report:
-    return replace(report, warnings=(*report.warnings, warning))
