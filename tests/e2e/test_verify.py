@@ -131,7 +131,7 @@ def test_the_operator_with_a_changed_constant_is_named(
     assert sum(report["verdict"]["tensors"][0]["histogram"].values()) == SAMPLES * 10
     sentence = f"the first operator that differs, in sample {found['sample']}: {index} {name}"
     assert sentence in " ".join(out.split())
-    assert sentence.capitalize()[:20] in path.with_suffix(".md").read_text()
+    assert sentence in path.with_suffix(".md").read_text()
     row = f"| {found['first']} | {found['expected'][place]} | {found['got'][place]} | differs |"
     assert row in path.with_suffix(".md").read_text()
     assert f"{index} {name}" in path.with_suffix(".html").read_text()
