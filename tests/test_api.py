@@ -45,7 +45,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 def test_arguments_are_the_settings() -> None:
     settings = {field.name for group in (Settings, DataOptions, Options) for field in fields(group)}
-    assert set(Flags.__annotations__) == settings - {"model", "samples", "data", "options", "standalone"}
+    assert set(Flags.__annotations__) == settings - {"model", "samples", "data", "options", "standalone", "own_boards"}
     assert set(CHOICES["runtime"]) == set(RUNTIMES)
 
 
