@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 import boardproof
@@ -81,10 +81,7 @@ def _documentation(value: Any) -> list[str]:
 
 
 def _members(value: Any) -> Iterator[str]:
-    """The names of a value's fields, and what its properties and methods are; the docstrings in the code say more."""
-    if is_dataclass(value):
-        yield f"Fields: {', '.join(f'`{field.name}`' for field in fields(value))}."
-        yield ""
+    """What its properties and methods are; the docstrings in the code say more, and name the fields."""
     members = [(n, m) for n, m in vars(value).items() if not n.startswith("_") and (inspect.getdoc(m) or "")]
     described = [(n, m) for n, m in members if isinstance(m, property) or inspect.isfunction(m)]
     for name, member in described:
