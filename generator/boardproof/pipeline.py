@@ -25,8 +25,8 @@ from boardproof.model.data.pictures import is_guess
 from boardproof.model.data.read import sizes_of
 from boardproof.model.given import data_of, open_model, require_given
 from boardproof.model.preflight import raise_errors
-from boardproof.model.quantize import Scheme
-from boardproof.model.quantize import quantize as convert
+from boardproof.model.quantize import Scheme, quantize_noting
+from boardproof.model.rewrite.rewrite import Rewritten, unpack
 from boardproof.model.sample_checks import check_calibration, check_inputs
 from boardproof.model.samples import arrays_for, input_specs, vectors_for
 from boardproof.model.tflite.reader import read_tflite
@@ -97,8 +97,11 @@ def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -
         raise
 
 
-def prepare(settings: Settings, progress: Progress) -> Network:
-    """Loads the model, and quantizes it unless it is a .tflite already."""
+def prepare(settings: Settings, progress: Progress, *, for_board: bool = True) -> Network:
+    """Loads the model, and quantizes it unless it is a .tflite already.
+
+    `for_board`: unpack weights that boards cannot take as they are, which a file for somebody else keeps.
+    """
     require_given(settings.model)
     progress.stage(f"loading {settings.model_name}")
     found = data_of(settings.samples, settings.data)
@@ -118,8 +121,10 @@ def prepare(settings: Settings, progress: Progress) -> Network:
     if representative is not None and scheme.needs_calibration:
         report(check_calibration(model.inputs, representative), progress)
     progress.stage(f"quantizing to {scheme}")
-    data = convert(model, representative, scheme)
-    return Network(model, data, read_tflite(data), scheme, samples, notes)
+    made = quantize_noting(model, representative, scheme)
+    unpacked = unpack(made.data) if for_board else Rewritten(made.data)
+    notes = (*notes, *made.notes, *unpacked.notes)
+    return Network(model, unpacked.data, read_tflite(unpacked.data), scheme, samples, notes)
 
 
 def choose_inputs(network: Network, settings: Settings, progress: Progress) -> Vectors:
@@ -144,7 +149,7 @@ def compile_network(
 
 def quantized(settings: Settings, progress: Progress) -> bytes:
     """Quantizes a Keras model: the .tflite."""
-    network = prepare(settings, progress)
+    network = prepare(settings, progress, for_board=False)
     if network.scheme is None:
         raise InputError(
             f"{network.model.source} is a .tflite already.", "Give a Keras model or a SavedModel to quantize."

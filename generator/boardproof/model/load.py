@@ -23,6 +23,7 @@ from boardproof.model.labels import safe_lines
 from boardproof.model.network import FloatNetwork, Sizes, from_keras, from_saved_model, unknown_sizes
 from boardproof.model.not_models import made_by_vela, not_a_model, not_a_saved_model
 from boardproof.model.quiet import captured_output
+from boardproof.model.rewrite.rewrite import rewrite_operators, unpack
 from boardproof.model.samples import InputSpec, input_specs
 from boardproof.model.saved_model import check_saved_model
 from boardproof.model.tflite.reader import read_tflite
@@ -58,7 +59,8 @@ class LoadedModel:
         source: The file's name, for messages.
         inputs: What it takes, in order.
         network: What computes it in float; None for a .tflite.
-        tflite: The file's bytes; None for a float network.
+        tflite: The file's bytes, rewritten where boards need that; None for a float network.
+        notes: What was changed while it was loaded.
     """
 
     kind: ModelKind
@@ -66,11 +68,7 @@ class LoadedModel:
     inputs: tuple[InputSpec, ...]
     network: FloatNetwork | None = field(default=None, repr=False)
     tflite: bytes | None = field(default=None, repr=False)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was changed while it was loaded, for the report."""
-        return self.network.notes if self.network is not None else ()
+    notes: tuple[str, ...] = ()
 
 
 def require_model(path: Path) -> None:
@@ -116,7 +114,10 @@ def load_tflite(data: bytes, source: str) -> LoadedModel:
     """The model in the bytes of a .tflite; `source`: how messages name it. Raises InputError when it is damaged."""
     if _ETHOS_U in data:
         raise made_by_vela(source)
-    return LoadedModel(ModelKind.TFLITE, source, input_specs(read_tflite(data)), tflite=data)
+    moved = rewrite_operators(data)
+    unpacked = unpack(moved.data)
+    specs = input_specs(read_tflite(unpacked.data))
+    return LoadedModel(ModelKind.TFLITE, source, specs, tflite=unpacked.data, notes=(*moved.notes, *unpacked.notes))
 
 
 def _archive_version(data: bytes, source: str) -> str:
@@ -187,7 +188,7 @@ def _load_keras(path: Path, keras_version: str, sizes: Sizes) -> LoadedModel:
                 raise _not_loaded(path.name, error, output) from error
             network = _load_legacy(path, output, sizes)
             kind = ModelKind.LEGACY_KERAS
-    return LoadedModel(kind, path.name, network.inputs, network=network)
+    return LoadedModel(kind, path.name, network.inputs, network=network, notes=network.notes)
 
 
 def _load_legacy(path: Path, output: CapturedOutput, sizes: Sizes) -> FloatNetwork:
@@ -212,7 +213,7 @@ def _load_directory(path: Path, sizes: Sizes) -> LoadedModel:
             raise
         except Exception as error:  # a loader given an untrusted file raises anything
             raise _not_loaded(path.name, error, output) from error
-    return LoadedModel(ModelKind.SAVED_MODEL, path.name, network.inputs, network=network)
+    return LoadedModel(ModelKind.SAVED_MODEL, path.name, network.inputs, network=network, notes=network.notes)
 
 
 def _not_loaded(source: str, error: Exception, output: CapturedOutput) -> InputError:

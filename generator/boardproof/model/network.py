@@ -9,6 +9,7 @@ from boardproof.errors import InputError
 from boardproof.model.batches import with_free_batch
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_label
+from boardproof.model.recurrence import unroll
 from boardproof.model.samples import InputSpec
 from boardproof.model.value_range import picture_range
 
@@ -91,6 +92,11 @@ def from_keras(
         return list(tf.nest.flatten(outputs))
 
     specs, batch, notes = _specs(model.inputs, source, sizes)
+    if interpreter.startswith("keras ") and (unrolled := unroll(model)):
+        notes = (
+            *notes,
+            f"recurrent layers were unrolled, with the same values: {', '.join(map(safe_label, unrolled))}",
+        )
     first = replace(specs[0], values=picture_range(model))
     return FloatNetwork((first, *specs[1:]), call, batch, interpreter, notes)
 

@@ -13,6 +13,7 @@ from boardproof.model.conversion import not_converted, require_integer, require_
 from boardproof.model.oracle import Outputs
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
+from boardproof.model.rewrite.rewrite import Rewritten, rewrite_operators
 from boardproof.model.sample_checks import check_calibration
 from boardproof.model.samples import arrays_for
 from boardproof.model.signature import restore_ports
@@ -55,7 +56,12 @@ class Scheme(StrEnum):
 
 
 def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> bytes:
-    """The model as a .tflite, for one sample at a time.
+    """The model as a .tflite: what `quantize_noting` gives, without its notes."""
+    return quantize_noting(model, samples, scheme).data
+
+
+def quantize_noting(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> Rewritten:
+    """The model as a .tflite, for one sample at a time, and what was rewritten in it.
 
     Full-integer schemes have integer inputs and outputs and are checked to have no float tensor left. The same model,
     samples and TensorFlow give the same bytes; except that TensorFlow shuffles the names in the signature of a network
@@ -72,7 +78,7 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> byt
     """
     network = _require_network(model)
     if not scheme.needs_calibration:
-        return _convert(network, model.source, scheme, None)
+        return rewrite_operators(_convert(network, model.source, scheme, None))
     if samples is None:
         raise InputError(
             f"Quantizing {model.source} to {scheme} needs a representative dataset.",
@@ -82,9 +88,9 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> byt
     arrays = _spread(arrays_for(model.inputs, samples))
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
     require_no_loops(read_tflite(_convert(network, model.source, Scheme.FLOAT32, None)), model.source)
-    data = _convert(network, model.source, scheme, arrays)
-    require_integer(read_tflite(data), model.source)
-    return data
+    rewritten = rewrite_operators(_convert(network, model.source, scheme, arrays))
+    require_integer(read_tflite(rewritten.data), model.source)
+    return rewritten
 
 
 def quantize_trained(network: FloatNetwork, source: str) -> bytes:

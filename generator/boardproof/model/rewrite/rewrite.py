@@ -1,0 +1,89 @@
+"""What is rewritten of a .tflite before it is compiled, and what the report says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boardproof.model.tflite.reader import read_tflite
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph
+
+_MOVED = frozenset({"SELECT", "SELECT_V2", "TILE"})
+_UNPACKED = "computed in float32, which takes several times the flash and time of int8"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A .tflite after its rewriting; `notes` say what was done."""
+
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+def rewrite_operators(data: bytes) -> Rewritten:
+    """The same network with operators that boards have, where others stand for the same values.
+
+    Values that are moved stay the same. What becomes a table is rounded once, where the converter's own operators would
+    round after each step.
+
+    Args:
+        data: A .tflite.
+    """
+    names = {operator.name for operator in read_tflite(data).operators}
+    if not names & (_MOVED | _candidates()) and "DEQUANTIZE" not in names:
+        return Rewritten(data)
+    from boardproof.model.rewrite.editing import Editor
+    from boardproof.model.rewrite.moves import move_integers
+    from boardproof.model.rewrite.tables import rewrite_functions
+    from boardproof.model.rewrite.tiles import rewrite_tiles
+
+    editor = Editor(data)
+    integers = move_integers(editor)
+    tabulated = rewrite_functions(editor)
+    moved = rewrite_tiles(editor)
+    if not tabulated | moved and not integers:
+        return Rewritten(data)
+    editor.drop_unused()
+    notes = []
+    if moved:
+        notes.append(f"rewritten, with the same values: {', '.join(sorted(moved))} by others that boards have")
+    if tabulated:
+        notes.append(f"rewritten as tables of 256 values, which int8 has: {', '.join(sorted(tabulated))}")
+    return Rewritten(editor.packed(), tuple(notes))
+
+
+def unpack(data: bytes) -> Rewritten:
+    """The network with float32 weights, where they are stored in float16, or in int8 beside float activations.
+
+    Args:
+        data: A .tflite.
+    """
+    if not _has_packed_weights(read_tflite(data)):
+        return Rewritten(data)
+    from boardproof.model.rewrite.editing import Editor
+    from boardproof.model.rewrite.weights import unpack_weights
+
+    editor = Editor(data)
+    stored = unpack_weights(editor)
+    if not stored:
+        return Rewritten(data)
+    editor.drop_unused()
+    packed = editor.packed()
+    note = (
+        f"the weights, stored in {' and '.join(sorted(stored))}, were unpacked to float32 ({len(data):,} bytes became "
+        f"{len(packed):,}): {_UNPACKED}; quantize the Keras model with --scheme int8 instead"
+    )
+    return Rewritten(packed, (note,))
+
+
+def _has_packed_weights(graph: Graph) -> bool:
+    types = {tensor.dtype.value for tensor in graph.tensors if tensor.is_constant}
+    return bool(types & {"float16", "int8"}) and any(t.dtype.value == "float32" for t in graph.tensors)
+
+
+def _candidates() -> frozenset[str]:
+    from boardproof.model.rewrite.functions import UNARY, WITHOUT_INT8_KERNEL
+
+    return WITHOUT_INT8_KERNEL | frozenset(UNARY) - {"DEQUANTIZE", "QUANTIZE"}
