@@ -12,10 +12,11 @@ from boardproof.model.affine import dequantize_array
 from boardproof.model.graph import DType
 from boardproof.model.load import load_model
 from boardproof.model.oracle import run_oracle
-from boardproof.model.quantize import MAX_CALIBRATION_SAMPLES, Scheme, predict_float, quantize
+from boardproof.model.quantize import MAX_CALIBRATION_SAMPLES, Scheme, predict_float, quantize, quantize_noting
 from boardproof.model.samples import Samples, vectors_for
 from boardproof.model.tflite.reader import read_tflite
-from support.keras_models import calibration_images, convert_with_dynamic_batch
+from support.keras_layers import CASES, quantized
+from support.keras_models import calibration_images, convert_with_dynamic_batch, looping_module
 
 IMAGES = Samples({"image": calibration_images()}, source="images.npz")
 VECTORS = np.random.default_rng(0).random((60, 8)).astype(np.float32)
@@ -113,12 +114,11 @@ def test_integer_inputs_stay_integers(keras_models):
     assert graph.output_tensors[0].dtype is DType.INT8
 
 
-def test_operator_left_in_float_is_named_with_its_layer(keras_models):
-    model = load_model(keras_models["sine.keras"])
+def test_operator_left_in_float_is_named_with_its_layer():
     with pytest.raises(InputError) as caught:
-        quantize(model, Samples({"x": VECTORS}), Scheme.INT8)
-    assert "no integer version of SIN (" in caught.value.message
-    assert "sine.keras: it stayed in float" in caught.value.message
+        quantized(CASES["Masking"], "masking.keras")
+    assert "no integer version of NOT_EQUAL (" in caught.value.message
+    assert "masking.keras: it stayed in float" in caught.value.message
     assert "Replace those layers" in caught.value.hint
 
 
@@ -138,10 +138,24 @@ def test_mixed_precision_is_explained(keras_models):
     assert 'set_global_policy("float32")' in caught.value.hint
 
 
-def test_loop_is_refused_before_tensorflow_crashes_on_it(keras_models):
+def test_loops_of_keras_3_are_unrolled(keras_models):
     samples = Samples({"x": np.random.default_rng(0).random((60, 5, 3)).astype(np.float32)})
+    model = load_model(keras_models["loop.keras"])
+    assert model.notes == ("recurrent layers were unrolled, with the same values: lstm",)
+    assert "WHILE" not in {op.name for op in read_tflite(quantize(model, samples, Scheme.INT8)).operators}
+    import keras
+
+    looping = keras.saving.load_model(keras_models["loop.keras"])
+    expected = looping.predict(samples.inputs["x"], verbose=0)
+    got = predict_float(model, samples).arrays[0]
+    np.testing.assert_allclose(got.reshape(expected.shape), expected, rtol=0, atol=1e-6)
+
+
+def test_a_loop_is_refused_before_tensorflow_crashes_on_it(tmp_path):
+    samples = Samples({"x": np.random.default_rng(0).random((60, 4, 5)).astype(np.float32)})
+    module = looping_module(tmp_path / "saved_model")
     with pytest.raises(InputError, match=r"loop or branch \(WHILE\)") as caught:
-        quantize(load_model(keras_models["loop.keras"]), samples, Scheme.INT8)
+        quantize(load_model(module), samples, Scheme.INT8)
     assert "unroll=True" in caught.value.hint
 
 
@@ -187,16 +201,13 @@ def test_variables_that_are_assigned_stay_in_float(keras_models):
     assert (predict_float(model, backwards).arrays[0][::-1] != predictions[0]).any()
 
 
-@pytest.mark.parametrize(
-    ("name", "operator", "instead"), [("negative", "NEG", "x * -1.0"), ("square", "SQUARE", "x * x")]
-)
-def test_what_stays_in_float_has_an_equal_that_does_not(keras_models, name, operator, instead):
-    with pytest.raises(InputError) as caught:
-        quantize(load_model(keras_models[f"{name}.keras"]), Samples({"x": VECTORS}), Scheme.INT8)
-    assert f"no integer version of {operator} (" in caught.value.message
-    assert instead in caught.value.hint
-    graph = read_tflite(quantize(load_model(keras_models[f"{name}_int8.keras"]), Samples({"x": VECTORS}), Scheme.INT8))
-    assert operator not in {op.name for op in graph.operators}
+@pytest.mark.parametrize(("name", "instead"), [("negative", "MUL"), ("square", "MUL"), ("sine", "GATHER")])
+def test_what_the_converter_leaves_in_float_is_rewritten(keras_models, name, instead):
+    made = quantize_noting(load_model(keras_models[f"{name}.keras"]), Samples({"x": VECTORS}), Scheme.INT8)
+    graph = read_tflite(made.data)
+    assert instead in {op.name for op in graph.operators}
+    assert "float32" not in {tensor.dtype.value for tensor in graph.tensors}
+    assert made.notes[0].startswith("rewritten as tables of 256 values, which int8 has: ")
 
 
 def test_calibration_data_is_needed(image_model):

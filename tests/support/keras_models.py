@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -163,3 +163,20 @@ def _custom_layer(keras):
             return x * 2
 
     return Doubling()
+
+
+def looping_module(folder: Path) -> Path:
+    """A SavedModel with a loop of TensorFlow's own."""
+    import tensorflow as tf
+
+    class Looping(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((1, 4, 5), tf.float32)])  # type: ignore[untyped-decorator]
+        def __call__(self, x: Any) -> Any:
+            total = tf.zeros((1, 5))
+            for step in tf.range(tf.shape(x)[1]):
+                total = tf.nn.relu(total + x[:, step])
+            return total
+
+    module = Looping()
+    tf.saved_model.save(module, str(folder), signatures=module.__call__.get_concrete_function())
+    return folder

@@ -9,7 +9,7 @@ from boardproof.errors import InputError
 from boardproof.model.batches import with_free_batch
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_label
-from boardproof.model.recurrence import unroll
+from boardproof.model.recurrence import looping_layers, unrolled
 from boardproof.model.samples import InputSpec
 from boardproof.model.value_range import picture_range
 
@@ -85,18 +85,18 @@ def from_keras(
         )
     model = _for_one_sample(model)
     # Keras 3 gives the inputs of a Sequential model, but not the structure they are passed in: it has exactly one.
+    loops = looping_layers(model) if interpreter.startswith("keras ") else ()
     structure = model.inputs[0] if type(model).__name__ == "Sequential" else model.input
 
     def call(inputs: Sequence[Tensor]) -> list[Tensor]:
-        outputs = model(tf.nest.pack_sequence_as(structure, list(inputs)), training=False)
+        with unrolled(loops):
+            outputs = model(tf.nest.pack_sequence_as(structure, list(inputs)), training=False)
         return list(tf.nest.flatten(outputs))
 
     specs, batch, notes = _specs(model.inputs, source, sizes)
-    if interpreter.startswith("keras ") and (unrolled := unroll(model)):
-        notes = (
-            *notes,
-            f"recurrent layers were unrolled, with the same values: {', '.join(map(safe_label, unrolled))}",
-        )
+    if loops:
+        names = ", ".join(safe_label(str(layer.name)) for layer in loops)
+        notes = (*notes, f"recurrent layers were unrolled, with the same values: {names}")
     first = replace(specs[0], values=picture_range(model))
     return FloatNetwork((first, *specs[1:]), call, batch, interpreter, notes)
 
