@@ -6,7 +6,7 @@ import pytest
 
 from boardproof.model.tflite.reader import read_tflite
 from support.aot import assert_exact
-from support.keras_layers import CASES, activation_cases, quantized
+from support.keras_layers import CASES, activation_cases, quantized_case
 
 REWRITTEN = {
     "ELU": {"GATHER"},
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.native
 
 @pytest.mark.parametrize("name", REWRITTEN)
 def test_rewritten_layers_equal_tflite_micro(name, toolchain, tmp_path):
-    data, inputs = quantized({**CASES, **activation_cases()}[name], name)
+    data, inputs = quantized_case({**CASES, **activation_cases()}[name], name)
     operators = {operator.name for operator in read_tflite(data).operators}
     assert operators >= REWRITTEN[name]
     assert not operators & {"TILE", "SELECT", "GELU", "EXP", "LOG", "NEG", "SQUARE", "WHILE", "DEQUANTIZE"}

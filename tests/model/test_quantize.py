@@ -15,7 +15,7 @@ from boardproof.model.oracle import run_oracle
 from boardproof.model.quantize import MAX_CALIBRATION_SAMPLES, Scheme, predict_float, quantize, quantize_noting
 from boardproof.model.samples import Samples, vectors_for
 from boardproof.model.tflite.reader import read_tflite
-from support.keras_layers import CASES, quantized
+from support.keras_layers import CASES, quantized_case
 from support.keras_models import calibration_images, convert_with_dynamic_batch, looping_module
 
 IMAGES = Samples({"image": calibration_images()}, source="images.npz")
@@ -116,7 +116,7 @@ def test_integer_inputs_stay_integers(keras_models):
 
 def test_operator_left_in_float_is_named_with_its_layer():
     with pytest.raises(InputError) as caught:
-        quantized(CASES["Masking"], "masking.keras")
+        quantized_case(CASES["Masking"], "masking.keras")
     assert "no integer version of NOT_EQUAL (" in caught.value.message
     assert "masking.keras: it stayed in float" in caught.value.message
     assert "Replace those layers" in caught.value.hint

@@ -12,7 +12,7 @@ from boardproof.model.rewrite.functions import UNARY
 from boardproof.model.rewrite.rewrite import rewrite_operators, unpack
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
-from support.keras_layers import CASES, activation_cases, loaded, quantized, samples_of
+from support.keras_layers import CASES, activation_cases, loaded, quantized_case, samples_of
 
 
 def litert(data, *arrays):
@@ -74,7 +74,7 @@ def test_a_table_is_the_function_rounded_once(name):
     """The float function of the dense layer's int8 output, in the output's steps: at most half a step off."""
     import keras
 
-    data, _ = quantized(activation_cases()[name], name)
+    data, _ = quantized_case(activation_cases()[name], name)
     graph = read_tflite(data)
     gather = next(operator for operator in graph.operators if operator.name == "GATHER")
     table, (source,) = graph.tensors[gather.inputs[0]], (op for op in graph.operators if op.name == "CAST")

@@ -318,7 +318,7 @@ def samples_of(case: Case, model: LoadedModel) -> Samples:
     )
 
 
-def quantized(case: Case, name: str) -> tuple[bytes, Vectors]:
+def quantized_case(case: Case, name: str) -> tuple[bytes, Vectors]:
     """The int8 .tflite, and inputs for it."""
     model = loaded(case, name)
     samples = samples_of(case, model)
