@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from boardproof.project.resources import resource
 from firmware import test_axes, test_elementwise, test_kernels, test_movement
-from support.aot import WARNINGS, generate, plan_quickly, write_sources
+from support.aot import SPECIAL, WARNINGS, generate, plan_quickly, write_sources
 from support.network import Network
 
 COMPILERS = {
@@ -92,7 +92,7 @@ RUN_TIME_INTEGERS = ("__aeabi_l", "__aeabi_idiv", "__aeabi_uidiv", "__gnu_thumb1
 @pytest.mark.qemu
 def test_kernels_call_nothing_and_integer_kernels_use_no_floats(tmp_path):
     """On a core without an FPU, float arithmetic shows as calls of the compiler's run-time library."""
-    kernels = [p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith("_dsp")]
+    kernels = [p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith(SPECIAL)]
     compiler, *flags = COMPILERS["cortex-m0plus"]
     subprocess.run(
         [compiler, *flags, *WARNINGS, "-ffunction-sections", "-c", *map(str, kernels)], cwd=tmp_path, check=True

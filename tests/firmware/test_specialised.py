@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -18,15 +19,36 @@ from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.dsp import check_on_host, run_on_board
 from support.network import Network
+from support.operands import quantization
 
 CASES_PER_MODEL = 20
 MODELS = models_of(CASES_PER_MODEL)
 
+
+def in_fours(operator, dtype):
+    """The operator on an image whose channels come in fours."""
+
+    def make(draw, net):
+        shape = (
+            draw(st.integers(1, 2)),
+            draw(st.integers(1, 9)),
+            draw(st.integers(1, 9)),
+            draw(st.sampled_from((4, 8))),
+        )
+        return operator(draw, net, net.input(shape, *quantization(draw, net, dtype), dtype))
+
+    return make
+
+
 OPERATORS = {
     "nn_conv2d_s16_dsp": operators_axes.conv2d("int16"),
     "nn_depthwise_conv2d_s16_dsp": operators_axes.depthwise_conv2d("int16"),
+    "nn_depthwise_conv2d_s16_dsp in fours": in_fours(operators_axes.depthwise_conv2d("int16"), "int16"),
     "nn_fully_connected_s16_dsp": operators_axes.fully_connected("int16"),
     "nn_add_s16_dsp": operators_elementwise.binary("ADD", "int16"),
+    "nn_conv2d_f32_fpu": operators_axes.conv2d("float32"),
+    "nn_depthwise_conv2d_f32_fpu": in_fours(operators_axes.depthwise_conv2d("float32"), "float32"),
+    "nn_fully_connected_f32_fpu": operators_axes.fully_connected("float32"),
 }
 LEAST_SHARE = 0.12
 """Of the cases; the others have factors, shapes or sums that a kernel does not take."""
@@ -47,7 +69,54 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, dsp_on_host, tmp_path, m
         used.update(check_on_host(net.build(), net.vectors(), dsp_on_host, next(folders), "speed"))
 
     check()
-    assert used[kernel] >= LEAST_SHARE * MODELS * CASES_PER_MODEL, used
+    assert used[kernel.split()[0]] >= LEAST_SHARE * MODELS * CASES_PER_MODEL, used
+
+
+def float_layers() -> bytes:
+    """Layers of positive weights, with each kind of limits."""
+    net = Network(5)
+    for activation in ("NONE", "RELU", "RELU6"):
+        options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": activation}
+        x = net.input((1, 5, 7, 4), 0.0, 0, "float32")
+        for opcode, shape in (("CONV_2D", (6, 3, 3, 4)), ("DEPTHWISE_CONV_2D", (1, 3, 3, 4))):
+            weights = net.rng.uniform(0.1, 2, shape).astype(np.float32)
+            y = net.tensor((1, 5, 7, max(shape[0], 4)), 0.0, 0, "float32")
+            more = {"depth_multiplier": 1} if shape[0] == 1 else {}
+            net.builder.add_operator(opcode, [x.index, net.constant(weights, "float32")], [y.index], **options, **more)
+            net.outputs.append(y.index)
+        x, y = net.input((1, 12), 0.0, 0, "float32"), net.tensor((1, 9), 0.0, 0, "float32")
+        weights = net.constant(net.rng.uniform(0.1, 2, (9, 12)).astype(np.float32), "float32")
+        net.builder.add_operator(
+            "FULLY_CONNECTED", [x.index, weights, -1], [y.index], fused_activation_function=activation
+        )
+        net.outputs.append(y.index)
+    return net.build()
+
+
+def unusual_floats(*values: float) -> list[np.ndarray]:
+    """Samples for them: numbers of all sizes among which there are some of the values, one sample for each."""
+    rng = np.random.default_rng(6)
+    inputs = []
+    for shape in ((1, 5, 7, 4), (1, 12)) * 3:
+        array = (rng.normal(0, 1, (len(values), *shape)) * 10.0 ** rng.integers(-44, 38, (len(values), *shape))).astype(
+            "f4"
+        )
+        for sample, value in zip(array, values, strict=True):
+            sample[rng.random(shape) < 0.05] = value
+        array[rng.random(array.shape) < 0.2] = -0.0
+        inputs.append(array)
+    return inputs
+
+
+def test_unusual_floats_on_the_host(dsp_on_host, tmp_path):
+    used = check_on_host(float_layers(), unusual_floats(np.nan, np.inf, -np.inf, 3e38), dsp_on_host, tmp_path, "speed")
+    assert sum(used[kernel] for kernel in OPERATORS if kernel.endswith("_fpu")) == 9
+
+
+@pytest.mark.qemu
+def test_unusual_floats_on_qemu(dsp_on_board, tmp_path):
+    inputs = unusual_floats(np.inf, -np.inf, 3e38, 1e-44)
+    assert run_on_board(float_layers(), inputs, dsp_on_board, tmp_path, "speed").wrong == 0
 
 
 @pytest.mark.qemu

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from boardproof.project.runtimes.base import Generated
 
+SPECIAL = ("_dsp", "_fpu")
+"""Ends of the names of kernels that are not for every core."""
+
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 ARENA_BYTES = 40 << 20
 """More than malloc recycles: the arena begins as zeros. Most of it is never touched."""
@@ -78,7 +81,7 @@ class Toolchain:
 
 def build_kernels(folder: Path, *command: str) -> Toolchain:
     """Compiles every portable kernel into an archive."""
-    sources = sorted(p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith("_dsp"))
+    sources = sorted(p for p in resource("firmware/kernels").glob("*.c") if not p.stem.endswith(SPECIAL))
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [*command, *WARNINGS, "-c", *map(str, sources)], cwd=folder, capture_output=True, text=True, check=False

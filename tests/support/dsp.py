@@ -15,6 +15,7 @@ import numpy as np
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.resources import resource
 from support.aot import (
+    SPECIAL,
     WARNINGS,
     CompiledModel,
     Toolchain,
@@ -42,7 +43,7 @@ def add_kernels(toolchain: Toolchain, folder: Path) -> Toolchain:
     """The portable kernels of a toolchain and the _dsp ones, in an archive in `folder`."""
     objects, archive = folder / "dsp", folder / "liball.a"
     objects.mkdir(parents=True, exist_ok=True)
-    sources = [str(path) for path in sorted(resource("firmware/kernels").glob("*_dsp.c"))]
+    sources = [str(p) for p in sorted(resource("firmware/kernels").glob("*.c")) if p.stem.endswith(SPECIAL)]
     done = subprocess.run(
         [*toolchain.command, *WARNINGS, "-c", *sources], cwd=objects, capture_output=True, text=True, check=False
     )

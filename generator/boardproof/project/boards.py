@@ -46,7 +46,7 @@ class Feature(StrEnum):
     DSP = "dsp"
     """The DSP extension of Armv7E-M and Armv8-M."""
     FPU = "fpu"
-    """Float32 in hardware."""
+    """A Cortex-M's floating-point unit, for float32 at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ CORTEX_M4F = Cpu(
     frozenset({Feature.DSP, Feature.FPU}),
     flags=("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
 )
-HOST = Cpu("host", frozenset({Feature.FPU}), bits=64, counts_cycles=False)
+HOST = Cpu("host", frozenset(), bits=64, counts_cycles=False)
 
 _NANO33BLE_FLASH_BYTES = 1024 * 1024 - 64 * 1024  # the bootloader keeps the first 64 KB
 _NANO33BLE_RAM_BYTES = 256 * 1024

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.kernelsets.dsp import DSP
+from boardproof.project.runtimes.aot.kernelsets.fpu import FPU
 from boardproof.project.runtimes.aot.kernelsets.portable import PORTABLE
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KERNEL_SETS", "PORTABLE", "block_of", "code_bytes", "cost_of", "names_of", "set_of", "usable_sets"]
 
-KERNEL_SETS: tuple[KernelSet, ...] = (DSP, PORTABLE)
+KERNEL_SETS: tuple[KernelSet, ...] = (DSP, FPU, PORTABLE)
 """All of them; the first that offers a kernel for an operator is taken. The portable one, the last, has all."""
 
 OTHER_CODE_BYTES = 400

@@ -1,0 +1,32 @@
+"""Costs of the float kernels for an FPU, as kernelsets/types.py explains them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boardproof.project.runtimes.aot.kernelsets.types import Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COSTS: Mapping[str, Cost] = {
+    "nn_conv2d_f32_fpu": Cost(300, 2.17, 30),
+    "nn_depthwise_conv2d_f32_fpu": Cost(100, 5, 25),
+    "nn_fully_connected_f32_fpu": Cost(100, 2.25, 15),
+}
+"""The model of each kernel that has one."""
+
+BLOCKS: Mapping[str, str] = {
+    "nn_conv2d_f32_fpu": "4 pixels x 4 channels",
+    "nn_depthwise_conv2d_f32_fpu": "4 channels",
+    "nn_fully_connected_f32_fpu": "8 outputs",
+}
+"""What the innermost loop of a kernel computes at once."""
+
+CODE_BYTES: Mapping[str, int] = {
+    "nn_conv2d_f32_fpu.c": 620,
+    "nn_depthwise_conv2d_f32_fpu.c": 500,
+    "nn_fully_connected_f32_fpu.c": 560,
+    "nn_gemm_f32_fpu.c": 1210,
+}
+"""Code of each file in firmware/kernels, where choices depend on it."""
