@@ -40,11 +40,22 @@ def in_fours(operator, dtype):
     return make
 
 
+def row_of_fours(operator, dtype):
+    """The operator on rows whose elements come in fours."""
+
+    def make(draw, net):
+        shape = (draw(st.integers(1, 3)), 4 * draw(st.integers(1, 12)))
+        return operator(draw, net, net.input(shape, *quantization(draw, net, dtype), dtype))
+
+    return make
+
+
 OPERATORS = {
     "nn_conv2d_s16_dsp": operators_axes.conv2d("int16"),
     "nn_depthwise_conv2d_s16_dsp": operators_axes.depthwise_conv2d("int16"),
     "nn_depthwise_conv2d_s16_dsp in fours": in_fours(operators_axes.depthwise_conv2d("int16"), "int16"),
-    "nn_fully_connected_s16_dsp": operators_axes.fully_connected("int16"),
+    "nn_fully_connected_s16_dsp": row_of_fours(operators_axes.fully_connected("int16"), "int16"),
+    "nn_conv2d_s16_dsp of rows": operators_axes.fully_connected("int16"),
     "nn_add_s16_dsp": operators_elementwise.binary("ADD", "int16"),
     "nn_conv2d_f32_fpu": operators_axes.conv2d("float32"),
     "nn_depthwise_conv2d_f32_fpu": in_fours(operators_axes.depthwise_conv2d("float32"), "float32"),
