@@ -106,7 +106,10 @@ def test_a_board_that_is_touched_is_followed_to_its_bootloader(tmp_path: Path):
 
 
 def test_before_a_plain_upload_no_port_is_looked_for_and_a_url_is_refused(tmp_path: Path):
-    require_board(board(usb=[]), None)
+    require_board(board(), None)
+    require_board(board(usb=[]), "/dev/ttyUSB0")
+    with pytest.raises(InputError, match=r"^How to recognise Mine among the serial ports is not known\.$"):
+        require_board(board(usb=[]), None)  # now, not after the upload
     with pytest.raises(InputError, match=r"cannot be flashed through rfc2217://x:1"):
         flash(replace(firmware(tmp_path), board=board()), "rfc2217://x:1", Listener())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ from support.nano33ble import RESET_LOCKUP, Nano, build_nano
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.qemu  # for the compiler
+
 HARD_FAULT, OUT_OF_MEMORY, WARNING = 0x80FF013D, 0x8001011F, 0x80FF0100
 """Mbed's error statuses; any will do but for what they are called."""
 PC, SP = 0x00012345, 0x2000A000
@@ -20,8 +21,6 @@ NOTE_BYTES = 256
 
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("arm-none-eabi-gcc") is None:
-        pytest.skip("arm-none-eabi-gcc not on PATH")
     return build_nano(tmp_path_factory.mktemp("nano33ble"))
 
 

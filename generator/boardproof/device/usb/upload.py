@@ -118,8 +118,9 @@ class SessionGreet:
 
 def require_board(board: Board, port: str | None) -> None:
     """Makes sure that a board is there to be flashed, before firmware is built for it. Raises as flash() does."""
-    if not _uploads_plainly(board):
-        find_flashable(board, serial_ports(), port)
+    if _uploads_plainly(board) and (board.usb or port is not None):
+        return  # PlatformIO finds it, perhaps where it has no port yet
+    find_flashable(board, serial_ports(), port)
 
 
 def flash(firmware: Firmware, port: str | None, progress: Progress) -> Flashed:
