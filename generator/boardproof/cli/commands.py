@@ -30,7 +30,7 @@ from boardproof.cli.flags import (
     settings_of,
     target_options,
 )
-from boardproof.cli.ladder import ladder
+from boardproof.cli.ladder import coldstart, ladder
 from boardproof.errors import BoardproofError, ExitStatus, InputError
 from boardproof.interrupts import catch_interrupts
 from boardproof.project.names import CHOICES
@@ -58,6 +58,7 @@ def main() -> None:
 
 
 main.add_command(ladder)
+main.add_command(coldstart)
 
 
 @main.command()

@@ -136,3 +136,29 @@ def _tell(found: Table, values: dict[str, Any]) -> ExitStatus:
     if not found.agrees:
         return ExitStatus.DISAGREES
     return ExitStatus.AGREES if found.is_complete else ExitStatus.TOOL_FAILED
+
+
+@click.command()
+@click.argument("models", type=FilePath, nargs=-1, required=True)
+@click.option("--repeats", type=WholeNumber(1), default=5, show_default=True, help="Starts of each form that count.")
+@click.option("--report", type=FilePath, help="Also write the table here: .json, .md or .html.")
+@click.option("--json", "as_json", is_flag=True, help="Print the measurements alone, as JSON, on stdout.")
+@flags(console_options)
+def coldstart(models: tuple[Path, ...], repeats: int, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """How long a fresh process takes to its first answer: SavedModel, .keras and .tflite of each Keras model."""
+    from boardproof.cli.console import ConsoleProgress, show_table, show_text
+    from boardproof.ladder.coldstart import measure, page_of, to_json, write
+    from boardproof.ladder.page import check_path
+    from boardproof.report.forms.console import page_view
+
+    if values["report"] is not None:
+        check_path(values["report"])
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        found = measure(models, repeats, progress)
+    if values["report"] is not None:
+        write(found, repeats, values["report"])
+    if values["as_json"]:
+        show_text(to_json(found, repeats))
+    else:
+        show_table(page_view(page_of(found, repeats)))
+    return ExitStatus.AGREES
