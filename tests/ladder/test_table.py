@@ -16,31 +16,10 @@ from boardproof.errors import InputError
 from boardproof.ladder import cache as cache_module
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.page import write
-from boardproof.ladder.results import Failure, OnBoard, Result, Score, Sizes
+from boardproof.ladder.results import Failure, Result
 from boardproof.ladder.table import table_of
 from boardproof.project.boards import BOARDS
-
-
-def a_result(label: str, value: float = 0.9, seed: int = 0, **board) -> Result:
-    facts = {"flash": 20_000, "ram": 8_000, "arena": 2_000, "stack": 400, "ticks": 60_000, **board}
-    return Result(
-        label=label,
-        scheme="int8",
-        seed=seed,
-        score=Score("accuracy", value, value - 0.01, value + 0.01, 1000, "tflite_micro"),
-        parameters=1000,
-        nonzeros=900,
-        macs=5000,
-        sizes=Sizes(1, 2, 3, 4, 5, 6),
-        board=OnBoard(unit="instructions", milliseconds=1.4, **{"exact": 100, "samples": 100, **facts}),
-        reason="",
-        training_seconds=3.0,
-        sha256="0" * 64,
-    )
-
-
-def a_row(key: str, label: str, control: str | None = None) -> dict:
-    return {"key": key, "control": control, "label": label, "scheme": "int8"}
+from support.ladder_results import a_result, a_row
 
 
 def a_table(cache: Cache, *rows: tuple[dict, Result | None], **options):

@@ -13,6 +13,7 @@ from boardproof.project.names import CHOICES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from boardproof.ladder.running import Request
     from boardproof.ladder.table import Table
 
 
@@ -34,41 +35,68 @@ def ladder() -> None:
     """
 
 
-storage_option = click.option("--storage", type=FilePath, help="Folder of results.  [boardproof's cache]")
+storage_option = click.option(
+    "--storage", metavar="DIR|URL", help="Folder of results, or a database that hands them out.  [boardproof's cache]"
+)
 table_options = flags(
     click.option("--report", type=FilePath, help="Also write the table here: .json, .md or .html."),
     click.option("--json", "as_json", is_flag=True, help="Print the table alone, as JSON, on stdout."),
-    click.option("--budget", type=click.Choice(CHOICES["board"]), help="Mark what fits this board's memory."),
+)
+bench_options = flags(
+    click.option("--jobs", type=WholeNumber(1), help="Processes side by side.  [as many as cores, 4 at most]"),
+    click.option("--timeout", type=WholeNumber(1, "seconds"), help="End a variant that takes longer."),
+    click.option("--memory", type=WholeNumber(1, "megabytes"), help="End a variant that takes more memory."),
+    click.option("--board", type=click.Choice(CHOICES["board"]), default="mps2-an386", help="Where.  [mps2-an386]"),
+    click.option("--runtime", type=click.Choice(CHOICES["runtime"]), default="aot", help="By what.  [aot]"),
+    click.option("--proven", type=WholeNumber(1), default=100, help="Samples to prove on the board.  [100]"),
+    click.option("--representative", type=FilePath, help="Of a model's file: samples that calibrate the quantizer."),
+    click.option("--samples", type=FilePath, help="Of a model's file: labelled samples to measure it with."),
+    click.option("--scheme", "schemes", multiple=True, type=click.Choice(CHOICES["scheme"]), help="Of a model's file."),
 )
 
 
 @ladder.command()
 @click.argument("experiment", type=FilePath)
 @click.option("--only", default="*", help="Only the variants whose label matches, such as '*int8'.")
-@click.option("--jobs", type=WholeNumber(1), help="Processes side by side.  [as many as cores, 4 at most]")
-@click.option("--timeout", type=WholeNumber(1, "seconds"), help="End a variant that takes longer.")
-@click.option("--memory", type=WholeNumber(1, "megabytes"), help="End a variant that takes more memory.")
-@click.option("--board", type=click.Choice(CHOICES["board"]), default="mps2-an386", show_default=True, help="Where.")
-@click.option("--runtime", type=click.Choice(CHOICES["runtime"]), default="aot", show_default=True, help="By what.")
-@click.option("--proven", type=WholeNumber(1), default=100, show_default=True, help="Samples to prove on the board.")
-@click.option("--representative", type=FilePath, help="Of a model's file: samples that calibrate the quantizer.")
-@click.option("--samples", type=FilePath, help="Of a model's file: labelled samples to measure it with.")
-@click.option("--scheme", "schemes", multiple=True, type=click.Choice(CHOICES["scheme"]), help="Of a model's file.")
+@click.option("--budget", type=click.Choice(CHOICES["board"]), help="Mark what fits this board's memory.")
 @click.option("--keep", type=FilePath, help="Write each variant's .keras and .tflite into this folder.")
+@flags(bench_options)
 @flags(storage_option, table_options, console_options)
 def run(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
     """Measures an experiment's variants, or a trained model in every scheme. What is done already is not done again."""
     from boardproof.cli.console import ConsoleProgress
-    from boardproof.ladder.engines.local import Limits, cores
-    from boardproof.ladder.loading import Source
     from boardproof.ladder.page import check_path
-    from boardproof.ladder.running import Request, run_ladder
-    from boardproof.ladder.variants import Bench
+    from boardproof.ladder.running import run_ladder
 
     if values["report"] is not None:
         check_path(values["report"])
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        found = run_ladder(_request(experiment, values), progress)
+    return _tell(found, values)
+
+
+@ladder.command()
+@click.argument("experiment", type=FilePath)
+@flags(bench_options, storage_option, console_options)
+def worker(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Works for a ladder that another machine began with the same database, until all is done."""
+    from boardproof.cli.console import ConsoleProgress, show_text
+    from boardproof.ladder.running import join_ladder
+
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        measured = join_ladder(_request(experiment, {**values, "only": "*", "budget": None, "keep": None}), progress)
+    show_text(f"this worker measured {measured} variants; the ladder is done")
+    return ExitStatus.AGREES
+
+
+def _request(experiment: Path, values: dict[str, Any]) -> Request:
+    from boardproof.ladder.engines.local import Limits, cores
+    from boardproof.ladder.loading import Source
+    from boardproof.ladder.running import Request
+    from boardproof.ladder.variants import Bench
+
     memory = values["memory"]
-    request = Request(
+    return Request(
         source=Source(experiment, values["representative"], values["samples"], values["schemes"]),
         bench=Bench(values["board"], values["runtime"], values["proven"]),
         limits=Limits(values["jobs"] or min(cores(), 4), values["timeout"], memory << 20 if memory else None),
@@ -77,43 +105,39 @@ def run(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click 
         budget=values["budget"],
         keep=values["keep"],
     )
-    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
-        found = run_ladder(request, progress)
-    return _tell(found, values)
 
 
 @ladder.command()
 @click.argument("name", required=False)
+@click.option("--budget", type=click.Choice(CHOICES["board"]), help="Mark what fits this board's memory.")
 @flags(storage_option, table_options)
 @click.option("--traceback", is_flag=True, hidden=True)
 def show(name: str | None, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Shows the table of a ladder that ran before, without its experiment. NAME: the file's, without .py."""
-    from boardproof.ladder.cache import Cache
     from boardproof.ladder.page import check_path
-    from boardproof.ladder.running import default_storage, stored_table
+    from boardproof.ladder.running import stored_ladders, stored_table
 
     if values["report"] is not None:
         check_path(values["report"])
-    cache = Cache(values["storage"] or default_storage())
-    names = cache.ladders()
+    storage = values["storage"]
+    names = stored_ladders(storage)
     if name is None and len(names) != 1:
         raise InputError(
-            f"There are {len(names) or 'no'} ladders in {cache.root}.",
+            f"There are {len(names) or 'no'} ladders in {storage or 'the cache'}.",
             f"Name one: {', '.join(names)}." if names else "Run one: boardproof ladder experiment.py",
         )
-    return _tell(stored_table(cache, name or names[0], values["budget"]), values)
+    return _tell(stored_table(storage, name or names[0], values["budget"]), values)
 
 
 @ladder.command()
 @storage_option
 @click.option("--clean", is_flag=True, help="Forget all results and models.")
-def cache(storage: Path | None, *, clean: bool) -> ExitStatus:
+def cache(storage: str | None, *, clean: bool) -> ExitStatus:
     """Tells how large the folder of results is, or empties it."""
     from boardproof.cli.console import show_text
-    from boardproof.ladder.cache import Cache
-    from boardproof.ladder.running import default_storage
+    from boardproof.ladder.running import cache_of
 
-    found = Cache(storage or default_storage())
+    found = cache_of(storage)
     size = found.size_bytes()
     if clean:
         found.clean()

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from boardproof.device.build.pio import cache_dir
+from boardproof.errors import InputError
 from boardproof.files import write_atomically
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.engines.local import Limits, LocalEngine
+from boardproof.ladder.engines.sweep import Sweep, is_url, stored
 from boardproof.ladder.loading import Experiment, Source, load_experiment
 from boardproof.ladder.plan import Plan, plan
+from boardproof.ladder.results import Failure
 from boardproof.ladder.table import Table, references, table_of
 from boardproof.model.quiet import captured_output
 from boardproof.project.boards import BOARDS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from boardproof.ladder.engines.sweep import Do
+    from boardproof.ladder.plan import Job
+    from boardproof.ladder.results import Result
     from boardproof.ladder.variants import Bench
     from boardproof.progress import Progress
 
@@ -31,7 +36,7 @@ class Request:
         source: The experiment.
         bench: Where variants are measured.
         limits: Of the processes.
-        storage: The folder of results; None for boardproof's own cache.
+        storage: A folder of results, or the URL of a database; None for boardproof's own cache.
         only: A pattern of labels.
         budget: Name of the board whose memory variants must fit, or None.
         keep: A folder for each variant's models, or None.
@@ -40,20 +45,25 @@ class Request:
     source: Source
     bench: Bench
     limits: Limits
-    storage: Path | None = None
+    storage: str | None = None
     only: str = "*"
     budget: str | None = None
     keep: Path | None = None
 
     @property
     def cache(self) -> Cache:
-        """Where the results are."""
-        return Cache(self.storage or default_storage())
+        """Where results and models are on this machine."""
+        return cache_of(None if self.database else self.storage)
+
+    @property
+    def database(self) -> str | None:
+        """The URL of the database that hands out rows, if there is one."""
+        return self.storage if self.storage is not None and is_url(self.storage) else None
 
 
-def default_storage() -> Path:
-    """The folder of results where none is named."""
-    return cache_dir() / "ladder"
+def cache_of(storage: str | None) -> Cache:
+    """The results in a folder; in boardproof's own cache where none is named."""
+    return Cache(Path(storage) if storage is not None else cache_dir() / "ladder")
 
 
 def run_ladder(request: Request, progress: Progress) -> Table:
@@ -61,18 +71,14 @@ def run_ladder(request: Request, progress: Progress) -> Table:
 
     Raises:
         InputError: The experiment cannot be used, or the cache cannot be written.
+        ToolError: The database cannot be reached.
         KeyboardInterrupt: It was interrupted; what was done is kept, as a warning says.
     """
-    progress.stage(f"loading {request.source.path.name}")
-    with captured_output():
-        experiment = load_experiment(request.source)
-    planned, whole = plan(experiment, request.bench, request.only), plan(experiment, request.bench)
-    cache, where = request.cache, (request.bench.board, request.bench.runtime)
-    about = {"board": where[0], "runtime": where[1], "rows": references(whole.rows)}
+    experiment, planned, about = _prepare(request, progress)
+    cache = request.cache
     cache.keep_ladder(experiment.name, about)
-    engine = LocalEngine(request.source, request.bench, cache, request.limits, progress)
     try:
-        failures = engine.run(planned.jobs)
+        failures = _do(request, experiment, planned, about, progress)
     except KeyboardInterrupt:
         done = sum(cache.result(row.key) is not None for row in planned.rows)
         progress.warn(f"{done} of {len(planned.rows)} variants are kept: the same command goes on from there")
@@ -80,18 +86,112 @@ def run_ladder(request: Request, progress: Progress) -> Table:
     if request.keep is not None:
         keep_models(experiment, planned, request, cache, request.keep)
     budget = BOARDS[request.budget] if request.budget else None
+    where = (request.bench.board, request.bench.runtime)
     return table_of(experiment.name, where, references(planned.rows), cache, failures=failures, budget=budget)
 
 
-def stored_table(cache: Cache, name: str, budget: str | None = None) -> Table:
-    """The table of a ladder that ran before, from the cache alone.
+def join_ladder(request: Request, progress: Progress) -> int:
+    """Works for a ladder that run_ladder() began with the same database, until all its rows are done.
+
+    Returns:
+        How many rows this worker measured.
+
+    Raises:
+        InputError: No such ladder was begun: with other code, data or versions it is another one.
+        ToolError: The database cannot be reached.
+    """
+    experiment, planned, _ = _prepare(request, progress)
+    if request.database is None:
+        raise InputError("A worker needs the database of its ladder.", "Give --storage postgresql://… or sqlite:///….")
+    sweep = Sweep(request.database, sweep_name(experiment))
+    wanted = {row["key"] for row in sweep.about["rows"]}
+    return sweep.work(_measuring(request, planned, wanted, progress), progress.advance)
+
+
+def sweep_name(experiment: Experiment) -> str:
+    """What a ladder is called in a database: other code, data or versions are another ladder."""
+    return f"{experiment.name}-{experiment.fingerprint[:12]}"
+
+
+def _prepare(request: Request, progress: Progress) -> tuple[Experiment, Plan, dict[str, Any]]:
+    progress.stage(f"loading {request.source.path.name}")
+    with captured_output():
+        experiment = load_experiment(request.source)
+    planned, whole = plan(experiment, request.bench, request.only), plan(experiment, request.bench)
+    about = {"board": request.bench.board, "runtime": request.bench.runtime, "rows": references(whole.rows)}
+    return experiment, planned, about
+
+
+def _do(
+    request: Request, experiment: Experiment, planned: Plan, about: dict[str, Any], progress: Progress
+) -> dict[str, Failure]:
+    """Does the jobs: here alone, or beside the workers of a database."""
+    if request.database is None:
+        return LocalEngine(request.source, request.bench, request.cache, request.limits, progress).run(planned.jobs)
+    sweep = Sweep(request.database, sweep_name(experiment))
+    keys = {row.key for row in planned.rows}
+    sweep.offer({**about, "rows": [row for row in about["rows"] if row["key"] in keys]})
+    sweep.work(_measuring(request, planned, keys, progress), progress.advance)
+    for key, result in sweep.results().items():
+        request.cache.keep_result(key, result)
+    return sweep.failures()
+
+
+def _measuring(request: Request, planned: Plan, keys: set[str], progress: Progress) -> Do:
+    """What measures the row of a key: the jobs it consists of, on this machine."""
+    jobs = {job.key: job for job in planned.jobs}
+    cache = request.cache
+
+    def needed(key: str) -> list[Job]:
+        return [*(one for need in jobs[key].needs for one in needed(need)), jobs[key]]
+
+    def do(key: str) -> Result | Failure:
+        if key not in jobs or key not in keys:
+            return Failure("This worker's experiment has no such variant.", "Start it with the same experiment file.")
+        chain = tuple(dict.fromkeys(needed(key)))
+        failures = LocalEngine(request.source, request.bench, cache, request.limits, progress).run(chain)
+        return failures.get(key) or cache.result(key) or Failure("Its result cannot be read.")
+
+    return do
+
+
+def stored_ladders(request_storage: str | None) -> tuple[str, ...]:
+    """The names of the ladders in a folder or a database."""
+    if request_storage is not None and is_url(request_storage):
+        return stored(request_storage)
+    return cache_of(request_storage).ladders()
+
+
+def stored_table(storage: str | None, name: str, budget: str | None = None) -> Table:
+    """The table of a ladder that ran before, from the folder or the database alone.
 
     Raises:
         InputError: There is no such ladder.
+        ToolError: The database cannot be reached.
     """
-    stored = cache.ladder(name)
-    where = (stored["board"], stored["runtime"])
-    return table_of(name, where, stored["rows"], cache, budget=BOARDS[budget] if budget else None)
+    board = BOARDS[budget] if budget else None
+    if storage is None or not is_url(storage):
+        cache = cache_of(storage)
+        about = cache.ladder(name)
+        return table_of(name, (about["board"], about["runtime"]), about["rows"], cache, budget=board)
+    names = [one for one in stored(storage) if one == name or one.rpartition("-")[0] == name]
+    if not names:
+        raise InputError(f"There is no ladder {name} in this database.", "Without a name, all are listed.")
+    sweep = Sweep(storage, names[-1])
+    about, found = sweep.about, _Found(sweep.results())
+    where = (about["board"], about["runtime"])
+    return table_of(names[-1], where, about["rows"], found, failures=sweep.failures(), budget=board)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Results in memory."""
+
+    results: dict[str, Result]
+
+    def result(self, key: str) -> Result | None:
+        """The result of a key, or None."""
+        return self.results.get(key)
 
 
 def keep_models(experiment: Experiment, planned: Plan, request: Request, cache: Cache, folder: Path) -> None:

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from boardproof import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from boardproof.ladder.cache import Cache
     from boardproof.ladder.plan import Row
     from boardproof.ladder.results import Failure, Result
     from boardproof.project.boards import Board
 
 SCHEMA_VERSION = 1
 """Grows when a key of the JSON document changes its meaning or goes away."""
+
+
+class Results(Protocol):
+    """Where results are: the cache, or a database."""
+
+    def result(self, key: str) -> Result | None:
+        """The result of a key, or None."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +128,22 @@ def table_of(
     name: str,
     where: tuple[str, str],
     rows: Sequence[Mapping[str, Any]],
-    cache: Cache,
+    results: Results,
     *,
     failures: Mapping[str, Failure] | None = None,
     budget: Board | None = None,
 ) -> Table:
-    """The table of what is in the cache.
+    """The table of what is done.
 
     Args:
         name: Of the experiment.
         where: Board and runtime.
         rows: As references() gives them.
-        cache: Where the results are.
+        results: Where they are.
         failures: Of this run, by key.
         budget: The board that variants have to fit.
     """
-    found = {row["key"]: cache.result(row["key"]) for row in rows}
+    found = {row["key"]: results.result(row["key"]) for row in rows}
     controls = {row["control"] for row in rows}
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
