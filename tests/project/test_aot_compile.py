@@ -69,9 +69,9 @@ def test_each_kernel_set_is_asked_once_for_each_operator(optimize: str, monkeypa
 
         return replace(kernels, choose=choose)
 
-    dsp, portable = (counting(kernels) for kernels in kernelsets.KERNEL_SETS)
-    monkeypatch.setattr(kernelsets, "KERNEL_SETS", (dsp, portable))
-    monkeypatch.setattr("boardproof.project.runtimes.aot.optimize.PORTABLE", portable)
+    counted = tuple(counting(kernels) for kernels in kernelsets.KERNEL_SETS)
+    monkeypatch.setattr(kernelsets, "KERNEL_SETS", counted)
+    monkeypatch.setattr("boardproof.project.runtimes.aot.optimize.PORTABLE", counted[-1])
     data = small_network()
     compiled = AotRuntime().compile(read_tflite(data), M4, Options(optimize=optimize))
     assert compiled.findings == ()
