@@ -199,9 +199,12 @@ def test_a_score_of_the_wrong_shape_names_the_layer():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_dead_channels_go_and_nothing_changes(name):
+    import keras
+
     from boardproof.compress import remove_dead
     from boardproof.compress.channels import PRODUCERS
 
+    keras.utils.set_random_seed(1)  # chance chooses the channels: of each network, some whose constant can move on
     flat, channels, removed = halved(seasoned(NETWORKS[name]()))
     for layer in flat.layers:
         if isinstance(layer, PRODUCERS):

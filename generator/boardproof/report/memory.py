@@ -87,7 +87,8 @@ def _name_and_kind(graph: Graph, buffer: str) -> tuple[str, MemoryKind]:
     if not buffer.startswith(_TENSOR):
         return buffer, MemoryKind.SCRATCH
     index = int(buffer.removeprefix(_TENSOR))
-    return graph.tensors[index].label, _kind(graph, index)
+    label = graph.tensors[index].label if index < len(graph.tensors) else buffer  # compiling made further tensors
+    return label, _kind(graph, index)
 
 
 def _kind(graph: Graph, index: int) -> MemoryKind:
