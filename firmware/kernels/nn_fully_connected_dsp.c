@@ -168,6 +168,19 @@ static void expand(const int8_t *input, int32_t size, uint32_t *operands) {
     }
 }
 
+void nn_dense_sums_s8_dsp(const uint32_t *stream, const int8_t *input, int32_t input_size, uint32_t *operands,
+                          int32_t *sums, int32_t rows) {
+    const int32_t units = (input_size + UNIT - 1) / UNIT;
+    const struct rows all = {.input = operands,
+                             .output = (int8_t *)sums,
+                             .output_end = (int8_t *)(sums + rows),
+                             .input_end = operands + 2 * units,
+                             .stream = stream,
+                             .units = units};
+    expand(input, input_size, operands);
+    compute_rows(&all);
+}
+
 void nn_fully_connected_s8_dsp(const struct nn_fully_connected_s8_dsp *op, const int8_t *input, int8_t *output,
                                void *scratch) {
     const int32_t units = (op->input_size + UNIT - 1) / UNIT;

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support import operators_axes, operators_elementwise
+from support import operators_axes, operators_elementwise, operators_products
 from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.dsp import check_on_host, run_on_board
@@ -57,6 +58,7 @@ OPERATORS = {
     "nn_fully_connected_s16_dsp": row_of_fours(operators_axes.fully_connected("int16"), "int16"),
     "nn_conv2d_s16_dsp of rows": operators_axes.fully_connected("int16"),
     "nn_add_s16_dsp": operators_elementwise.binary("ADD", "int16"),
+    "nn_lstm_s8_dsp": partial(operators_products.lstm, coarsest=0.003, largest=14),
     "nn_conv2d_f32_fpu": operators_axes.conv2d("float32"),
     "nn_depthwise_conv2d_f32_fpu": in_fours(operators_axes.depthwise_conv2d("float32"), "float32"),
     "nn_fully_connected_f32_fpu": operators_axes.fully_connected("float32"),

@@ -62,6 +62,7 @@ class HostModel(CompiledModel):
         library = folder / "model.so"
         toolchain.compile([write_sources(self.generated, folder)], library, "-shared", "-fPIC")
         self.library = ctypes.CDLL(str(library))
+        assert self.library.model_init() == 0
 
     @property
     def kernels(self) -> Counter[str]:

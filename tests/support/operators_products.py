@@ -201,9 +201,12 @@ def svdf(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activati
     )
 
 
-def lstm(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def lstm(
+    draw: st.DrawFn, net: Network, x: Activation | None = None, *, coarsest: float = 0.03, largest: int = 6
+) -> Activation:
+    """`coarsest`: of the weights' scales; `largest`: of the layer's sizes."""
     batches, steps = draw(st.integers(1, 2)), draw(st.integers(1, 4))
-    depth, units = draw(st.integers(1, 6)), draw(st.integers(1, 5))
+    depth, units = draw(st.integers(1, largest)), draw(st.integers(1, largest - 1))
     time_major = draw(st.booleans())
     leading = (steps, batches) if time_major else (batches, steps)
     x = net.input((*leading, depth), float(np.float32(draw(st.floats(0.005, 0.05)))), net.zero_point(draw))
@@ -212,7 +215,7 @@ def lstm(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activati
     cell_scale = 2.0 ** draw(st.integers(-14, -8))
     inputs = [x.index, *[-1] * 23]
     for gate in range(4):
-        scales = [float(np.float32(draw(st.floats(0.002, 0.03)))) for _ in range(2)]
+        scales = [float(np.float32(draw(st.floats(0.002, coarsest)))) for _ in range(2)]
         inputs[1 + gate] = net.constant(net.weights((units, depth)), "int8", scales[0])
         inputs[5 + gate] = net.constant(net.weights((units, units)), "int8", scales[1])
         inputs[12 + gate] = net.constant(net.biases(units, depth), "int32", x.scale * scales[0])

@@ -22,6 +22,7 @@ from boardproof.model.graph import (
     MaxPool2D,
     Reduce,
     Reduction,
+    SequenceLstm,
 )
 from boardproof.model.shapes.axes import reduced_axes
 from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
@@ -35,6 +36,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.int16 import (
     choose_depthwise_s16,
     is_int16,
 )
+from boardproof.project.runtimes.aot.kernelsets.dsp.lstm import choose_lstm
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
@@ -83,6 +85,8 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
             step = choose_dense(op, graph)
         case Binary(function=BinaryFunction.ADD):
             step = add(op, graph, tuning)
+        case SequenceLstm():
+            step = choose_lstm(op, graph)
         case AveragePool2D() | MaxPool2D():
             step = pool(op, graph)
         case Reduce(function=Reduction.MEAN | Reduction.SUM):

@@ -34,6 +34,7 @@ COSTS: Mapping[str, Cost] = {
     "nn_fully_connected_s16_dsp": Cost(100, 1.2, 25),
     "nn_fully_connected_s8_dsp": Cost(200, 1.04, 3.88),  # 14 steps, up to 60 % off
     "nn_fully_connected_wide_s8_dsp": Cost(300, 1.38, 0),  # 3 steps, up to 39 % off
+    "nn_lstm_s8_dsp": Cost(300, 1.1, 245),
     "nn_max_pool2d_s8_dsp": Cost(50, 3.04, 0.737),  # 14 steps, up to 44 % off
     "nn_pointwise_add_s8_dsp": Cost(100, 2.2, 0),  # 2 steps, up to 0 % off
     "nn_pointwise_s8_dsp": Cost(300, 0.746, 7.8),  # 15 steps, up to 85 % off
