@@ -65,7 +65,22 @@ static void begin_anew(void) {
     }
 }
 
+static volatile int listening;
+static uint32_t sensed;
+
+void app_listen(int on) {
+    listening = on;
+}
+
+void app_sensed(uint32_t missing, const void *samples, uint32_t count) {
+    if (listening) {
+        app_push(sensed + missing, samples, count, 1);
+        sensed += missing + count;
+    }
+}
+
 int app_reset(void) {
+    sensed = 0;
     in = out = in_origin = out_origin = 0;
     break_pending = false;
     high_water = lost_notes = notes_in = notes_out = 0;
@@ -146,7 +161,9 @@ int app_push_part(uint32_t position, uint32_t offset, const void *bytes, uint32_
         count > app_config.sample_bytes - offset) {
         return 0;
     }
-    memcpy(slot(in) + offset, bytes, count);
+    if (count > 0) {
+        memcpy(slot(in) + offset, bytes, count);
+    }
     if (offset + count == app_config.sample_bytes) {
         ++in;
         if (in - out > high_water) {
@@ -154,6 +171,10 @@ int app_push_part(uint32_t position, uint32_t offset, const void *bytes, uint32_
         }
     }
     return 1;
+}
+
+void *app_next_sample(void) {
+    return slot(in);
 }
 
 /* --- Samples out --------------------------------------------------------------------------------------------------

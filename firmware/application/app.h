@@ -34,6 +34,7 @@ struct app_config {
     const char *name, *version, *sensor;
     uint8_t digest[32];    /* of everything that decides what is computed */
     uint32_t rate;         /* samples a second */
+    float scale;           /* the sensor's units that stand for 1, where it gives real numbers */
     uint32_t sample_bytes; /* of all channels together */
     uint32_t window, hop, capacity, fill;
     uint32_t row_bytes, rows, every;
@@ -102,9 +103,18 @@ int app_reset(void);
  * no room for will not come again. */
 uint32_t app_push(uint32_t position, const void *samples, uint32_t count, int lossy);
 
+/* What a sensor gives: `missing` samples that it could not, then these. It counts for itself where in the stream it is,
+ * and nothing comes of it while the sensor is not listened to, as when the host plays it. */
+void app_sensed(uint32_t missing, const void *samples, uint32_t count);
+void app_listen(int on);
+
 /* The bytes of one sample from `offset` on, for samples that are larger than what brings them; the last bytes complete
  * it. 1 if taken, 0 if there is no room, or another position is to come. */
 int app_push_part(uint32_t position, uint32_t offset, const void *bytes, uint32_t count);
+
+/* Where the bytes of the next sample go, for sensors that fill memory themselves; app_push_part with all its bytes as
+ * the offset and none more completes it. There must be room for a sample. */
+void *app_next_sample(void);
 
 /* One hop, if enough samples wait: flags has APP_HOP then. 0, or a negative model_error. */
 int app_step(struct app_result *result);

@@ -12,14 +12,18 @@ bool sensor_runs;
 void app_setup() {
     app_actions_begin();
     sensor_runs = app_reset() == 0 && app_sensor_begin();
+    app_listen(1);
 }
 
 void app_loop() {
     app_actions_poll();
-    if (app_is_driven() || !sensor_runs) {
+    if (!sensor_runs || !app_is_sensed()) {
         return;
     }
     app_sensor_poll();
+    if (app_is_driven()) {
+        return;
+    }
     app_result result;
     if (app_step(&result) != 0) {
         sensor_runs = false;

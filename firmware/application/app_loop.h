@@ -15,7 +15,7 @@ void app_setup(void);
  * sensor's library waits. */
 void app_loop(void);
 
-/* The sensor: a file of ours, or functions of yours, which replace it. Samples go to app_push, from an interrupt or
+/* The sensor: a file of ours, or functions of yours, which replace it. Samples go to app_sensed, from an interrupt or
  * from app_sensor_poll. app_sensor_begin returns whether it runs. */
 bool app_sensor_begin(void);
 void app_sensor_poll(void);

@@ -12,9 +12,14 @@ enum {
 };
 
 static bool driven;
+static bool sensed = true;
 
 bool app_is_driven(void) {
     return driven;
+}
+
+bool app_is_sensed(void) {
+    return sensed;
 }
 
 static int about(struct link_writer *reply) {
@@ -28,11 +33,14 @@ static int about(struct link_writer *reply) {
     return LINK_OK;
 }
 
-/* Everything from the beginning; with LINK_APP_DRIVEN the host plays sensor from now on. */
+/* Everything from the beginning, and who takes the steps and plays the sensor from now on. */
 static int control(const uint8_t *payload, struct link_writer *reply) {
+    app_listen(0);
     const int error = app_reset();
 
     driven = (payload[0] & LINK_APP_DRIVEN) != 0;
+    sensed = !driven || (payload[0] & LINK_APP_SENSED) != 0;
+    app_listen(sensed);
     return error == 0 ? LINK_OK : app_refuse_model(reply, error);
 }
 

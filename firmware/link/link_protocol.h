@@ -58,9 +58,10 @@ enum link_invoke_flags { LINK_WITH_OUTPUTS = 1, LINK_WITH_OP_TICKS = 2 };
 /* The operator count of INVOKE that means a whole inference. */
 enum { LINK_ALL_OPERATORS = 0xffff };
 
-/* Flags of APP_CONTROL: the host plays the sensor and takes the steps. Flags of APP_PUSH: what there is no room for is
- * lost. */
-enum link_app_flags { LINK_APP_DRIVEN = 1, LINK_APP_LOSSY = 1 };
+/* Flags of APP_CONTROL: the host takes the steps, or the samples out; the board's own sensor goes on. Without the
+ * first, the application runs by itself; with the first alone, the host plays the sensor, too. Flags of APP_PUSH: what
+ * there is no room for is lost. */
+enum link_app_flags { LINK_APP_DRIVEN = 1, LINK_APP_SENSED = 2, LINK_APP_LOSSY = 1 };
 
 /* Flags of MARKS: repaint the stack after reading its mark. */
 enum link_marks_flags { LINK_REPAINT = 1 };

@@ -145,7 +145,7 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
     progress.stage("comparing with the host")
     expected = [expect(application, played.hops) for played in heard]
     triples = list(zip(recordings, heard, expected, strict=True))
-    results = tuple(_result(application, *triple, found) for triple, found in zip(triples, events, strict=True))
+    results = tuple(result_of(application, *triple, found) for triple, found in zip(triples, events, strict=True))
     outcomes = [_outcome(*pair) for pair in zip(results, events, strict=True)]
     labelled = [outcome for outcome in outcomes if outcome is not None]
     return ReplayReport(
@@ -270,9 +270,10 @@ def _ticks(application: Application, hello: Hello, steps: Sequence[BoardStep]) -
     )
 
 
-def _result(
+def result_of(
     application: Application, recording: Recording, played: Played, expected: Expected, events: Sequence[Event] | None
 ) -> ReplayedRecording:
+    """What a recording came to: decisions, faults, differences, and curves for pictures."""
     rate = application.rate
     return ReplayedRecording(
         name=recording.name,

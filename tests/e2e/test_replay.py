@@ -12,6 +12,7 @@ from boardproof.cli.commands import run_command
 from boardproof.device.build.compile import build
 from boardproof.device.protocol.app_session import AppSession, StreamFault
 from boardproof.device.reach.links import open_link
+from boardproof.model.recordings import read_recording
 from boardproof.project.apps.render import render_application
 from boardproof.project.apps.settings import read_application
 from boardproof.project.boards import BOARDS
@@ -21,10 +22,13 @@ from boardproof.proof.agreement import differences
 from boardproof.proof.expectation import expect
 from boardproof.proof.playing import Player
 from e2e.test_run import reference_model
+from support.plugin_project import make_project, run_pytest
 from support.small_application import RATE, SETTINGS, sound, write_application, write_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytest_plugins = ["pytester"]
 
 BOARD_PARAMETERS = [
     pytest.param("native", marks=pytest.mark.native),
@@ -227,3 +231,48 @@ def test_micro_speech_as_it_ships(target, tmp_path, capsys):
     if target == "mps2-an386":
         assert report["flash_bytes"] <= 64 * 1024
         assert report["ram_bytes"] <= 24 * 1024
+
+
+@pytest.mark.native
+def test_recording_watching_and_generating(tmp_path, capsys):
+    app = write_application(tmp_path / "app")
+    samples = sound([(0.2, 0.4)])
+    source = write_sound(tmp_path / "day.wav", samples)
+    target = ("--board", "native", "--out", str(tmp_path / "project"))
+    kept = tmp_path / "heard.wav"
+    assert run_command(["record", str(app), str(source), *target, "--seconds", "0.6", "--save", str(kept)]) == 0
+    assert "4,800 samples, 0 of them missing" in capsys.readouterr().out
+    np.testing.assert_array_equal(read_recording(kept, read_application(app).form).samples, samples[:4800])
+    assert run_command(["watch", str(app), str(source), *target, "--seconds", "0.5"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if " s  quiet " in line]
+    assert len(lines) == 117
+    assert len([line for line in lines if line.endswith("-> loud")]) == 1
+    assert run_command(["record", str(app), *target, "--save", str(kept)]) == 2
+    assert "An emulated board has no sensor" in capsys.readouterr().err
+    assert run_command(["generate", str(app), "--app", *target]) == 0
+    assert (tmp_path / "project" / "src" / "app_config.c").is_file()
+    assert run_command(["generate", str(app), "--app", "--as", "library", *target]) == 2
+    assert "generated as PlatformIO projects" in capsys.readouterr().err
+
+
+def test_gaps_in_a_recording_are_told(session, application):
+    session.begin()
+    session.push(0, sound([])[:50].tobytes(), 2)
+    session.push(90, sound([])[:50].tobytes(), 2)
+    assert [session.drain(2)[0] for _ in range(2)] == [0, 140]  # short ones are zeros, and notes say so
+    assert [note.fault for note in session.status().notes] == [StreamFault.FILLED]
+
+
+@pytest.mark.native
+def test_the_fixture(pytester, monkeypatch, tmp_path):
+    make_project(pytester, monkeypatch)
+    write_application(pytester.path / "app")
+    write_sound(pytester.path / "loud.wav", sound([(0.3, 0.5)]))
+    pytester.makeini("[pytest]\nboardproof_app = app\nboardproof_board = native\n")
+    pytester.makepyfile(
+        """
+        def test_it(application):
+            assert [d.what for d in application.replay("loud.wav").decisions] == ["loud"]
+        """
+    )
+    run_pytest(pytester).assert_outcomes(passed=1)

@@ -67,7 +67,7 @@ def test_wrong_settings(line, tmp_path):
 MISFITS = {
     'labels = ["quiet", "loud"]': ('labels = ["quiet", "loud", "louder"]', "there are 3 labels and 2 scores"),
     "hop = 32": ("hop = 65", "hop is 65, and the window 64 samples"),
-    'sensor = "microphone"': ('sensor = "microphone"\nchannels = 2', "a microphone has 1 channel, and channels is 2"),
+    'sensor = "microphone"': ('sensor = "microphone"\nchannels = 2', "microphone gives 1 numbers, and channels is 2"),
     'model = "network.tflite"': ('model = "front.tflite"', "rows of 8 bytes of int8 do not fill"),
 }
 

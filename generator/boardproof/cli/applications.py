@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boardproof.cli.flags import BoardName, FilePath, console_options, flags, note_own_boards
-from boardproof.errors import ExitStatus
+from boardproof.errors import ExitStatus, InputError
 from boardproof.project.names import CHOICES
 
 if TYPE_CHECKING:
@@ -60,6 +60,43 @@ def replay(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus
     return ExitStatus.AGREES if report.passes else ExitStatus.DISAGREES
 
 
+@click.command()
+@click.argument("app", type=FilePath, callback=note_own_boards, is_eager=True)
+@click.argument("recordings", type=FilePath, nargs=-1)
+@flags(app_options, console_options)
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, help="How long.")
+@click.option("--save", type=FilePath, required=True, help="Where to keep the samples: .wav or .npz.")
+def record(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Keeps what a board's sensor gives, for replay; on an emulated board, what a recording plays into it."""
+    from boardproof import live
+    from boardproof.cli.console import ConsoleProgress, show_text
+
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        kept = live.record(settings_of(app, recordings, values), values["seconds"], values["save"], progress)
+    missing = sum(gap.samples for gap in kept.gaps)
+    show_text(f"{kept.path}: {kept.samples:,} samples, {missing:,} of them missing in {len(kept.gaps)} gaps")
+    return ExitStatus.AGREES if not kept.gaps else ExitStatus.DISAGREES
+
+
+@click.command()
+@click.argument("app", type=FilePath, callback=note_own_boards, is_eager=True)
+@click.argument("recordings", type=FilePath, nargs=-1)
+@flags(app_options, console_options)
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="How long.")
+def watch(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:  # noqa: ANN401
+    """Shows scores and decisions as they come, of a board's sensor, or of a recording on an emulated board."""
+    from boardproof import live
+    from boardproof.cli.console import ConsoleProgress, show_text
+    from boardproof.project.apps.settings import read_application
+
+    labels = read_application(app).labels
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        for seen in live.watch(settings_of(app, recordings, values), values["seconds"], progress):
+            scores = "  ".join(f"{label} {score:5.2f}" for label, score in zip(labels, seen.scores, strict=True))
+            show_text(f"{seen.at_s:8.2f} s  {scores}{f'  -> {seen.label}' if seen.label else ''}")
+    return ExitStatus.AGREES
+
+
 def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any]) -> ReplaySettings:
     """Flags that were given, over ReplaySettings' own defaults."""
     from boardproof.project.runtimes.base import Options
@@ -70,3 +107,19 @@ def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any])
     optimize = values.get("optimize")
     options = Options(optimize=optimize) if optimize else Options()
     return ReplaySettings(app=app, recordings=recordings, options=options, **given)
+
+
+def generate(app: Path, values: dict[str, Any]) -> ExitStatus:
+    """`boardproof generate --app`: writes an application's project."""
+    from boardproof import replaying
+    from boardproof.cli.console import ConsoleProgress, show_text
+
+    if values["as_form"] == "library" or values.get("ci") is not None or values.get("runtime") == "tflm":
+        raise InputError(
+            "Applications are generated as PlatformIO projects, with aot and without a workflow.",
+            "Leave out --as library, --ci and --runtime.",
+        )
+    with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
+        path = replaying.generate_application(settings_of(app, (), values), progress)
+    show_text(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
+    return ExitStatus.AGREES

@@ -92,6 +92,7 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 @click.option(
     "--as", "as_form", type=click.Choice(CHOICES["form"]), help="Firmware, or C for any build system.  [project]"
 )
+@click.option("--app", is_flag=True, help="MODEL is a folder whose boardproof.toml has [app]: its whole application.")
 @click.option("--name", help="What a library calls the network: NAME_init, NAME.h.  [model]")
 @click.option("--share-arena", is_flag=True, default=None, help="One arena for all networks of a library.")
 def generate(models: tuple[Named, ...], **values: Any) -> ExitStatus:  # noqa: ANN401
@@ -105,6 +106,8 @@ def generate(models: tuple[Named, ...], **values: Any) -> ExitStatus:  # noqa: A
     """
     from boardproof import pipeline
 
+    if values["app"]:
+        return applications.generate(models[0].path, values)
     asked = _settings_of_each(models, {**values, "form": values["as_form"]})
     settings = asked[0]
     with _progress(values) as progress:
@@ -227,7 +230,8 @@ def doctor() -> ExitStatus:
     return ExitStatus.AGREES if all(check.ok or check.optional for check in checks) else ExitStatus.TOOL_FAILED
 
 
-main.add_command(applications.replay)
+for _command in (applications.replay, applications.record, applications.watch):
+    main.add_command(_command)
 
 
 def _settings(model: Path, values: dict[str, Any], runtimes: tuple[str, ...] = ()) -> Settings:

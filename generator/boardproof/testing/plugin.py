@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boardproof.errors import BoardproofError
     from boardproof.project.boards import Board
     from boardproof.settings import Settings
+    from boardproof.testing.application import ApplicationUnderTest
     from boardproof.testing.bench import Bench
     from boardproof.testing.results import Results
     from boardproof.testing.under_test import BoardUnderTest
@@ -35,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds options and ini keys, every one with a prefix: `--port` and `--board` belong to others."""
     group = parser.getgroup("boardproof", "networks on boards (boardproof)")
     group.addoption("--boardproof-model", metavar="PATH", help="Model on the board.")
+    group.addoption("--boardproof-app", metavar="PATH", help="Application on the board: a folder with boardproof.toml.")
     group.addoption("--boardproof-board", metavar="NAME", help=f"Board to run on. Default: {_DEFAULT_BOARD}.")
     group.addoption("--boardproof-runtime", metavar="NAME", help="What executes the model: aot or tflm.")
     group.addoption(
@@ -49,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Fail, rather than skip, tests for which the board or emulator is missing.",
     )
     parser.addini("boardproof_model", "Model on the board, relative to this file.")
+    parser.addini("boardproof_app", "Application on the board, a folder relative to this file.")
     parser.addini("boardproof_board", "Board to run on.")
     parser.addini("boardproof_runtime", "What executes the model: aot or tflm.")
     parser.addini("boardproof_port", "Ports, USB serial numbers or URLs of boards.", type="args", default=[])
@@ -111,6 +114,41 @@ def boardproof_boards(
 def board(boardproof_boards: Callable[..., BoardUnderTest], boardproof_model: Path) -> BoardUnderTest:
     """The model on the board: infer(x), verify(samples), ticks, flash_bytes and more."""
     return boardproof_boards(boardproof_model)
+
+
+@pytest.fixture(scope="session")
+def boardproof_app(pytestconfig: pytest.Config) -> Path:
+    """The application: --boardproof-app, or boardproof_app in the ini file. Override it to compute one."""
+    if given := pytestconfig.getoption("--boardproof-app"):
+        return Path(given)
+    if named := pytestconfig.getini("boardproof_app"):
+        return (pytestconfig.inipath or pytestconfig.rootpath / "pytest.ini").parent / str(named)
+    pytest.fail(
+        "boardproof: no application\n"
+        "next: give --boardproof-app, or boardproof_app in the ini file, or override the fixture boardproof_app",
+        pytrace=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def application(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, boardproof_app: Path
+) -> Iterator[ApplicationUnderTest]:
+    """The application on the board: replay("clip.wav").decisions."""
+    from boardproof.errors import BoardproofError
+    from boardproof.replaying import ReplaySettings
+    from boardproof.testing.application import ApplicationUnderTest
+
+    name = pytestconfig.getoption("--boardproof-board") or pytestconfig.getini("boardproof_board") or _DEFAULT_BOARD
+    settings = ReplaySettings(
+        boardproof_app, board=str(name), out=tmp_path_factory.mktemp("boardproof-app") / "project"
+    )
+    try:
+        under_test = ApplicationUnderTest(settings)
+    except BoardproofError as error:
+        raise pytest.fail.Exception(_in_full(error), pytrace=False) from None
+    yield under_test
+    under_test.close()
 
 
 # --- Skipping ---

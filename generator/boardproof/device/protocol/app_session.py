@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boardproof.device.protocol.messages import Cursor
 
 _PUSH_HEADER_BYTES = 9
-_DRIVEN, _LOSSY = 1, 1
+_DRIVEN, _SENSED, _LOSSY = 1, 2, 1
 
 
 class StepFlag(IntFlag):
@@ -118,10 +118,14 @@ class AppSession(Session):
             raise _nonsense()
         return About(digest, rate, sample_bytes, capacity, cursor.text(), cursor.text(), cursor.text())
 
-    def begin(self, *, driven: bool = True) -> None:
-        """Everything from the beginning. `driven`: samples come from here, and so does the word to take a step."""
+    def begin(self, *, sensed: bool = False) -> None:
+        """Everything from the beginning. Steps are taken from here; samples come from here, too, unless `sensed`."""
         self.connect()
-        self._ask(Request.APP_CONTROL, struct.pack("<B", _DRIVEN if driven else 0))
+        self._ask(Request.APP_CONTROL, struct.pack("<B", _DRIVEN | (_SENSED if sensed else 0)))
+
+    def release(self) -> None:
+        """The application runs by itself again, from the beginning."""
+        self._ask(Request.APP_CONTROL, struct.pack("<B", 0))
 
     def push(self, position: int, samples: bytes, sample_bytes: int, *, lossy: bool = False) -> int:
         """Hands over samples, all channels of each side by side; how many were done with: less than all if full."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType
 from boardproof.model.recordings import Form
+from boardproof.project.apps.sensors import SENSORS
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Tensor
@@ -22,9 +23,6 @@ SCORE_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
 """Types of scores, which decisions add up as integers."""
 
 _PICTURE_RANK = 4
-
-HOPS_IN_RING = 4
-"""How many hops more than one window wait at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ class Application:
     @property
     def capacity(self) -> int:
         """Samples that the ring holds."""
-        return self.window + HOPS_IN_RING * self.hop
+        return self.window + SENSORS[self.sensor].hops_in_ring * self.hop
 
     @property
     def fill(self) -> int:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
+from boardproof.errors import InputError
 from boardproof.project.apps.actions import ACTIONS
+from boardproof.project.apps.sensors import SENSORS
 from boardproof.project.ini import project_ini
 from boardproof.project.render import SETTINGS, assemble
 from boardproof.project.resources import resource
+from boardproof.project.runtimes.aot.ctext import float_text
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
@@ -60,11 +63,39 @@ def assemble_application(application: Application, board: Board, parts: Compiled
         front_end = parts.front_end.generate(application.front_end.data)
         files.update(front_end.files)
         flags = tuple(dict.fromkeys((*flags, *front_end.build_flags)))
+    own_sensor = _has_own_sensor(board)
+    if own_sensor:
+        _check_rate(application)
+        files.update(_sensor_sources(application))
     actions = [name for name in application.actions if not (board.is_emulated and ACTIONS[name].hardware)]
     files.update(_sources(application, [name for name in actions if name != "callback"]))
     libraries = tuple(spec for name in actions if not board.is_emulated for spec in ACTIONS[name].libraries)
+    libraries += SENSORS[application.sensor].libraries if own_sensor else ()
     files[SETTINGS] = project_ini(board, (*generated.lib_deps, *libraries), flags).encode()
     return replace(project, files=dict(sorted(files.items())))
+
+
+def _has_own_sensor(board: Board) -> bool:
+    """Whether it is a board that firmware/sensors was written for."""
+    return board.name == "nano33ble"
+
+
+def _check_rate(application: Application) -> None:
+    rates = SENSORS[application.sensor].rates
+    if rates and application.rate not in rates:
+        raise InputError(
+            f"The {application.sensor} of the Nano 33 BLE Sense gives {' or '.join(map(str, rates))} samples a second, "
+            f"and the application wants {application.rate}.",
+            "Train with recordings of that rate: nothing is resampled. Or use the sensor stream and a sketch of yours.",
+        )
+
+
+def _sensor_sources(application: Application) -> Iterator[tuple[str, bytes]]:
+    for name in SENSORS[application.sensor].sources:
+        yield (
+            f"src/app_{name}" if name.endswith(".cpp") else f"src/{name}",
+            (resource("firmware/sensors") / name).read_bytes(),
+        )
 
 
 def _sources(application: Application, actions: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -78,6 +109,7 @@ def _sources(application: Application, actions: list[str]) -> Iterator[tuple[str
         "version": __version__,
         "app": application,
         "name": _literal(application.name),
+        "scale": float_text(application.scale),
         "app_version": _literal(application.version),
         "labels": [_literal(label) for label in application.labels],
         "actions": actions,

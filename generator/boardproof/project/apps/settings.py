@@ -141,7 +141,7 @@ def _application(table: _Table, base: Path) -> Application:
         version=table.text("version", "0"),
         sensor=sensor,
         rate=table.whole("rate"),
-        channels=table.whole("channels", SENSORS[sensor].channels or 1),
+        channels=table.whole("channels", (*SENSORS[sensor].channels, 1)[0]),
         front_end=front_end,
         network=network,
         hop=table.whole("hop"),
@@ -230,7 +230,7 @@ def _misfits(application: Application) -> list[tuple[str, str]]:
     if unknown := sorted(set(application.decision.silent) - set(application.labels)):
         found.append((f"silent names {', '.join(unknown)}, which is no label", "Use the labels' names."))
     channels = SENSORS[application.sensor].channels
-    if channels is not None and channels != application.channels:
-        what = f"a {application.sensor} has {channels} channel, and channels is {application.channels}"
-        found.append((what, "Correct channels."))
+    if channels and application.channels not in channels:
+        what = f"{application.sensor} gives {' or '.join(map(str, channels))} numbers, and channels is "
+        found.append((f"{what}{application.channels}", "Correct channels."))
     return found

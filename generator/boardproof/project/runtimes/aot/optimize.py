@@ -109,7 +109,7 @@ def _offers(kernels: KernelSet, tuning: Tuning) -> Chooser:
 
 def is_worth_its_flash(faster: Program, program: Program) -> bool:
     """Whether a network's estimated time falls by a larger share than what its choices take of the flash grows."""
-    return flash_bytes(faster) / flash_bytes(program) < slowdown(program, faster)
+    return flash_bytes(faster) < slowdown(program, faster) * flash_bytes(program)
 
 
 def _smallest(prepared: Prepared, choosers: tuple[Chooser, ...], limit: float) -> tuple[Program, frozenset[str]]:
