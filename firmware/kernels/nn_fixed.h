@@ -24,6 +24,9 @@ static inline int32_t nn_reciprocal_of_one_plus(int32_t x) {
 
 /* Zero bits above the highest one bit; 32 for 0. */
 static inline int32_t nn_leading_zeros(uint32_t x) {
+#if defined(__GNUC__) && defined(__ARM_FEATURE_CLZ)
+    return x == 0 ? 32 : __builtin_clz(x);
+#else
     int32_t count = 0;
     for (int32_t step = 16; step > 0; step /= 2) {
         if (x >> (32 - step) == 0) {
@@ -32,6 +35,7 @@ static inline int32_t nn_leading_zeros(uint32_t x) {
         }
     }
     return x == 0 ? 32 : count;
+#endif
 }
 
 /* A real number as multiplier * 2^(shift - 31). */

@@ -27,22 +27,39 @@ static int32_t significant_bits(uint64_t x) {
     return high ? 64 - nn_leading_zeros(high) : 32 - nn_leading_zeros((uint32_t)x);
 }
 
-/* The square root, rounded to nearest, at most 2^32 - 1, and below 2^16 for numbers of 32 bits. */
-static uint32_t square_root(uint64_t x) {
-    const uint32_t largest = x >> 32 ? UINT32_MAX : UINT16_MAX;
-    uint64_t root = 0;
-    if (x == 0) {
-        return 0;
-    }
-    for (uint64_t bit = UINT64_C(1) << ((significant_bits(x) - 1) & ~1); bit; bit >>= 2) {
-        if (x >= root + bit) {
-            x -= root + bit;
-            root = (root >> 1) + bit;
-        } else {
-            root >>= 1;
+/* The root's bits, one by one, from the top of numbers of 32 bits. *rest: what is left of x. */
+static uint32_t narrow_root(uint32_t x, uint32_t *rest) {
+    uint32_t root = 0;
+    for (uint32_t bit = x == 0 ? 0 : UINT32_C(1) << ((31 - nn_leading_zeros(x)) & ~1); bit; bit >>= 2) {
+        const uint32_t next = root + bit;
+        root >>= 1;
+        if (x >= next) {
+            x -= next;
+            root += bit;
         }
     }
-    return (uint32_t)root + (x > root && root != largest ? 1 : 0);
+    *rest = x;
+    return root;
+}
+
+/* The square root, rounded to nearest, at most 2^32 - 1, and below 2^16 for numbers of 32 bits. The upper bits of a
+ * larger number have a root by themselves; each pair of bits below them adds one bit to it. */
+static uint32_t square_root(uint64_t x) {
+    const int32_t below = x >> 32 ? (significant_bits(x) - 31) & ~1 : 0;
+    uint32_t upper_rest;
+    uint64_t root = narrow_root((uint32_t)(x >> below), &upper_rest);
+    uint64_t rest = upper_rest;
+    for (int32_t shift = below - 2; shift >= 0; shift -= 2) {
+        const uint64_t next = 4 * root + 1;
+        rest = 4 * rest + (x >> shift & 3);
+        root *= 2;
+        if (rest >= next) {
+            rest -= next;
+            root += 1;
+        }
+    }
+    const uint32_t largest = x >> 32 ? UINT32_MAX : UINT16_MAX;
+    return (uint32_t)root + (rest > root && root != largest ? 1 : 0);
 }
 
 void nn_signal_square_root_u64(const struct nn_signal_square_root *op, const uint64_t *input, const int32_t *bits,

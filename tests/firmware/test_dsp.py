@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support import operators_dsp
+from support import operators_dsp, operators_signal
 from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.dsp import check_on_host, run_on_board
@@ -38,6 +38,11 @@ OPERATORS = {
     "nn_average_pool2d_s8_dsp": operators_dsp.average_pool,
     "nn_average_pool2x2_s8_dsp": operators_dsp.average_of_four,
     "nn_max_pool2d_s8_dsp": operators_dsp.max_pool,
+    "nn_signal_auto_scale_s16_dsp": operators_signal.auto_scale,
+    "nn_signal_energy_s16_dsp": operators_signal.energy,
+    "nn_signal_filter_bank_u32_dsp": operators_signal.filter_bank,
+    "nn_signal_rfft_s16_dsp": operators_signal.rfft,
+    "nn_signal_window_s16_dsp": operators_signal.window,
     "nn_sum_s8_dsp": operators_dsp.pixel_sums,
 }
 DEPTHWISE = {

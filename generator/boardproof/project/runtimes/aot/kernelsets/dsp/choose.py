@@ -24,6 +24,13 @@ from boardproof.model.graph import (
     Reduction,
     SequenceLstm,
 )
+from boardproof.model.operators.signal import (
+    SignalEnergy,
+    SignalFftAutoScale,
+    SignalFilterBank,
+    SignalRfft,
+    SignalWindow,
+)
 from boardproof.model.shapes.axes import reduced_axes
 from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
 from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
@@ -38,6 +45,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.int16 import (
 )
 from boardproof.project.runtimes.aot.kernelsets.dsp.lstm import choose_lstm
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
+from boardproof.project.runtimes.aot.kernelsets.dsp.signal import choose_signal
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
     INT8_MIN,
@@ -91,6 +99,8 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
             step = pool(op, graph)
         case Reduce(function=Reduction.MEAN | Reduction.SUM):
             step = pixel_sums(op, graph)
+        case SignalEnergy() | SignalFftAutoScale() | SignalFilterBank() | SignalRfft() | SignalWindow():
+            step = choose_signal(op, graph)
         case _:
             pass
     return step
