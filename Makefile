@@ -2,7 +2,7 @@
 BOARDPROOF = .venv/bin/boardproof
 DIGITS = examples/digits
 
-.PHONY: help demo test test-long lint format bench fuzz
+.PHONY: help demo test test-long lint format bench fuzz ladder
 
 help: ## Lists these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,11 @@ format: ## Formats Python and C
 bench: ## Instructions, flash, arena and stack of the benchmark networks
 	@scripts/setup dev
 	.venv/bin/python -m benchmarks
+
+ladder: ## Every technique on Fashion-MNIST, in one table (docs/smaller.md); a quarter of an hour on two cores
+	@scripts/setup dev
+	@mkdir -p boardproof-out
+	$(BOARDPROOF) ladder examples/fashion/experiment.py --report boardproof-out/fashion.html
 
 fuzz: ## Fuzzes both decoders, and the protocol under faults, for minutes rather than seconds
 	@scripts/setup dev

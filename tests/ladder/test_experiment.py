@@ -59,7 +59,7 @@ def test_every_technique_stands_behind_its_control():
         "large, +4 epochs, int8",
         "large, shrink 50%, qat, int8",
         "large, +3 epochs, int8",
-        "large, prune 2:4, int8",
+        "large, prune 2:4 3 epochs, int8",
         "light, int8",
         "light, distilled from large, int8",
         "light, int16x8",
@@ -71,6 +71,42 @@ def test_every_technique_stands_behind_its_control():
     assert of["large, int8"] is None
     trained = {variant.label: variant.recipe.epochs for variant in ladder.variants}
     assert trained["large, shrink 50%, qat, int8"] == trained["large, +4 epochs, int8"] == 10
+
+
+def test_what_differs_has_a_label_that_differs():
+    ladder = a_ladder()
+    big, small = ladder.model(large), ladder.model(light)
+    made = [
+        big.prune(0.5),
+        big.prune(0.5, epochs=4),
+        big.prune(0.5, scope="global"),
+        big.prune(0.5, block=(4, 1)),
+        big.prune(0.555),
+        big.qat(),
+        big.qat(bits=4),
+        big.shrink(0.5),
+        big.shrink(0.5, steps=1),
+        big.shrink(0.5, multiple=8),
+        big.shrink(flash=64_000, ticks=900),
+        small.distill(big),
+        small.distill(big, alpha=0.9),
+        small.distill(big, temperature=4),
+        small.distill(big.shrink(0.5)),
+    ]
+    found = [entry.recipe.label for entry in made]
+    assert len(set(found)) == len(found)
+    assert found[1:5] == [
+        "large, prune 50% 4 epochs",
+        "large, prune 50% global",
+        "large, prune 50% 4x1 blocks",
+        "large, prune 55.5%",
+    ]
+    assert found[8:11] == [
+        "large, shrink 50% in 1 step",
+        "large, shrink 50% to multiples of 8",
+        "large, shrink to 64,000 flash to 900 ticks",
+    ]
+    assert found[13:] == ["light, distilled from large temperature 4.0", "light, distilled from large, shrink 50%"]
 
 
 def test_each_seed_is_a_variant_with_a_control_of_the_same_seed():

@@ -186,7 +186,10 @@ class Entry:
             )
         if self._ladder.train is None:
             raise InputError(f"{technique} trains, and there is no train function.", "Give one: Ladder(train=…).")
-        step = Step(technique, self._ladder.finetune if epochs is None else epochs, tuple(options.items()))
+        usual = self._ladder.finetune
+        if epochs not in {None, usual}:
+            options["epochs"] = epochs
+        step = Step(technique, usual if epochs is None else epochs, tuple(options.items()))
         recipe = self._recipe.then(step)
         return self._add(recipe, _control_of(recipe))
 

@@ -35,10 +35,10 @@ class Step:
         """The technique with what a reader tells its variants apart by."""
         if self.technique == "train":
             return f"+{self.epochs} epochs"
+        shown = [_shown(name, value) for name, value in self.options if value not in {None, _DEFAULTS.get(name)}]
         if self.technique == "distill" and self.teacher is not None:
-            return f"distilled from {self.teacher.model}"
-        shown = [_shown(name, value) for name, value in self.options if name in _SHOWN and value is not None]
-        return " ".join(filter(None, [self.technique, *shown]))
+            return " ".join([f"distilled from {self.teacher.label}", *shown])
+        return " ".join([self.technique, *shown])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -139,16 +139,30 @@ def key_of(fingerprint: str, *parts: Recipe | Variant | Bench) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-_SHOWN = {"bits", "flash", "fraction", "pattern", "scope", "sparsity", "ticks"}
+_DEFAULTS: dict[str, Option] = {
+    "alpha": 0.5,
+    "bits": 8,
+    "block": (1, 1),
+    "multiple": 4,
+    "scope": "layer",
+    "steps": 2,
+    "temperature": 2.0,
+}
+"""What a label does not speak of. Everything else it does: two variants with one label would be taken for two seeds."""
 
 
 def _shown(name: str, value: Option) -> str:
-    if name in {"fraction", "sparsity"}:
-        return f"{value:.0%}" if isinstance(value, float) else str(value)
-    if name == "pattern" and isinstance(value, tuple):
-        return ":".join(map(str, value))
-    if name == "scope":
-        return "" if value == "layer" else str(value)
-    if name == "bits":
-        return "" if value == 8 else f"{value}-bit weights"  # noqa: PLR2004 the usual ones
-    return f"to {value:,} {name}"
+    if name in {"fraction", "sparsity"} and isinstance(value, float):
+        return f"{100 * value:g}%"
+    if name in {"block", "pattern"} and isinstance(value, tuple):
+        return (":" if name == "pattern" else "x").join(map(str, value)) + (" blocks" if name == "block" else "")
+    words = {
+        "bits": f"{value}-bit weights",
+        "epochs": f"{value} epochs",
+        "multiple": f"to multiples of {value}",
+        "scope": str(value),
+        "steps": f"in {value} step{'s' * (value != 1)}",
+    }
+    if name in {"flash", "ticks"}:
+        return f"to {value:,} {name}"
+    return words.get(name, f"{name} {value}")
