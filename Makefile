@@ -11,7 +11,7 @@ demo: ## Installs what is missing, then proves the digits example on an emulated
 	@scripts/setup run
 	$(BOARDPROOF) run $(DIGITS)/digits.keras
 
-test: ## Installs what is missing, then runs every test; native and QEMU tests must not be skipped
+test: ## Installs what is missing, then runs the tests; those on native and QEMU must not be skipped
 	@scripts/setup dev
 	BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2
 
