@@ -52,7 +52,8 @@ def class_labels(samples: Samples, count: int, classes: int) -> NDArray[np.int64
         )
     flat = labels.reshape(count, -1)
     if flat.shape[1] == classes and classes > 1:
-        return np.asarray(np.argmax(flat, axis=1), np.int64)
+        one_hot = bool(((flat == 0) | (flat == 1)).all() and (flat.sum(axis=1) == 1).all())
+        return np.asarray(np.argmax(flat, axis=1), np.int64) if one_hot else None  # else targets, or several a sample
     if flat.shape[1] != 1 or labels.dtype.kind not in "iufb":
         return None
     indices = np.asarray(flat[:, 0]).astype(np.int64)

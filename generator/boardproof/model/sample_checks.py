@@ -25,6 +25,11 @@ _CLIPPED_ERROR = 0.5
 _CLIPPED_WARNING = 0.01
 _NARROW = 1 / 20
 _ENOUGH_VALUES = 16
+_FEW_STEPS = 4
+_MOST_COLUMNS = 64
+_OUTLIER = 20
+"""How many times the spread of nearly all values the whole range is, where a few values stretch it."""
+
 _SAME_PREPARATION = (
     "Prepare the data exactly as it was prepared for training and calibration: same scaling, same offset."
 )
@@ -59,7 +64,10 @@ def check_inputs(
         finding
         for tensor, array in zip(graph.input_tensors, arrays, strict=True)
         if tensor.quantization is not None and array.dtype != tensor.dtype.numpy
-        for finding in _check_range(tensor, array, samples.source)
+        for finding in (
+            *_check_range(tensor, array, samples.source),
+            *_check_columns(tensor, array, samples.source),
+        )
     )
 
 
@@ -120,5 +128,39 @@ def _check_range(tensor: Tensor, array: NDArray[np.generic], source: str) -> Ite
             "values-too-small",
             f"{found}{high:.6g}: they use almost nothing of it.",
             _SAME_PREPARATION,
+            tensor=tensor.index,
+        )
+
+
+def _check_columns(tensor: Tensor, array: NDArray[np.generic], source: str) -> Iterator[Finding]:
+    """Columns (or channels) of which a quantized input keeps almost nothing, as all have one scale."""
+    assert tensor.quantization is not None  # noqa: S101 the caller has seen to that
+    columns = array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1).astype(np.float64)
+    if not 1 < columns.shape[1] <= _MOST_COLUMNS or len(columns) < _ENOUGH_VALUES:
+        return
+    spans, scale = columns.max(axis=0) - columns.min(axis=0), tensor.quantization.scale
+    narrow = [n for n, span in enumerate(spans) if 0 < span < _FEW_STEPS * scale]
+    if narrow:
+        worst = min(narrow, key=lambda n: float(spans[n]))
+        steps = float(spans[worst]) / scale
+        counted = f"less than {max(1, int(np.ceil(steps)))} step{'s' * (steps > 1)}"
+        others = f" (and {len(narrow) - 1} more)" if len(narrow) > 1 else ""
+        yield Finding(
+            Severity.WARNING,
+            "narrow-column",
+            f"Column {worst}{others} of {source} spans {spans[worst]:.4g}, {counted} of {scale:.4g}, the scale of the "
+            f"input {tensor.label}: quantized, hardly anything is left of it.",
+            "All columns of an input share one scale: bring them to like ranges before the model (take a Normalization "
+            "layer out of it, and prepare the data with it), or use --scheme float32.",
+            tensor=tensor.index,
+        )
+    inner = float(np.subtract(*np.percentile(columns, [99.5, 0.5])))
+    whole = float(columns.max() - columns.min())
+    if not narrow and inner > 0 and whole > _OUTLIER * inner:
+        yield Finding(
+            Severity.WARNING,
+            "outlier",
+            f"A few values of {source} stretch its range to {whole:.4g}, where 99 % of them lie within {inner:.4g}.",
+            "Clip them as for training, or leave those samples out: they cost all others their resolution.",
             tensor=tensor.index,
         )

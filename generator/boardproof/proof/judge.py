@@ -12,10 +12,10 @@ from boardproof.device.build.parts import read_parts
 from boardproof.errors import BoardproofError
 from boardproof.model.arithmetic import computes_in_float32, requantizes
 from boardproof.model.macs import macs
-from boardproof.model.metrics import accuracy, class_count, class_labels
+from boardproof.model.metrics import accuracy
 from boardproof.model.oracle import run_litert
-from boardproof.model.quantize import predict_float
 from boardproof.proof.compare import max_lsb
+from boardproof.proof.metrics.of_run import float_outputs, labels_of_classes, quality_of
 from boardproof.report.document import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
 from boardproof.report.memory import memory_use
 
@@ -83,7 +83,8 @@ def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
         InputError: The labels do not fit.
     """
     network, inputs, firmware, generated = case.network, case.inputs, case.firmware, case.generated
-    labels = _labels(network, inputs)
+    labels, floats = labels_of_classes(network, inputs), float_outputs(network)
+    quality, warnings = quality_of(network, inputs, found.expected, run, floats)
     return Report(
         boardproof=__version__,
         model=ModelFacts(
@@ -109,12 +110,14 @@ def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
         ticks=_summary(run),
         ops=_op_ticks(network.graph, run),
         verdict=found.verdict,
-        accuracy=None if labels is None else _accuracy(network, labels, found.expected, run),
+        accuracy=None if labels is None else _accuracy(network, labels, found.expected, run, floats),
         litert=_litert(network, inputs, labels, run),
         repeats=run.repeats,
         boards=run.shares,
         divergence=found.divergence,
-        warnings=found.warnings,
+        warnings=(*warnings, *found.warnings),
+        quality=quality,
+        preparation=network.notes,
         notes=found.notes,
         memory=memory_use(network.graph, generated.plan if generated is not None else None),
         flash_parts=read_parts(firmware) if firmware is not None else (),
@@ -135,20 +138,16 @@ def _op_ticks(graph: Graph, run: BoardRun) -> tuple[OpTicks, ...]:
     )
 
 
-def _labels(network: Network, inputs: Vectors) -> NDArray[np.int64] | None:
-    classes = class_count(network.graph)
-    if network.samples is None or classes is None:
-        return None
-    return class_labels(network.samples, inputs.samples, classes)
-
-
-def _accuracy(network: Network, labels: NDArray[np.int64], expected: Outputs, run: BoardRun) -> Accuracy:
+def _accuracy(
+    network: Network,
+    labels: NDArray[np.int64],
+    expected: Outputs,
+    run: BoardRun,
+    floats: NDArray[np.generic] | None,
+) -> Accuracy:
     quantization = network.graph.output_tensors[0].quantization
-    exact_float = None
-    if network.model.network is not None and network.samples is not None:
-        exact_float = accuracy(predict_float(network.model, network.samples).arrays[0], labels)
     return Accuracy(
-        float_model=exact_float,
+        float_model=None if floats is None else accuracy(floats, labels),
         host=accuracy(expected.arrays[0], labels, quantization),
         board=accuracy(run.outputs[0], labels, quantization),
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from boardproof.project.footprint import Footprint
     from boardproof.project.runtimes.base import Choice
     from boardproof.report.memory import MemoryUse
+    from boardproof.report.quality import Quality
     from boardproof.report.verdict import Divergence, Verdict
 
 SCHEMA_VERSION = 1
@@ -113,6 +114,8 @@ class Report:
     `divergence` is the first operator that went astray, where the verdict is not exact and it could be found; `repeats`
     are the samples that ran twice, `boards` what each board did, `warnings` what else a reader should know, `notes` why
     the board's library may differ from the oracle.
+    `quality` is how good the answers are, where there are labels; `preparation` says how model and samples were read
+    and rewritten.
     `choices` are how each of `ops` is computed, where code was generated for it and the runtime says; `memory` is what
     the arena holds when, and `flash_parts` what the flash holds, where it was built here and that can be told.
     """
@@ -142,6 +145,8 @@ class Report:
     warnings: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     notes: tuple[str, ...] = ()
+    quality: Quality | None = None
+    preparation: tuple[str, ...] = ()
     memory: MemoryUse | None = None
     flash_parts: tuple[Part, ...] = ()
 

@@ -15,6 +15,7 @@ from boardproof.report.sections.flash import flash
 from boardproof.report.sections.kernels import kernels
 from boardproof.report.sections.memory import memory
 from boardproof.report.sections.operators import operators
+from boardproof.report.sections.quality import quality
 from boardproof.report.sections.repeats import repeats
 from boardproof.report.sections.verdict import verdict
 from boardproof.report.sections.warnings import warnings
@@ -37,6 +38,7 @@ SECTIONS: dict[str, SectionMaker] = {
     "warnings": warnings,
     "differences": differences,
     "figures": figures,
+    "quality": quality,
     "facts": facts,
     "repeats": repeats,
     "operators": operators,

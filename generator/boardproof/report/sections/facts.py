@@ -73,4 +73,6 @@ def _facts(report: Report) -> Iterator[Fact]:
     for share in report.boards if len(report.boards) > 1 else ():
         ticks = f"{share.median:,} {report.ticks.unit}"
         yield Fact(share.board, f"{share.samples} samples, {ticks}", f"from {share.min:,} to {share.max:,}")
+    for note in report.preparation:
+        yield Fact("prepared", note)
     yield Fact(f"LiteRT {report.litert.version}" if report.litert else "LiteRT", report.litert_text)

@@ -1,0 +1,1 @@
+"""What outputs are worth: float model, host and board side by side, in the measure that the labels ask for."""
