@@ -6,7 +6,8 @@ Keyword arguments are the commands' flags, by the same names (`--arena-bytes` is
 model is a file, `boardproof.toml` beside it gives the defaults, as it does for the commands.
 
 What is wrong raises a `BoardproofError` with `message`, `hint` and `details`; a traceback shows all three. What a user
-should know is a `BoardproofWarning`, unless a `Progress` is given, which is then told, and of every stage as well.
+should know is a `BoardproofWarning`, unless a `Progress` is given, which is then told, and of every stage as well; a
+notebook's cell shows both by itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from boardproof import pipeline
 from boardproof.errors import BoardproofWarning, told_in_full
+from boardproof.notebook import NotebookProgress, in_notebook
 from boardproof.progress import Silent
 from boardproof.settings import Flags, settings_for
 
@@ -34,6 +36,11 @@ class _Warning(Silent):
     def warn(self, text: str) -> None:
         """Warns as Python does."""
         warnings.warn(text, BoardproofWarning, stacklevel=2)
+
+
+def _told(progress: Progress | None) -> Progress:
+    """Who is told what happens: the caller's listener, the notebook's cell, or whoever listens to warnings."""
+    return progress or (NotebookProgress() if in_notebook() else _Warning())
 
 
 def run(
@@ -60,7 +67,7 @@ def run(
         DeviceError: The board is absent, or stopped answering.
     """
     with told_in_full():
-        return pipeline.run(_settings(model, samples, flags), progress or _Warning())
+        return pipeline.run(_settings(model, samples, flags), _told(progress))
 
 
 def verify(
@@ -87,7 +94,7 @@ def verify(
         DeviceError: The board is absent, runs another model, or stopped answering.
     """
     with told_in_full():
-        return pipeline.verify_existing(_settings(model, samples, flags), progress or _Warning())
+        return pipeline.verify_existing(_settings(model, samples, flags), _told(progress))
 
 
 def compare(
@@ -116,7 +123,7 @@ def compare(
         DeviceError: As `run`.
     """
     with told_in_full():
-        return pipeline.compare(_settings(model, samples, flags), runtimes, progress or _Warning())
+        return pipeline.compare(_settings(model, samples, flags), runtimes, _told(progress))
 
 
 def quantize(
@@ -142,7 +149,7 @@ def quantize(
     """
     with told_in_full():
         settings = _settings(model, None, Flags(scheme=scheme, representative=representative))
-        return pipeline.quantized(settings, progress or _Warning())
+        return pipeline.quantized(settings, _told(progress))
 
 
 def inspect(model: Model | str, *, progress: Progress | None = None, **flags: Unpack[Flags]) -> Inspection:
@@ -160,7 +167,7 @@ def inspect(model: Model | str, *, progress: Progress | None = None, **flags: Un
         InputError: The model or a flag cannot be used.
     """
     with told_in_full():
-        return pipeline.inspect(_settings(model, None, flags), progress or _Warning())
+        return pipeline.inspect(_settings(model, None, flags), _told(progress))
 
 
 def generate(
@@ -186,7 +193,7 @@ def generate(
         ToolError: With `tflm`, the library cannot be fetched or built.
     """
     with told_in_full():
-        return pipeline.generated(_settings(model, samples, flags), progress or _Warning(), write="out" in flags)
+        return pipeline.generated(_settings(model, samples, flags), _told(progress), write="out" in flags)
 
 
 def _settings(model: Model | str, samples: SamplesLike | None, flags: Flags) -> Settings:

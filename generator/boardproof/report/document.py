@@ -181,6 +181,13 @@ class Report:
         """What the same network takes on the Nano 33 BLE; None where it did not run on an emulated board."""
         return on_nano33ble(self.board, self.flash_bytes, self.ram_bytes)
 
+    def _repr_html_(self) -> str:
+        """The report as a notebook shows it: the HTML report, as an element."""
+        from boardproof.report.forms.html import to_fragment
+        from boardproof.report.sections import page_of
+
+        return to_fragment(page_of(self))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in the JSON report."""
         document = {"schema": SCHEMA_VERSION, **asdict(self), "runtime_flash_bytes": self.runtime_flash_bytes}
