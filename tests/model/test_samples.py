@@ -18,6 +18,7 @@ from boardproof.model.samples import InputSpec, Samples, arrays_for, input_specs
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from support.flatbuffer_models import ModelBuilder
+from support.keras_layers import CASES, quantized_case
 
 IMAGE = InputSpec("image", (8, 6, 3))
 GRAY = InputSpec("gray", (8, 6, 1))
@@ -351,3 +352,11 @@ def test_no_random_vectors():
 
 def test_graph_input_types_are_known():
     assert input_specs(network({"shape": (1, 2)}))[0].dtype is DType.FLOAT32
+
+
+def test_random_indices_are_in_the_table():
+    """Also where the index is computed of the input, as Keras' Embedding does for negative ones."""
+    case = CASES["Embedding"]
+    graph = read_tflite(quantized_case(case, "embedding")[0])
+    (array,) = random_vectors(graph, 200, seed=0).arrays
+    assert (array.min(), array.max()) == (0, case.highest - 1)

@@ -76,7 +76,7 @@ def _check_count(samples: int, source: str) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             "few-samples",
-            f"{source} holds {samples} samples: too few to show the activations' ranges.",
+            f"{source} holds {samples} sample{'s' * (samples != 1)}: too few to show the activations' ranges.",
             "Give 100 to 500 typical ones, from every class.",
         )
 

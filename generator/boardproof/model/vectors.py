@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.errors import InputError
-from boardproof.model.graph import DType
+from boardproof.model.graph import DType, EmbeddingLookup, Gather
 from boardproof.model.samples import Vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from boardproof.model.graph import Graph, Tensor
+    from boardproof.model.graph import Graph, Operator, Tensor
 
 _INDEX_LIMIT = 100
 """32- and 64-bit integers are indices or counts: below this they are most likely valid."""
+
+_INDEX_TYPES = frozenset({DType.BOOL, DType.INT32, DType.INT64})
+"""What indices are computed in."""
 
 
 def random_vectors(graph: Graph, samples: int, seed: int) -> Vectors:
@@ -24,7 +27,7 @@ def random_vectors(graph: Graph, samples: int, seed: int) -> Vectors:
 
     Quantized and small integer inputs are uniform over their whole type. From the second sample on there are also, as
     far as `samples` allows, all-lowest, all-highest, all-zero-point and alternating lowest and highest ones. Floats are
-    normally distributed; 32- and 64-bit integers are in [0, 100).
+    normally distributed; 32- and 64-bit integers are indices of the tables that they are looked up in, or in [0, 100).
 
     Raises:
         InputError: when there should be none, or an input holds no numbers.
@@ -32,10 +35,34 @@ def random_vectors(graph: Graph, samples: int, seed: int) -> Vectors:
     if samples < 1:
         raise InputError(f"{samples} random samples were asked for.", "Ask for at least 1.")
     rng = np.random.default_rng(seed)
-    return Vectors(tuple(_random_array(tensor, samples, rng) for tensor in graph.input_tensors))
+    limits = {index: _index_limit(graph, index) for index in graph.inputs}
+    return Vectors(tuple(_random_array(tensor, samples, rng, limits[tensor.index]) for tensor in graph.input_tensors))
 
 
-def _random_array(tensor: Tensor, samples: int, rng: np.random.Generator) -> NDArray[np.generic]:
+def _index_limit(graph: Graph, index: int) -> int:
+    """How many entries the smallest table has that an input, or what is computed of it, is looked up in."""
+    reached, limits = {index}, []
+    for operator in graph.operators:
+        if not reached.intersection(operator.inputs):
+            continue
+        table = _table_size(graph, operator, reached)
+        if table is not None:
+            limits.append(table)
+        elif all(graph.tensors[i].dtype in _INDEX_TYPES for i in operator.outputs):
+            reached.update(operator.outputs)
+    return min(limits, default=_INDEX_LIMIT)
+
+
+def _table_size(graph: Graph, operator: Operator, reached: set[int]) -> int | None:
+    """The entries of the table that an operator looks indices up in; None where it does something else."""
+    if isinstance(operator, Gather) and operator.inputs[1] in reached:
+        return graph.tensors[operator.inputs[0]].shape[operator.axis]
+    if isinstance(operator, EmbeddingLookup) and operator.inputs[0] in reached:
+        return graph.tensors[operator.inputs[1]].shape[0]
+    return None
+
+
+def _random_array(tensor: Tensor, samples: int, rng: np.random.Generator, index_limit: int) -> NDArray[np.generic]:
     shape = (samples, *tensor.shape)
     dtype = tensor.dtype
     if dtype in {DType.FLOAT16, DType.FLOAT32, DType.FLOAT64}:
@@ -48,7 +75,7 @@ def _random_array(tensor: Tensor, samples: int, rng: np.random.Generator) -> NDA
             "Give samples in a file, or move the layers that handle them out of the model.",
         )
     if dtype.size_bytes > 2 and tensor.quantization is None:  # noqa: PLR2004 wider than int16
-        return rng.integers(0, _INDEX_LIMIT, shape).astype(dtype.numpy)
+        return rng.integers(0, index_limit, shape).astype(dtype.numpy)
     return _with_extremes(tensor, shape, rng)
 
 

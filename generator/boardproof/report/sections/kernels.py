@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boardproof.project.boards import TickUnit
 from boardproof.report.page import Column, Kind, Paragraph, Section, Table, Tone
 from boardproof.report.wording import number
 
@@ -18,7 +19,9 @@ def kernels(report: Report) -> Section | None:
     """How each step is computed, where code was generated for it."""
     if not report.choices:
         return None
-    table = kernels_table(report.choices, {op.index: op.ticks for op in report.ops}, report.ticks.unit)
+    counts_work = report.ticks.unit != TickUnit.MICROSECONDS  # time beside instructions compares nothing
+    measured = {op.index: op.ticks for op in report.ops} if counts_work else None
+    table = kernels_table(report.choices, measured, report.ticks.unit)
     notes = (Paragraph(choice.fallback, Tone.NOTE) for choice in report.choices if choice.fallback)
     return Section("Kernels", (table, *notes))
 
