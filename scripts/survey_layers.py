@@ -81,7 +81,8 @@ def _run(name: str, case: Case, toolchain: Toolchain, folder: Path) -> str:
     samples = samples_of(case, model)
     made = quantize_noting(model, samples, Scheme.INT8)
     graph = read_tflite(made.data)
-    require_runnable(preflight(graph, AotRuntime(), BOARDS["native"], Options()))
+    compiled = AotRuntime().compile(graph, BOARDS["native"], Options())
+    require_runnable(preflight(graph, compiled.findings))
     inputs = vectors_for(graph, samples)
     assert_exact(made.data, [array[:_SAMPLES] for array in inputs.arrays], toolchain, folder)
     return "; ".join((*model.notes, *made.notes)) or "as it is"
