@@ -109,6 +109,23 @@ struct nn_conv2d_narrow_s8_dsp {
 void nn_conv2d_narrow_s8_dsp(const struct nn_conv2d_narrow_s8_dsp *op, const int8_t *input, int8_t *output,
                              void *scratch);
 
+/* Any window, any channels, any number of groups and images. gemm.units is KH * KW * (channels of a group / 4, rounded
+ * up), weights in the order [KH][KW][channels of a group, filled up with zeros]; `groups` streams of gemm follow one
+ * another, `stream_words` words each.
+ *
+ * Scratch, 4-aligned: 32 * units bytes, and the tile, 8 * pairs of a group. The output must not overlap the input. */
+struct nn_conv2d_any_s8_dsp {
+    struct nn_window window;
+    int32_t batches;
+    int32_t input_channels, output_channels, groups;
+    int32_t input_zero_point;
+    int32_t activation_min, activation_max;
+    int32_t stream_words;
+    struct nn_gemm_dsp gemm;
+};
+
+void nn_conv2d_any_s8_dsp(const struct nn_conv2d_any_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support import operators_axes, operators_elementwise, operators_products
+from support import operators_axes, operators_conv, operators_elementwise, operators_products
 from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.dsp import check_on_host, run_on_board
@@ -52,6 +52,9 @@ def row_of_fours(operator, dtype):
 
 
 OPERATORS = {
+    "nn_conv2d_any_s8_dsp": operators_conv.conv2d,
+    "nn_depthwise_any_s8_dsp": operators_conv.depthwise_conv2d,
+    "nn_depthwise_any_s8_dsp in fours": in_fours(operators_conv.depthwise_conv2d, "int8"),
     "nn_conv2d_s16_dsp": operators_axes.conv2d("int16"),
     "nn_depthwise_conv2d_s16_dsp": operators_axes.depthwise_conv2d("int16"),
     "nn_depthwise_conv2d_s16_dsp in fours": in_fours(operators_axes.depthwise_conv2d("int16"), "int16"),

@@ -33,6 +33,7 @@ from boardproof.model.operators.signal import (
 )
 from boardproof.model.shapes.axes import reduced_axes
 from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
+from boardproof.project.runtimes.aot.kernelsets.dsp.any_window import any_convolution, any_depthwise
 from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
 from boardproof.project.runtimes.aot.kernelsets.dsp.depthwise import choose_depthwise
@@ -86,9 +87,9 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
         case Conv2D() | DepthwiseConv2D() | FullyConnected() if is_int16(op, graph):
             step = choose_int16(op, graph)
         case Conv2D():
-            step = choose_convolution(op, graph, tuning)
+            step = choose_convolution(op, graph, tuning) or any_convolution(op, graph)
         case DepthwiseConv2D():
-            step = choose_depthwise(op, graph)
+            step = choose_depthwise(op, graph) or any_depthwise(op, graph)
         case FullyConnected():
             step = choose_dense(op, graph)
         case Binary(function=BinaryFunction.ADD):

@@ -20,12 +20,14 @@ COSTS: Mapping[str, Cost] = {
     "nn_conv2d_narrow_s8_dsp": Cost(300, 0.876, 12.3),  # 10 steps, up to 27 % off
     "nn_conv2d_rows_add_s8_dsp": Cost(300, 0.961, 0),  # 3 steps, up to 2 % off
     "nn_conv2d_rows_s8_dsp": Cost(50, 0.771, 11),  # 20 steps, up to 12 % off
+    "nn_conv2d_any_s8_dsp": Cost(300, 1, 40),
     "nn_conv2d_s16_dsp": Cost(300, 0.86, 35),
     "nn_conv2d_s8_dsp": Cost(50, 0.902, 8.9),  # 3 steps, up to 9 % off
     "nn_depthwise3_s8_dsp": Cost(300, 2.39, 0),  # 7 steps, up to 44 % off
     "nn_depthwise3_stride2_s8_dsp": Cost(300, 0, 30.1),  # 3 steps, up to 18 % off
     "nn_depthwise3_stride2_two_sided_s8_dsp": Cost(300, 3.57, 0),  # 2 steps, up to 7 % off
     "nn_depthwise3_two_sided_s8_dsp": Cost(300, 2.71, 0),  # 4 steps, up to 41 % off
+    "nn_depthwise_any_s8_dsp": Cost(100, 3.7, 40),
     "nn_depthwise_conv2d_s16_dsp": Cost(100, 3.5, 32),
     "nn_depthwise_plane3_s8_dsp": Cost(300, 0, 30.4),  # 10 steps, up to 24 % off
     "nn_depthwise_plane3_two_sided_s8_dsp": Cost(300, 3.96, 0),  # 4 steps, up to 19 % off
@@ -66,6 +68,8 @@ BLOCKS: Mapping[str, str] = {
     "nn_average_pool2x2_s8_dsp": "4 channels",
     "nn_max_pool2d_s8_dsp": "4 channels",
     "nn_sum_s8_dsp": "4 channels",
+    "nn_conv2d_any_s8_dsp": "4 pixels x 2 channels",
+    "nn_depthwise_any_s8_dsp": "4 channels",
     "nn_conv2d_s16_dsp": "4 pixels x 2 channels",
     "nn_depthwise_conv2d_s16_dsp": "4 channels",
     "nn_fully_connected_s16_dsp": "4 outputs",

@@ -1,0 +1,134 @@
+"""Convolutions that the faster _dsp kernels do not take: grouped, dilated, of several images, with multipliers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
+    UNIT,
+    fits,
+    gemm_stream,
+    lanes_fit,
+    padded,
+    scaled_bias,
+    words,
+)
+from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import one_sided_layer, two_sided
+from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, quantization
+from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
+from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
+from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph
+    from boardproof.project.runtimes.aot.program import Fields
+
+PIXELS = 4
+"""NN_GEMM_PIXELS."""
+
+GROUP = 4
+"""Outputs that the depthwise kernel computes together."""
+
+_LARGEST_SUM = 1 << 30
+
+
+def any_convolution(op: Conv2D, graph: Graph) -> Step | None:
+    """One nn_conv2d_any_s8_dsp; None if a sum can be too large, weights do not fit their lanes, or factors no form."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    if not (is_int8(data, weights) and weights.is_constant):
+        return None
+    channels, *kernel, depth = weights.shape
+    groups = data.shape[3] // depth
+    if depth == 1 and groups == channels > 1:  # a depthwise convolution, which the portable kernel does faster
+        return None
+    whole = padded(weights.array().astype(np.int8), channels, *kernel, -(-depth // UNIT) * UNIT)
+    linear = linear_layer(op, graph, whole.reshape(channels, -1))
+    if not (fits(linear) and lanes_fit(linear.weights)):
+        return None
+    one = one_sided_layer(linear.channels, linear.output_zero_point) if linear.is_one_sided else None
+    rescale = one or two_sided(linear.channels)
+    if rescale is None:
+        return None
+    bias = scaled_bias(linear) + rescale.offset + (np.zeros_like(rescale.shift) if one else rescale.shift)
+    parts = np.split(np.arange(channels), groups)
+    streams = [gemm_stream(linear.weights[part], bias[part], rescale.multiplier[part]) for part in parts]
+    units, pairs = linear.weights.shape[1] // UNIT, -(-len(parts[0]) // 2)
+    low, high = activation_range(op.activation, output)
+    stream = Table("stream", np.concatenate(streams), f"biases, weights, factors, {weights.label}", weights.index)
+    fields: Fields = (
+        *window_fields(data, output, (kernel[0], kernel[1]), op.window),
+        ("batches", data.shape[0]),
+        ("input_channels", data.shape[3]),
+        ("output_channels", channels),
+        ("groups", groups),
+        ("input_zero_point", quantization(data).zero_point),
+        ("activation_min", low),
+        ("activation_max", high),
+        ("stream_words", streams[0].size),
+        ("gemm.stream", stream),
+        ("gemm.units", units),
+        ("gemm.pairs", pairs),
+        ("gemm.round", 0 if one else 2 * linear.output_zero_point + 1),
+        ("gemm.shift", int(one.shift[0]) if one else 0),
+    )
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel="nn_conv2d_any_s8_dsp",
+        header="nn_conv2d_dsp.h",
+        params=Params("nn_conv2d_any_s8_dsp", fields),
+        inputs=(op.input,),
+        outputs=(op.output,),
+        scratch_bytes=2 * PIXELS * (UNIT * units + pairs),
+        description=f"{flow_text(data, output)}, {window_text((kernel[0], kernel[1]), op.window)}"
+        + activation_text(op.activation),
+    )
+
+
+def any_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
+    """One nn_depthwise_any_s8_dsp; None if a sum can be too large, or a factor is unusual."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    if not (is_int8(data, weights) and weights.is_constant):
+        return None
+    outputs, kernel = output.shape[3], (weights.shape[1], weights.shape[2])
+    linear = linear_layer(op, graph, weights.array().reshape(-1, outputs).T)
+    low_sum, high_sum = linear.bounds
+    rescale = two_sided(linear.channels)
+    if rescale is None or max(-low_sum.min(), high_sum.max()) >= _LARGEST_SUM:
+        return None
+    groups = -(-outputs // GROUP)
+    size = groups * GROUP
+    taps = padded(linear.weights, size, linear.weights.shape[1]).reshape(groups, GROUP, -1).transpose(0, 2, 1)
+    bias, multiplier, shift = (
+        words(padded(values, size)).reshape(-1, GROUP) for values in (linear.bias, rescale.multiplier, rescale.shift)
+    )
+    packed = np.ascontiguousarray(taps).reshape(groups, -1).view("<u4")
+    stream = np.concatenate([bias, packed, multiplier, shift + 1], axis=1, dtype=np.uint32, casting="unsafe")
+    low, high = activation_range(op.activation, output)
+    fields: Fields = (
+        *window_fields(data, output, kernel, op.window),
+        ("batches", data.shape[0]),
+        ("input_channels", data.shape[3]),
+        ("multiplier", op.depth_multiplier),
+        ("vector", int(op.depth_multiplier == 1 and outputs % GROUP == 0)),
+        ("input_zero_point", quantization(data).zero_point),
+        ("round", 2 * linear.output_zero_point + 1),
+        ("activation_min", low),
+        ("activation_max", high),
+        ("stream", Table("stream", stream.reshape(-1), f"biases, weights, factors, {weights.label}", weights.index)),
+    )
+    offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), outputs)
+    return Step(
+        operator=op.index,
+        implements=(op.index,),
+        kernel="nn_depthwise_any_s8_dsp",
+        header="nn_depthwise_any_dsp.h",
+        params=Params("nn_depthwise_any_s8_dsp", fields),
+        inputs=(op.input,),
+        outputs=(op.output,),
+        in_place=(InPlace(0, offset),),
+        description=f"{flow_text(data, output)}, {window_text(kernel, op.window)}" + activation_text(op.activation),
+    )
