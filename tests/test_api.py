@@ -79,6 +79,15 @@ def test_the_stages_before_the_board(tflite: bytes, tmp_path: Path) -> None:
     assert (tmp_path / "p" / "src" / "model.c").read_bytes() == project.files["src/model.c"]
 
 
+def test_several_networks_make_one_library(tflite: bytes) -> None:
+    project = boardproof.generate({"one": tflite, "two": tflite}, form="library", board="native")
+    assert {"src/one.c", "src/one.h", "src/two.c", "src/two.h", "examples/one_two/one_two.ino"} <= project.files.keys()
+    with pytest.raises(boardproof.InputError) as caught:
+        boardproof.generate({"one": tflite, "two": tflite}, board="native")
+    assert caught.value.message == "There are 2 models, and firmware has one."
+    assert caught.value.hint == "Add --as library, or give one of them."
+
+
 def test_a_file_is_given_by_name_or_path_and_reads_its_settings(tflite: bytes, tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
     path.write_bytes(tflite)

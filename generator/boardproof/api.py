@@ -13,6 +13,7 @@ notebook's cell shows both by itself.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
 from boardproof import pipeline
@@ -171,7 +172,7 @@ def inspect(model: Model | str, *, progress: Progress | None = None, **flags: Un
 
 
 def generate(
-    model: Model | str,
+    model: Model | str | Mapping[str, Model | str],
     samples: SamplesLike | None = None,
     *,
     progress: Progress | None = None,
@@ -180,7 +181,8 @@ def generate(
     """Makes the firmware project, or with `form="library"` a library for any build system.
 
     Args:
-        model: The model; a float one is quantized first, which takes `representative`, or else `samples`.
+        model: The model; a float one is quantized first, which takes `representative`, or else `samples`. For a
+            library, several by the names they get in C: `{"kws": "a.tflite", "hello": "b.tflite"}`.
         samples: A file of samples for the workflow that `ci="github"` adds.
         progress: Is told what happens.
         **flags: As the command's flags. It is written to `out`, if that is given.
@@ -193,7 +195,10 @@ def generate(
         ToolError: With `tflm`, the library cannot be fetched or built.
     """
     with told_in_full():
-        return pipeline.generated(_settings(model, samples, flags), _told(progress), write="out" in flags)
+        if not isinstance(model, Mapping):
+            return pipeline.generated(_settings(model, samples, flags), _told(progress), write="out" in flags)
+        named = [_settings(one, samples, {**flags, "name": name}) for name, one in model.items()]
+        return pipeline.generated_together(named, _told(progress), write="out" in flags)
 
 
 def _settings(model: Model | str, samples: SamplesLike | None, flags: Flags) -> Settings:

@@ -156,6 +156,23 @@ def generate_library(
     return render_library(parts, target.board, settings[0].options, name=library_name(settings))
 
 
+def require_one_library(settings: Sequence[Settings]) -> None:
+    """Raises InputError unless networks can go into one library."""
+    if len(settings) != 1 and any(asked.form != "library" for asked in settings):
+        raise InputError(
+            f"There are {len(settings)} models, and firmware has one.", "Add --as library, or give one of them."
+        )
+    require_prefixes([asked.options.name for asked in settings])
+
+
+def library_dir(settings: Sequence[Settings]) -> Path:
+    """Where a library goes: where its settings say, or a folder named after its networks."""
+    first = settings[0]
+    if len(settings) == 1 or first.out is not None:
+        return first.project_dir
+    return first.project_dir.with_name(f"{library_name(settings)}-library")
+
+
 def library_name(settings: Sequence[Settings]) -> str:
     """What a library is called: as its model, or as its networks are."""
     if len(settings) > 1:

@@ -20,7 +20,15 @@ from boardproof.device.usb.ports import is_url
 from boardproof.device.usb.upload import flash, require_board
 from boardproof.errors import BoardproofError, InputError, ToolError
 from boardproof.files import write_atomically
-from boardproof.generating import check_form, generate, generate_library, generate_project, report
+from boardproof.generating import (
+    check_form,
+    generate,
+    generate_library,
+    generate_project,
+    library_dir,
+    report,
+    require_one_library,
+)
 from boardproof.model.data.pictures import is_guess
 from boardproof.model.data.read import sizes_of
 from boardproof.model.given import data_of, open_model, require_given
@@ -33,7 +41,6 @@ from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.boards import BOARDS
 from boardproof.project.inspection import Inspection, inspect_network
-from boardproof.project.prefixes import require_prefixes
 from boardproof.project.render import SETTINGS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.tflm import TflmRuntime
@@ -182,10 +189,10 @@ def generated(settings: Settings, progress: Progress, *, write: bool = True) -> 
 
 def generated_together(settings: Sequence[Settings], progress: Progress, *, write: bool = True) -> Project:
     """Networks as one library, each as its settings say; those of the first one say where it goes."""
+    require_one_library(settings)
     for asked in settings:
         check_form(asked)
-    require_prefixes([asked.options.name for asked in settings])
-    target, folder = _target(settings[0]), settings[0].project_dir
+    target, folder = _target(settings[0]), library_dir(settings)
     with claim(folder):
         project = generate_library([prepare(asked, progress) for asked in settings], target, settings, progress)
         if write:
@@ -197,9 +204,9 @@ def generate_to_disk(settings: Sequence[Settings], progress: Progress) -> Path:
     """Writes the firmware project, or the library of one network or more; returns its folder."""
     if len(settings) == 1:
         generated(settings[0], progress)
-    else:
-        generated_together(settings, progress)
-    return settings[0].project_dir
+        return settings[0].project_dir
+    generated_together(settings, progress)
+    return library_dir(settings)
 
 
 def build_on_disk(root: Path, progress: Progress) -> Firmware:

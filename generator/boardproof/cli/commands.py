@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -245,17 +244,7 @@ def _settings(model: Path, values: dict[str, Any], runtimes: tuple[str, ...] = (
 
 
 def _settings_of_each(models: tuple[Named, ...], values: dict[str, Any]) -> list[Settings]:
-    """The settings of each network that is generated; with several, those of one library.
-
-    Raises:
-        InputError: Several networks without names, or not for a library; a name is given twice.
-    """
-    from boardproof.generating import library_name
-
-    if len(models) > 1 and values["form"] != "library":
-        raise InputError(
-            f"There are {len(models)} models, and firmware has one.", "Add --as library, or give one of them."
-        )
+    """The settings of each network that is generated. Raises InputError where names are missing, or given twice."""
     unnamed = [str(model.path) for model in models if model.name is None]
     if unnamed and len(models) > 1:
         raise InputError(
@@ -263,11 +252,7 @@ def _settings_of_each(models: tuple[Named, ...], values: dict[str, Any]) -> list
         )
     if values["name"] is not None and unnamed != [str(models[0].path)]:
         raise InputError("--name is for one model without a name of its own.", "Leave it out: NAME=MODEL is enough.")
-    asked = [_settings(m.path, {**values, "name": m.name or values["name"]}) for m in models]
-    if len(asked) == 1:
-        return asked
-    out = asked[0].out or Path("boardproof-out") / f"{library_name(asked)}-library"
-    return [replace(settings, out=out) for settings in asked]
+    return [_settings(m.path, {**values, "name": m.name or values["name"]}) for m in models]
 
 
 def _progress(values: dict[str, Any]) -> ConsoleProgress:

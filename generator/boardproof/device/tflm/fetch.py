@@ -70,7 +70,7 @@ def known_library(spec: str | None) -> TflmLibrary:
 
 
 def rounding_notes(graph: Graph, title: str, spec: str | None) -> tuple[str, ...]:
-    """Why firmware that is there already may differ from the oracle; see `tflm_rounding`.
+    """Why firmware that is there already may differ from the oracle; see `tflm.rounding`.
 
     Args:
         graph: Its network.

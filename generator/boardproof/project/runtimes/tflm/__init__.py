@@ -52,7 +52,7 @@ class TflmRuntime:
         return TflmNetwork(self, graph, board, options, self.check(graph, board, options))
 
     def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
-        """What the chosen library will not run on this board, or runs otherwise than the oracle; see `tflm_check`."""
+        """What the chosen library will not run on this board, or runs otherwise than the oracle; see check.py."""
         library = self._library(options)
         found = check_graph(graph, library, board)
         return (*found, *check_arena(graph, board, options.arena_bytes), *check_library(library))

@@ -1,6 +1,6 @@
 """What tflite_micro runs and an older TensorFlow Lite Micro library crashes on, or stops at, with the way out of each.
 
-Which library does what `tflm_limits` reads in its sources; a library without the flaw gets no finding.
+Which library does what limits.py reads in its sources; a library without the flaw gets no finding.
 """
 
 from __future__ import annotations
