@@ -250,10 +250,10 @@ def test_a_string_input():
 
 
 def test_too_much_flash_names_the_largest_tensors_and_the_excess():
-    model = Model()
+    model, rng = Model(), np.random.default_rng(5)
     x, middle, y = model.tensor((1, 100)), model.tensor((1, 8)), model.tensor((1, 4))
-    big = model.tensor((8, 100), data=np.zeros((8, 100), np.int8), name="big")
-    small = model.tensor((4, 8), data=np.zeros((4, 8), np.int8), name="small")
+    big = model.tensor((8, 100), data=rng.integers(-99, 99, (8, 100)), name="big")
+    small = model.tensor((4, 8), data=rng.integers(-99, 99, (4, 8)), name="small")
     model.builder.add_operator("FULLY_CONNECTED", [x, big, -1], [middle])
     model.builder.add_operator("FULLY_CONNECTED", [middle, small, -1], [y])
     graph = read_tflite(model.builder.build([x], [y]))
