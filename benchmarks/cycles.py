@@ -3,8 +3,9 @@
     python -m benchmarks.cycles MODEL.tflite [--optimize speed|balanced|size]
 
 The firmware for mps2-an386 is built without link-time optimization; its model_invoke() then runs under unicorn, block
-by block, and every executed instruction is given its cycles from the table in docs/estimates.md, as a range. It is an
-estimate: nothing here knows the chip's buses and caches.
+by block, and every executed instruction is given its cycles from the table in docs/estimates.md: the usual ones, the
+least and the most. It is an estimate: nothing here knows the chip's buses and caches. `python -m benchmarks.rates`
+makes of it what the report estimates with.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from boardproof.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from boardproof.project.runtimes.base import Choice, Generated
+
 CLOCK_HZ = 64_000_000
 FLASH, RAM, TIMERS = range(0x100000), range(0x20000000, 0x20040000), range(0x40000000, 0x40010000)
 STOP = 0xFFF00
@@ -43,15 +46,18 @@ TENSOR = RAM.stop - 0x100
 UNCOUNTED = ("board_ticks", "sample")
 """What only measures."""
 
-REFILL = (1, 3)
+REFILL = (2, 1, 3)
 """Cycles to fill the pipeline after a taken branch."""
 
-DIVISION = (2, 12)
-FLASH_WAIT_STATES = (0, 2)
+DIVISION = (7, 2, 12)
+FLOAT_CYCLES = {"vdiv": 14, "vsqr": 14, "vmla": 3, "vmls": 3, "vnml": 3, "vfma": 3, "vfms": 3, "vfnm": 3}
+"""By the first letters; the others take one."""
+
+FLASH_WAIT_STATES = (0, 0, 3)
 """Of a constant read from flash."""
 
-Cycles = tuple[int, int]
-"""At least and at most."""
+Cycles = tuple[int, int, int]
+"""As a rule, at least, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,22 @@ class Instruction:
         return self.operands.partition(",")[0]
 
     @property
+    def target_registers(self) -> str:
+        """What it writes, where that may be the program counter: a list, or one register."""
+        listed = self.operands.partition("{")[2]
+        return listed if self.kind == "load" and listed else self.target
+
+    @property
+    def may_jump(self) -> bool:
+        """Whether it is a branch, but for TBB and TBH, or writes the program counter."""
+        branches = self.kind == "branch" and not self.mnemonic.startswith("tb")
+        return branches or "pc" in self.target_registers
+
+    @property
+    def is_single(self) -> bool:
+        return "{" not in self.operands and not self.mnemonic.startswith(("ldrd", "strd"))
+
+    @property
     def kind(self) -> str:
         name = self.mnemonic
         if re.match(r"(v?ldr|v?ldm|pop|vpop)", name):
@@ -84,15 +106,25 @@ class Instruction:
             r"(mul|mla|mls|smul|smla|smmul|smmla|umul|umla|smlal|umlal|umaal|smuad|smlsd|smusd|umull|smull)", name
         ):
             return "multiply"
-        return "division" if name.startswith(("sdiv", "udiv")) else "other"
+        if name.startswith(("sdiv", "udiv")):
+            return "division"
+        return "float" if name.startswith("v") else "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was executed: blocks as (address, bytes, whether the next block is elsewhere), and constants read."""
+    """What was executed by each step of the network, in order; before the first one there is what calls it.
 
-    blocks: Counter[tuple[int, int, bool]]
-    flash_reads: int
+    `blocks` are (step, address, bytes, the block before that it follows in memory or None, whether the next block is
+    elsewhere); `flash_reads` are the reads of constants, by step.
+    """
+
+    blocks: Counter[Block]
+    flash_reads: Counter[int]
+
+
+Span = tuple[int, int]
+Block = tuple[int, int, int, Span | None, bool]
 
 
 def main() -> None:
@@ -101,18 +133,20 @@ def main() -> None:
     parser.add_argument("--optimize", default="balanced", choices=("speed", "balanced", "size"))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="boardproof-cycles-") as scratch:
-        elf = build(arguments.model, arguments.optimize, Path(scratch))
+        elf, generated = build(arguments.model, arguments.optimize, Path(scratch))
         code, functions = disassemble(elf), symbols(elf)
         run = execute(elf, functions)
     print(table(run, code, functions))
+    print("\n" + step_table(run, code, generated.choices))
 
 
-def build(model: Path, optimize: str, scratch: Path) -> Path:
+def build(model: Path, optimize: str, scratch: Path) -> tuple[Path, Generated]:
     # debug: without link-time optimization, which leaves no model_invoke().
     settings = Settings(model=model, out=scratch / "project", options=Options(optimize=optimize, debug=True))
     network = pipeline.prepare(settings, Silent())
     target = Target(BOARDS["mps2-an386"], RUNTIMES["aot"])
-    return pipeline.compile_network(network, target, settings, Silent())[0].elf
+    firmware, generated = pipeline.compile_network(network, target, settings, Silent())
+    return firmware.elf, generated
 
 
 def symbols(elf: Path) -> dict[str, range]:
@@ -165,34 +199,40 @@ def call(core: Uc, address: int, *arguments: int) -> int:
 
 def observed(core: Uc, functions: Mapping[str, range]) -> Run:
     """Runs model_invoke() and notes what it executes."""
-    blocks: Counter[tuple[int, int, bool]] = Counter()
-    previous: list[tuple[int, int]] = []
-    reads = [0]
+    blocks: Counter[Block] = Counter()
+    reads: Counter[int] = Counter()
+    begins = {span.start for name, span in functions.items() if re.match(r"run_op\d+$", name)}
+    measuring = [functions[name] for name in UNCOUNTED if name in functions]
+    step, last, before = 0, None, None
 
     def on_block(_: Uc, address: int, size: int, __: Any) -> None:
-        if previous:
-            before, length = previous.pop()
-            blocks[before, length, before + length != address] += 1
-        if address != STOP:
-            previous.append((address, size))
+        nonlocal step, last, before
+        if last is not None:
+            follows = sum(last) == address
+            blocks[step, *last, before, not follows] += 1
+            before = last if follows else None
+        last = (address, size)
+        step += address in begins
 
     def on_read(_: Uc, __: int, address: int, *___: Any) -> None:
-        reads[0] += address in FLASH
+        reads[step] += address in FLASH
 
     core.hook_add(UC_HOOK_BLOCK, on_block)
     core.hook_add(UC_HOOK_MEM_READ, on_read)
     call(core, functions["model_invoke"].start)
-    if previous:
-        blocks[*previous.pop(), True] += 1
-    measuring = [functions[name] for name in UNCOUNTED if name in functions]
-    counted = {block: times for block, times in blocks.items() if not any(block[0] in span for span in measuring)}
-    return Run(Counter(counted), reads[0])
+    counted = {block: times for block, times in blocks.items() if not any(block[1] in span for span in measuring)}
+    return Run(Counter(counted), reads)
 
 
-def instructions(block: tuple[int, int, bool], code: Mapping[int, Instruction]) -> Iterator[tuple[Instruction, Cycles]]:
+def instructions(block: Block, code: Mapping[int, Instruction]) -> Iterator[tuple[Instruction, Cycles]]:
     """A block's instructions with their cycles."""
-    address, size, jumps = block
+    _, address, size, previous, jumps = block
     end, before = address + size, None
+    if previous is not None:
+        position = previous[0]
+        while position < sum(previous):
+            before = code[position]
+            position += before.bytes
     while address < end:
         instruction = code[address]
         address += instruction.bytes
@@ -202,35 +242,47 @@ def instructions(block: tuple[int, int, bool], code: Mapping[int, Instruction]) 
 
 def cycles(instruction: Instruction, before: Instruction | None, *, taken: bool) -> Cycles:
     """The table in docs/estimates.md."""
-    low = high = 1
+    found = _by_kind(instruction, before)
+    if taken and instruction.may_jump:
+        found = _sum(found, REFILL)
+    computed = before is not None and before.kind in {"other", "multiply"}
+    if instruction.kind in {"load", "store"} and computed and before.target in address_registers(instruction):
+        found = _sum(found, (0, 0, 1))  # no forwarding from a result to an address: the sources disagree
+    return found
+
+
+def _by_kind(instruction: Instruction, before: Instruction | None) -> Cycles:
+    least = usual = most = 1
     match instruction.kind:
         case "load" | "store" if "{" in instruction.operands:
-            low = high = 1 + instruction.registers
+            least = usual = most = 1 + instruction.registers
         case "load" | "store" if instruction.mnemonic.startswith(("ldrd", "strd")):
-            low = high = 3
+            least = usual = most = 3
         case "load":
-            follows = before is not None and before.kind == "load" and "{" not in before.operands
-            needs = follows and before is not None and before.target in address_registers(instruction)
-            low, high = (1 if follows and not needs else 2), 2
-        case "store":
-            high = 1 if "#" in instruction.operands or instruction.operands.count(",") == 1 else 2
+            least = usual = 1 if _streams(instruction, before) else 2
+            most = 2
+        case "store" if "#" not in instruction.operands and instruction.operands.count(",") > 1:
+            usual = 1 if _streams(instruction, before) else 2
+            most = 2
         case "division":
-            low, high = DIVISION
+            usual, least, most = DIVISION
         case "branch" if instruction.mnemonic.startswith("tb"):
-            return 6, 6
+            least = usual = most = 6
+        case "float":
+            least = usual = most = FLOAT_CYCLES.get(instruction.mnemonic[:4], 1)
         case _:
             pass
-    if taken and (instruction.kind == "branch" or "pc" in instruction.operands):
-        low, high = low + REFILL[0], high + REFILL[1]
-    computed = before is not None and before.kind in {"other", "multiply"}
-    if (
-        instruction.kind in {"load", "store"}
-        and computed
-        and before
-        and before.target in address_registers(instruction)
-    ):
-        low, high = low + 1, high + 1  # no forwarding from a result to an address
-    return low, high
+    return usual, least, most
+
+
+def _streams(instruction: Instruction, before: Instruction | None) -> bool:
+    """Whether a load or store comes right behind a single load whose result is not its address."""
+    follows = before is not None and before.kind == "load" and before.is_single
+    return follows and before.target not in address_registers(instruction)
+
+
+def _sum(first: Cycles, second: Cycles) -> Cycles:
+    return first[0] + second[0], first[1] + second[1], first[2] + second[2]
 
 
 def address_registers(instruction: Instruction) -> set[str]:
@@ -238,29 +290,59 @@ def address_registers(instruction: Instruction) -> set[str]:
     return {part.strip() for part in inner.split(",")} or {instruction.target.rstrip("!")}
 
 
+@dataclass(frozen=True, slots=True)
+class StepCycles:
+    """One step of the network: instructions, their cycles without waiting for flash, and constants read from flash."""
+
+    instructions: int
+    cycles: Cycles
+    flash_reads: int
+
+
+def by_step(run: Run, code: Mapping[int, Instruction]) -> tuple[StepCycles, ...]:
+    """Each step in order; what calls the first one belongs to nobody."""
+    sums: dict[int, list[int]] = {}
+    for block, times in run.blocks.items():
+        row = sums.setdefault(block[0], [0, 0, 0, 0])
+        for _, found in instructions(block, code):
+            for i, count in enumerate((1, *found)):
+                row[i] += times * count
+    steps = sorted((step, row) for step, row in sums.items() if step)
+    return tuple(StepCycles(row[0], (row[1], row[2], row[3]), run.flash_reads[step]) for step, row in steps)
+
+
+def step_table(run: Run, code: Mapping[int, Instruction], choices: tuple[Choice, ...]) -> str:
+    """A Markdown table of the network's steps."""
+    lines = ["| # | kernel | instructions | cycles | least | most | constants read |", "|---|---" + "|---:" * 5 + "|"]
+    for choice, step in zip(choices, by_step(run, code), strict=True):
+        numbers = (step.instructions, *step.cycles, step.flash_reads)
+        lines.append(f"| {choice.index} | `{choice.kernel}` | {' | '.join(f'{n:,}' for n in numbers)} |")
+    return "\n".join(lines)
+
+
 def table(run: Run, code: Mapping[int, Instruction], functions: Mapping[str, range]) -> str:
     """Two Markdown tables: by kind of instruction, and by function."""
     kinds: dict[str, list[int]] = {}
     places: dict[str, list[int]] = {}
     for block, times in run.blocks.items():
-        place = next((name for name, span in functions.items() if block[0] in span), "?")
-        for instruction, (low, high) in instructions(block, code):
-            taken = "branch, taken" if low > 1 else "branch, not taken"
+        place = next((name for name, span in functions.items() if block[1] in span), "?")
+        for instruction, found in instructions(block, code):
+            taken = "branch, taken" if found[0] > 1 else "branch, not taken"
             kind = taken if instruction.kind == "branch" else instruction.kind
-            for row in (kinds.setdefault(kind, [0, 0, 0]), places.setdefault(place, [0, 0, 0])):
-                row[0] += times
-                row[1] += times * low
-                row[2] += times * high
-    reads = [run.flash_reads, *(run.flash_reads * waits for waits in FLASH_WAIT_STATES)]
-    total = [sum(row[i] for row in kinds.values()) for i in range(3)]
-    rows = [*sorted(kinds.items()), ("waiting for constants in flash", ["", *reads[1:]])]
-    low, high = total[1] + reads[1], total[2] + reads[2]
-    milliseconds = [f"{1000 * count / CLOCK_HZ:.1f}" for count in (low, high)]
-    lines = ["| instructions | executed | cycles, least | most |", "|---|---:|---:|---:|"]
-    lines += [f"| {name} | {' | '.join(f'{n:,}' if n != '' else '' for n in row)} |" for name, row in rows]
-    lines += [f"| **sum** | {total[0]:,} | {low:,} | {high:,} |"]
-    lines += ["", f"{reads[0]:,} reads of constants; {milliseconds[0]} to {milliseconds[1]} ms at 64 MHz.", ""]
-    lines += ["| function | instructions | cycles, least | most |", "|---|---:|---:|---:|"]
+            for row in (kinds.setdefault(kind, [0] * 4), places.setdefault(place, [0] * 4)):
+                for i, count in enumerate((1, *found)):
+                    row[i] += times * count
+    reads = run.flash_reads.total()
+    waits = [reads * states for states in FLASH_WAIT_STATES]
+    total = [sum(row[i] for row in kinds.values()) for i in range(4)]
+    sums = [count + wait for count, wait in zip(total[1:], waits, strict=True)]
+    lines = ["| instructions | executed | cycles | least | most |", "|---|---:|---:|---:|---:|"]
+    lines += [f"| {name} | {' | '.join(f'{n:,}' for n in row)} |" for name, row in sorted(kinds.items())]
+    lines += [f"| waiting for constants in flash | | {' | '.join(f'{n:,}' for n in waits)} |"]
+    lines += [f"| **sum** | {total[0]:,} | {' | '.join(f'{n:,}' for n in sums)} |"]
+    ms = [f"{1000 * count / CLOCK_HZ:.1f}" for count in sums]
+    lines += ["", f"{reads:,} reads of constants; {ms[0]} ms at 64 MHz, from {ms[1]} to {ms[2]}.", ""]
+    lines += ["| function | instructions | cycles | least | most |", "|---|---:|---:|---:|---:|"]
     ranked = sorted(places.items(), key=lambda item: -item[1][1])
     lines += [f"| `{name}` | {' | '.join(f'{n:,}' for n in row)} |" for name, row in ranked if row[1] > total[1] / 100]
     return "\n".join(lines)
