@@ -37,6 +37,7 @@ from boardproof.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from boardproof.project.boards import Board
     from boardproof.project.runtimes.base import Choice, Generated
 
 CLOCK_HZ = 64_000_000
@@ -140,11 +141,11 @@ def main() -> None:
     print("\n" + step_table(run, code, generated.choices))
 
 
-def build(model: Path, optimize: str, scratch: Path) -> tuple[Path, Generated]:
+def build(model: Path, optimize: str, scratch: Path, board: Board = BOARDS["mps2-an386"]) -> tuple[Path, Generated]:
     # debug: without link-time optimization, which leaves no model_invoke().
     settings = Settings(model=model, out=scratch / "project", options=Options(optimize=optimize, debug=True))
     network = pipeline.prepare(settings, Silent())
-    target = Target(BOARDS["mps2-an386"], RUNTIMES["aot"])
+    target = Target(board, RUNTIMES["aot"])
     firmware, generated = pipeline.compile_network(network, target, settings, Silent())
     return firmware.elf, generated
 

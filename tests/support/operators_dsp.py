@@ -128,7 +128,7 @@ def convolution_add(draw: st.DrawFn, net: Network) -> Activation:
 def add_to(draw: st.DrawFn, net: Network, y: Activation) -> Activation:
     """Something and another tensor, in either order."""
     other = net.input(y.shape, y.scale * draw(st.floats(0.3, 3.0)), net.zero_point(draw))
-    return _add(draw, net, *((y, other) if draw(st.booleans()) else (other, y)))
+    return add(draw, net, *((y, other) if draw(st.booleans()) else (other, y)))
 
 
 def block(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
@@ -145,14 +145,14 @@ def block(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
             y = depthwise_of(draw, net, x, (3, 3), chosen)
     if y.shape != x.shape or draw(st.booleans()):
         return y
-    return _add(draw, net, *((y, x) if draw(st.booleans()) else (x, y)))
+    return add(draw, net, *((y, x) if draw(st.booleans()) else (x, y)))
 
 
 def addition(draw: st.DrawFn, net: Network) -> Activation:
     shape = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=4)))
     first = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
     second = net.input(shape, first.scale * draw(st.floats(0.1, 10.0)), net.zero_point(draw))
-    return _add(draw, net, first, second)
+    return add(draw, net, first, second)
 
 
 def addition_by_table(draw: st.DrawFn, net: Network) -> Activation:
@@ -168,7 +168,7 @@ def addition_by_table(draw: st.DrawFn, net: Network) -> Activation:
     return output
 
 
-def _add(draw: st.DrawFn, net: Network, first: Activation, second: Activation) -> Activation:
+def add(draw: st.DrawFn, net: Network, first: Activation, second: Activation) -> Activation:
     scale = float(np.float32((first.scale + second.scale) * draw(st.floats(0.2, 2.0))))
     activation, zero_point = _activation(draw, net, scale)
     output = net.tensor(first.shape, scale, zero_point)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 ALIGNMENT = 8
 """Offsets are multiples of this: enough for int64 and for doubleword loads, and small enough to waste little."""
 
 _SEARCH_ROUNDS = 600
 """Orders tried after the fixed ones; a bound on effort that, unlike a time limit, gives the same plan everywhere."""
+
+_LEADING_TRIED = 5
+"""Buffers whose sharing is given up in any combination, the largest that begin before what they take over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ def plan_arena(buffers: Sequence[Buffer], alignment: int = ALIGNMENT) -> ArenaPl
     if _extent(best) > bound:
         # Sharing ties buffers to one place; now and then a plan without some of it packs better.
         best = min((best, *_without_one_alias(sized, alignment)), key=_extent)
+    if _extent(best) > bound:
+        best = min((best, *_without_leading_aliases(sized, alignment)), key=_extent)
     empty = [Placement(b, 0) for b in buffers if b.size_bytes == 0]
     return ArenaPlan((*best, *empty), _round_up(_extent(best), alignment), bound, alignment)
 
@@ -142,14 +148,14 @@ def _round_up(value: int, alignment: int) -> int:
     return -(-value // alignment) * alignment
 
 
-def _group(buffers: Sequence[Buffer], alignment: int, keep_apart: str | None = None) -> tuple[_Group, ...]:
-    """Joins buffers with those they take over. `keep_apart` names one that is placed on its own all the same."""
+def _group(buffers: Sequence[Buffer], alignment: int, keep_apart: Collection[str] = frozenset()) -> tuple[_Group, ...]:
+    """Joins buffers with those they take over. `keep_apart` names some that are placed on their own all the same."""
     by_name = {b.name: b for b in buffers}
     members: dict[str, list[Placement]] = {}  # group leader -> members
     leader_of: dict[str, tuple[str, int]] = {}  # buffer -> (leader, offset relative to the leader)
     taken: set[str] = set()
     for b in sorted(buffers, key=lambda b: (b.first, b.last)):
-        source = by_name.get(b.alias_of) if b.alias_of is not None and b.name != keep_apart else None
+        source = by_name.get(b.alias_of) if b.alias_of is not None and b.name not in keep_apart else None
         joins = (
             source is not None
             and source.name in leader_of
@@ -230,7 +236,17 @@ def _orders(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
 def _without_one_alias(buffers: Sequence[Buffer], alignment: int) -> Iterator[list[Placement]]:
     for b in buffers:
         if b.alias_of is not None:
-            groups = _group(buffers, alignment, keep_apart=b.name)
+            groups = _group(buffers, alignment, keep_apart={b.name})
+            yield min((_place(order, alignment) for order in _orders(groups)), key=_extent)
+
+
+def _without_leading_aliases(buffers: Sequence[Buffer], alignment: int) -> Iterator[list[Placement]]:
+    """Plans without any of the few buffers that begin before what they take over: one after another, they add up."""
+    leading = [b.name for b in buffers if b.alias_of is not None and b.alias_offset < 0]
+    apart = sorted(leading, key=lambda name: -next(b.size_bytes for b in buffers if b.name == name))[:_LEADING_TRIED]
+    for count in range(2, len(apart) + 1):
+        for names in combinations(apart, count):
+            groups = _group(buffers, alignment, keep_apart=names)
             yield min((_place(order, alignment) for order in _orders(groups)), key=_extent)
 
 

@@ -15,6 +15,7 @@ from boardproof.model.macs import macs
 from boardproof.model.metrics import accuracy
 from boardproof.model.oracle import run_litert
 from boardproof.proof.compare import max_lsb
+from boardproof.proof.cycles import estimate_cycles
 from boardproof.proof.metrics.of_run import float_outputs, labels_of_classes, quality_of
 from boardproof.report.document import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
 from boardproof.report.memory import memory_use
@@ -85,6 +86,7 @@ def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
     network, inputs, firmware, generated = case.network, case.inputs, case.firmware, case.generated
     labels, floats = labels_of_classes(network, inputs), float_outputs(network)
     quality, warnings = quality_of(network, inputs, found.expected, run, floats)
+    choices, ops = generated.choices if generated is not None else (), _op_ticks(network.graph, run)
     return Report(
         boardproof=__version__,
         model=ModelFacts(
@@ -105,10 +107,11 @@ def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
         arena_used_bytes=run.arena_used_bytes,
         arena_lower_bound_bytes=generated.arena_lower_bound_bytes if generated is not None else None,
         arena_how=generated.arena_how if generated is not None else case.arena_how,
-        choices=generated.choices if generated is not None else (),
+        choices=choices,
+        cycles=estimate_cycles(case.target.board, choices, ops),
         stack_bytes=run.stack_bytes,
         ticks=_summary(run),
-        ops=_op_ticks(network.graph, run),
+        ops=ops,
         verdict=found.verdict,
         accuracy=None if labels is None else _accuracy(network, labels, found.expected, run, floats),
         litert=_litert(network, inputs, labels, run),

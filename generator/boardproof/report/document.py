@@ -85,6 +85,21 @@ class OpTicks:
 
 
 @dataclass(frozen=True, slots=True)
+class CycleEstimate:
+    """What an inference's instructions would take on a Cortex-M4, estimated: docs/estimates.md.
+
+    Attributes:
+        cycles: Where reads of constants from flash do not wait.
+        most: Where each waits FLASH_WAIT_STATES cycles.
+        clock_hz: The clock that milliseconds are told for.
+    """
+
+    cycles: int
+    most: int
+    clock_hz: int
+
+
+@dataclass(frozen=True, slots=True)
 class Accuracy:
     """Share of labels predicted right, 0 to 1: by the float model (None without one), the host, and the board."""
 
@@ -116,6 +131,7 @@ class Report:
     the board's library may differ from the oracle.
     `quality` is how good the answers are, where there are labels; `preparation` says how model and samples were read
     and rewritten.
+    `cycles` is what the instructions would take on a Cortex-M4, where the board counts instructions and is one.
     `choices` are how each of `ops` is computed, where code was generated for it and the runtime says; `memory` is what
     the arena holds when, and `flash_parts` what the flash holds, where it was built here and that can be told.
     """
@@ -144,6 +160,7 @@ class Report:
     boards: tuple[BoardShare, ...] = ()
     warnings: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    cycles: CycleEstimate | None = None
     notes: tuple[str, ...] = ()
     quality: Quality | None = None
     preparation: tuple[str, ...] = ()

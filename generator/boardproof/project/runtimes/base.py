@@ -47,6 +47,8 @@ class Choice:
         kernel: The C function.
         block: What its innermost loop computes at once, such as "4 pixels x 2 channels"; "" where one output at a time.
         scratch_bytes: Working memory in the arena.
+        cycles_per_instruction: On a Cortex-M4 without waiting for flash; None where the runtime does not know.
+        constants_per_instruction: Reads of constants from flash, likewise.
         channels: The output channels it computes, and how many the network has; None where they are all.
         constant_bytes: Flash of its weights, biases and tables, as the kernel wants them.
         fallback: Why it has a slower kernel than its shape could have, for people; "" as a rule.
@@ -60,6 +62,8 @@ class Choice:
     scratch_bytes: int
     constant_bytes: int
     estimated_ticks: int | None
+    cycles_per_instruction: float | None = None
+    constants_per_instruction: float | None = None
     channels: tuple[int, int] | None = None
     fallback: str = ""
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boardproof.project.footprint import Footprint
-    from boardproof.report.document import Report
+    from boardproof.report.document import CycleEstimate, Report
 
 
 def figures(report: Report) -> Section:
@@ -21,6 +21,8 @@ def figures(report: Report) -> Section:
 
 def _figures(report: Report) -> Iterator[Fact]:
     yield _ticks(report)
+    if report.cycles is not None:
+        yield _cycles(report.cycles)
     yield Fact("flash", size(report.flash_bytes))
     yield Fact("RAM", size(report.ram_bytes))
     yield _arena(report)
@@ -38,6 +40,13 @@ def _ticks(report: Report) -> Fact:
     spread = f"; from {ticks.min:,} to {ticks.max:,}, half from {ticks.p25:,} to {ticks.p75:,}"
     spread = "" if ticks.min == ticks.max else spread
     return Fact(ticks.unit, f"{ticks.median:,} an inference", f"{report.model.macs:,} MACs{spread}")
+
+
+def _cycles(found: CycleEstimate) -> Fact:
+    low, high = (f"{count / found.clock_hz * 1000:.3g} ms" for count in (found.cycles, found.most))
+    megahertz = f"{found.clock_hz / 1e6:.0f} MHz"
+    waits = f"up to {found.most:,}, {high}, if every constant read from flash waits"
+    return Fact("cycles, estimated", f"{found.cycles:,}, {low} on a Cortex-M4 at {megahertz}", waits)
 
 
 def _arena(report: Report) -> Fact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.costs import step_ticks
-from boardproof.project.runtimes.aot.kernelsets import block_of
+from boardproof.project.runtimes.aot.kernelsets import block_of, rate_of
 from boardproof.project.runtimes.base import Choice
 
 if TYPE_CHECKING:
@@ -28,11 +28,13 @@ def choices(program: Program, graph: Graph, reasons: Mapping[int, str]) -> tuple
         Choice(
             index=step.operator,
             operators=tuple(operators[index].name for index in step.implements),
-            kernel=step.kernel,
+            kernel=" + ".join(dict.fromkeys(part.kernel for part in step.parts)),
             block=block_of(step.kernel),
             scratch_bytes=step.scratch_bytes or 0,
             constant_bytes=sum(table.size_bytes for table in step.params.tables),
             estimated_ticks=step_ticks(program, step),
+            cycles_per_instruction=rate_of(step.kernel).cycles,
+            constants_per_instruction=rate_of(step.kernel).constants,
             channels=_channels(step, program, graph),
             fallback=reasons.get(step.operator, ""),
         )

@@ -26,3 +26,8 @@ def step_ticks(program: Program, step: Step) -> int | None:
         return step.ticks
     done, written = work(program, step)
     return round(cost.call + done * cost.per_work + written * cost.per_output)
+
+
+def total_ticks(program: Program) -> int:
+    """All steps' estimated instructions, as far as kernels have models."""
+    return sum(step_ticks(program, step) or 0 for step in program.steps)

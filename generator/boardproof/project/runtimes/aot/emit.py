@@ -23,7 +23,7 @@ from boardproof.project.runtimes.aot.page import (
     free_operators,
     initial_table,
     live_states,
-    step_symbol,
+    part_symbols,
 )
 from boardproof.project.runtimes.aot.ports import ports
 from boardproof.project.templates import render_template
@@ -113,8 +113,9 @@ def _tables(program: Program, memory: Memory, prefix: str) -> tuple[Symbols, tup
 
 def _owned_tables(program: Program, memory: Memory) -> Iterator[tuple[str, Table]]:
     for step in program.steps:
-        for table in step.params.tables:
-            yield step_symbol(step), table
+        for symbol, part in zip(part_symbols(step), step.parts, strict=True):
+            for table in part.params.tables:
+                yield symbol, table
     for tensor, table in memory.constants.items():
         yield f"tensor{tensor}", table
     for state in live_states(program, memory):
@@ -136,8 +137,11 @@ def _page(program: Program, memory: Memory, symbols: Symbols, prefix: str) -> di
         "steps": steps,
         "tensors": [describe_tensor(graph.tensors[t], memory, symbols, dims) for t in described],
         "dims": dims.values,
-        "headers": sorted({"nn_network.h", "nn_types.h", *(step.header for step in program.steps)}),
-        "kernel_set": names_of(step.kernel for step in program.steps),
+        "headers": sorted(
+            {"nn_network.h", "nn_types.h", *(part.header for step in program.steps for part in step.parts)}
+        ),
+        "moves": any(step.stream is not None for step in program.steps),
+        "kernel_set": names_of(part.kernel for step in program.steps for part in step.parts),
         "input_count": len(graph.inputs),
         "output_count": len(graph.outputs),
         "ports": found,
@@ -149,8 +153,14 @@ def _page(program: Program, memory: Memory, symbols: Symbols, prefix: str) -> di
         "states": [describe_state(program, state, memory, symbols) for state in live_states(program, memory)],
         "arena_bytes": memory.plan.size_bytes,
         "arena_lower_bound_bytes": memory.plan.lower_bound_bytes,
-        "constant_bytes": sum(table.size_bytes for _, table in _owned_tables(program, memory)),
+        "constant_bytes": _constant_bytes(program, memory),
     }
+
+
+def _constant_bytes(program: Program, memory: Memory) -> int:
+    """All tables, those that the structs of one step share counted once."""
+    beside = sum(table.size_bytes for owner, table in _owned_tables(program, memory) if owner.startswith("tensor"))
+    return beside + sum(table.size_bytes for table in program.tables)
 
 
 def _hex_line(data: bytes) -> str:

@@ -9,7 +9,7 @@ from boardproof.model.arena import ALIGNMENT, Buffer, plan_arena
 from boardproof.project.runtimes.aot.program import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from boardproof.model.arena import ArenaPlan
     from boardproof.project.runtimes.aot.program import Program
@@ -135,3 +135,23 @@ def _constant(program: Program, tensor: int) -> Table:
     values = constant.array().reshape(-1)
     alignment = max(values.itemsize, 4)
     return Table("constant", values, f"constant, {constant.label}", tensor, alignment)
+
+
+def position_bytes(program: Program, positions: Iterable[int] | None = None) -> list[int]:
+    """For each step, or those named, what its tensors and scratch memory and those beside it take at least."""
+    buffers = list(arena_buffers(program))
+    found = []
+    for position in range(len(program.steps)) if positions is None else positions:
+        live = [buffer for buffer in buffers if buffer.first <= position <= buffer.last]
+        shared = sum(_overlap(buffer, live) for buffer in live if buffer.first == position)
+        found.append(sum(buffer.size_bytes for buffer in live) - shared)
+    return found
+
+
+def _overlap(buffer: Buffer, live: list[Buffer]) -> int:
+    """The bytes of a buffer that lie in the one it may take over."""
+    taken = next((other for other in live if other.name == buffer.alias_of), None)
+    if taken is None:
+        return 0
+    begin, end = buffer.alias_offset, buffer.alias_offset + buffer.size_bytes
+    return max(min(end, taken.size_bytes) - max(begin, 0), 0)

@@ -11,16 +11,19 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from boardproof.project.runtimes.aot.costs import step_ticks
+from boardproof.project.runtimes.aot.costs import step_ticks, total_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.kernelsets import PORTABLE, code_bytes, usable_sets
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.lowering.graph import lower_prepared
+from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
 from boardproof.project.runtimes.aot.passes import prepare
+from boardproof.project.runtimes.aot.program import Program, Step
 from boardproof.project.runtimes.aot.spare import with_spare_memory
+from boardproof.project.runtimes.aot.streaming import with_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Callable, Iterable, Mapping, Set
 
     from boardproof.model.graph import Graph, Operator
     from boardproof.project.boards import Board
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.kernelsets.types import KernelSet
     from boardproof.project.runtimes.aot.lowering.graph import Chooser
     from boardproof.project.runtimes.aot.passes import Prepared
-    from boardproof.project.runtimes.aot.program import Program
 
 SPEED = Tuning(rows_scratch_bytes=8192, transformed_weights=True)
 """What kernels may take under `speed`; more for unpacked rows gained nothing on any network measured."""
@@ -62,15 +64,18 @@ def choose_kernels(prepared: Prepared, board: Board, optimize: str) -> Program:
     if optimize == "speed":
         return lower_prepared(prepared, _choosers(special, SPEED))
     smallest, portable = _smallest(prepared, _choosers(special, Tuning()), SLOWDOWN[optimize])
+    tight = Tuning(rows_scratch_bytes=0)
+    streaming = with_streams(smallest, tuple(_again(special, portable, tuning) for tuning in (Tuning(), tight)))
     if optimize == "size":
-        return smallest
+        return streaming
 
     def lower_with(spare: Mapping[int, int]) -> Program:
         choosers = _choosers(special, Tuning(spare_bytes=spare))
         return lower_prepared(prepared, [_without(portable, choose) for choose in choosers])
 
     faster = with_spare_memory(smallest, lower_with)
-    return faster if is_worth_its_flash(faster, smallest) else smallest
+    chosen = faster if is_worth_its_flash(faster, smallest) else smallest
+    return streaming if total_ticks(streaming) <= SLOWDOWN[optimize] * total_ticks(chosen) else chosen
 
 
 def tuning_for(optimize: str) -> Tuning:
@@ -80,8 +85,8 @@ def tuning_for(optimize: str) -> Tuning:
 
 def kernel_sources(program: Program) -> dict[str, bytes]:
     """The sources of the kernels that a program calls, by file name."""
-    steps = program.steps
-    return dict(kernel_files({step.kernel for step in steps}, {"nn_types.h", *(step.header for step in steps)}))
+    parts = [part for step in program.steps for part in step.parts]
+    return dict(kernel_files({part.kernel for part in parts}, {"nn_types.h", *(part.header for part in parts)}))
 
 
 def flash_bytes(program: Program) -> int:
@@ -105,6 +110,20 @@ def _offers(kernels: KernelSet, tuning: Tuning) -> Chooser:
         return known[op.index]
 
     return choose
+
+
+def _again(kernel_sets: Iterable[KernelSet], portable: Set[str], tuning: Tuning) -> Callable[[Operator, Graph], Step]:
+    """Lowers an operator of a network once more, with other shapes, and without kernels that were not worth it."""
+
+    def lower(op: Operator, graph: Graph) -> Step:
+        op, graph = as_convolution(op, graph)
+        offers = (kernels.choose(op, graph, tuning) for kernels in kernel_sets if op.name not in portable)
+        found = next((offer for offer in offers if offer is not None), None) or PORTABLE.choose(op, graph, Tuning())
+        if not isinstance(found, Step):
+            raise TypeError(f"operator {op.index} ({op.name}) has no step")
+        return found
+
+    return lower
 
 
 def is_worth_its_flash(faster: Program, program: Program) -> bool:
@@ -131,14 +150,19 @@ def slowdown(program: Program, fastest: Program) -> float:
 
     Infinite where a kernel that only one of them has is without an estimate.
     """
-    common = {(step.operator, step.kernel) for step in program.steps} & {(s.operator, s.kernel) for s in fastest.steps}
-    known = sum(step_ticks(program, step) or 0 for step in program.steps if (step.operator, step.kernel) in common)
+    common = {_key(step) for step in program.steps} & {_key(step) for step in fastest.steps}
+    known = sum(step_ticks(program, step) or 0 for step in program.steps if _key(step) in common)
     ticks = [_ticks_beside(each, common) for each in (program, fastest)]
     return (ticks[0] + known) / max(1, ticks[1] + known) if inf not in ticks else inf
 
 
-def _ticks_beside(program: Program, common: Set[tuple[int, str]]) -> float:
-    found = [step_ticks(program, step) for step in program.steps if (step.operator, step.kernel) not in common]
+def _key(step: Step) -> tuple[object, ...]:
+    """What steps of two programs that are the same have in common."""
+    return step.implements, step.kernel, step.stream is not None
+
+
+def _ticks_beside(program: Program, common: Set[tuple[object, ...]]) -> float:
+    found = [step_ticks(program, step) for step in program.steps if _key(step) not in common]
     return inf if None in found else sum(count or 0 for count in found)
 
 

@@ -11,14 +11,14 @@ import numpy as np
 
 from boardproof.model.graph import DType
 from boardproof.project.runtimes.aot.ctext import float_text, value_text
-from boardproof.project.runtimes.aot.program import Table
+from boardproof.project.runtimes.aot.program import Move, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from boardproof.model.graph import Tensor
     from boardproof.project.runtimes.aot.memory import Memory
-    from boardproof.project.runtimes.aot.program import Program, State, Step, Value
+    from boardproof.project.runtimes.aot.program import Params, Place, Program, State, Step, Stream, Value
 
 MODEL_DTYPES = frozenset(
     {
@@ -70,18 +70,25 @@ class TensorText:
 
 
 @dataclass(frozen=True, slots=True)
+class StructText:
+    """A parameter struct. `fields` are lines of designated initialisers."""
+
+    struct: str
+    symbol: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepText:
-    """One kernel call. `fields` are lines of designated initialisers."""
+    """One step: its parameter structs, and the lines of the function that runs it."""
 
     position: int
     operator: int
     symbol: str
     title: str
     description: str
-    kernel: str
-    struct: str
-    fields: tuple[str, ...]
-    arguments: str
+    structs: tuple[StructText, ...]
+    lines: tuple[str, ...]
     places: str
     first_output: int
 
@@ -114,32 +121,70 @@ def step_symbol(step: Step) -> str:
     return f"op{step.operator}"
 
 
+def part_symbols(step: Step) -> tuple[str, ...]:
+    """The C identifiers of all its parameter structs."""
+    symbol = step_symbol(step)
+    return tuple(f"{symbol}_{i}" for i in range(len(step.parts))) if step.stream is not None else (symbol,)
+
+
 def describe_step(program: Program, memory: Memory, symbols: Symbols, position: int, first_output: int) -> StepText:
     """The row of one kernel call; `first_output` is where its outputs begin in the tensor table."""
     step = program.steps[position]
-    symbol = step_symbol(step)
+    operators = [program.graph.operators[i].name for i in step.implements]
+    structs = (
+        StructText(part.params.struct, symbol, tuple(_designators(part.params, symbol, symbols)))
+        for part, symbol in zip(step.parts, part_symbols(step), strict=True)
+    )
+    lines = (_call(step, memory, symbols, position),)
+    return StepText(
+        position=position,
+        operator=step.operator,
+        symbol=step_symbol(step),
+        title=" + ".join(operators),
+        description=step.description,
+        structs=tuple(structs),
+        lines=lines if step.stream is None else tuple(_rounds(step, step.stream, memory, position)),
+        places=_places(program, memory, step),
+        first_output=first_output,
+    )
+
+
+def _call(step: Step, memory: Memory, symbols: Symbols, position: int) -> str:
+    """The one call of an ordinary step."""
     inputs, outputs = ([_pointer(t, memory, symbols) for t in tensors] for tensors in (step.inputs, step.outputs))
     arguments = [
-        f"&{symbol}",
+        f"&{step_symbol(step)}",
         *([_array("const void", inputs)] if step.inputs_as_array else inputs),
         *([_array("void", outputs)] if step.outputs_as_array else outputs),
     ]
     if step.scratch_bytes is not None:
         arguments.append(f"AT({memory.scratch[position]})" if step.scratch_bytes else "NULL")
-    operators = [program.graph.operators[i].name for i in step.implements]
-    return StepText(
-        position=position,
-        operator=step.operator,
-        symbol=symbol,
-        title=" + ".join(operators),
-        description=step.description,
-        kernel=step.kernel,
-        struct=step.params.struct,
-        fields=tuple(_designators(step, symbols)),
-        arguments=", ".join(arguments),
-        places=_places(program, memory, step),
-        first_output=first_output,
-    )
+    return f"{step.kernel}({', '.join(arguments)});"
+
+
+def _rounds(step: Step, stream: Stream, memory: Memory, position: int) -> Iterator[str]:
+    """The lines of a stream."""
+    scratch = memory.scratch.get(position, 0)
+    names = part_symbols(step)
+    for round_ in stream.rounds:
+        indent = INDENT if round_.count > 1 else ""
+        if round_.count > 1:
+            yield f"for (int32_t i = 0; i < {round_.count}; ++i) {{"
+        for action in round_.actions:
+            if isinstance(action, Move):
+                places = f"AT({scratch + action.target}), AT({scratch + action.source})"
+                yield f"{indent}memmove({places}, {action.size_bytes});"
+            else:
+                places = ", ".join(_place(place, memory, scratch) for place in action.places)
+                yield f"{indent}{stream.parts[action.part].kernel}(&{names[action.part]}, {places});"
+        if round_.count > 1:
+            yield "}"
+
+
+def _place(place: Place, memory: Memory, scratch: int) -> str:
+    begin = scratch if place.tensor is None else memory.offsets[place.tensor]
+    advance = f" + i * {place.advance_bytes}" if place.advance_bytes else ""
+    return f"AT({begin + place.offset_bytes}{advance})"
 
 
 def _array(ctype: str, pointers: list[str]) -> str:
@@ -214,9 +259,9 @@ def _places(program: Program, memory: Memory, step: Step) -> str:
     return f"{', '.join(map(place, step.inputs))} -> {', '.join(map(place, step.outputs))}"
 
 
-def _designators(step: Step, symbols: Symbols) -> Iterable[str]:
+def _designators(params: Params, owner: str, symbols: Symbols) -> Iterable[str]:
     """Lines of initialisers; the members of a nested struct together."""
-    return _members([(name, _initialiser(step, value, symbols)) for name, value in step.params.fields], LINE_WIDTH)
+    return _members([(name, _initialiser(owner, value, symbols)) for name, value in params.fields], LINE_WIDTH)
 
 
 def _members(texts: Iterable[tuple[str, str]], width: int) -> Iterable[str]:
@@ -231,8 +276,8 @@ def _members(texts: Iterable[tuple[str, str]], width: int) -> Iterable[str]:
             yield from [whole] if fits else (f".{outer} = {{", *(INDENT + line for line in inner), "},")
 
 
-def _initialiser(step: Step, value: Value, symbols: Symbols) -> str:
-    return value_text(value, symbols[step_symbol(step), value.name] if isinstance(value, Table) else None)
+def _initialiser(owner: str, value: Value, symbols: Symbols) -> str:
+    return value_text(value, symbols[owner, value.name] if isinstance(value, Table) else None)
 
 
 def _packed(items: Iterable[str], width: int) -> Iterable[str]:

@@ -83,6 +83,60 @@ class InPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of the parameter structs of a stream, and the kernel it is for."""
+
+    kernel: str
+    header: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A pointer in a stream: into a tensor, or into the step's scratch memory (None).
+
+    In each repetition of a round it is `advance_bytes` further on.
+    """
+
+    tensor: int | None
+    offset_bytes: int
+    advance_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kernel call of a stream: which part, and its arguments after the parameter struct."""
+
+    part: int
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Bytes that move to the front within the step's scratch memory; both places may overlap."""
+
+    target: int
+    source: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is done `count` times in a row."""
+
+    count: int
+    actions: tuple[Call | Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Several steps in one, a band of rows at a time: see bands.py."""
+
+    parts: tuple[Part, ...]
+    rounds: tuple[Round, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One kernel call.
 
@@ -102,6 +156,7 @@ class Step:
         description: One line for a reader of the generated C: shapes, window, choice made.
         inputs_as_array: Whether the kernel takes all inputs as one array of pointers, for any number of them.
         outputs_as_array: The same of the outputs.
+        stream: Instead of one call, what is done; then `kernel` is the last one, and `params` only holds the tables.
         ticks: Estimated instructions, where they depend on more than a kernel's cost knows; None: the cost's.
     """
 
@@ -118,6 +173,12 @@ class Step:
     inputs_as_array: bool = False
     outputs_as_array: bool = False
     ticks: int | None = None
+    stream: Stream | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its kernels with their parameters; one, as a rule."""
+        return self.stream.parts if self.stream is not None else (Part(self.kernel, self.header, self.params),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,25 @@ from typing import TYPE_CHECKING
 from boardproof.project.runtimes.aot.kernelsets.dsp import DSP
 from boardproof.project.runtimes.aot.kernelsets.fpu import FPU
 from boardproof.project.runtimes.aot.kernelsets.portable import PORTABLE
+from boardproof.project.runtimes.aot.kernelsets.types import USUAL_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from boardproof.project.boards import Cpu
-    from boardproof.project.runtimes.aot.kernelsets.types import Cost, KernelSet
+    from boardproof.project.runtimes.aot.kernelsets.types import Cost, KernelSet, Rate
 
-__all__ = ["KERNEL_SETS", "PORTABLE", "block_of", "code_bytes", "cost_of", "names_of", "set_of", "usable_sets"]
+__all__ = [
+    "KERNEL_SETS",
+    "PORTABLE",
+    "block_of",
+    "code_bytes",
+    "cost_of",
+    "names_of",
+    "rate_of",
+    "set_of",
+    "usable_sets",
+]
 
 KERNEL_SETS: tuple[KernelSet, ...] = (DSP, FPU, PORTABLE)
 """All of them; the first that offers a kernel for an operator is taken. The portable one, the last, has all."""
@@ -41,6 +52,11 @@ def set_of(kernel: str) -> KernelSet:
 def cost_of(kernel: str) -> Cost | None:
     """A kernel's cost; None if it has no model."""
     return set_of(kernel).costs.get(kernel)
+
+
+def rate_of(kernel: str) -> Rate:
+    """What an instruction of a kernel takes in cycles."""
+    return set_of(kernel).rates.get(kernel, USUAL_RATE)
 
 
 def block_of(kernel: str) -> str:

@@ -32,6 +32,23 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """What an instruction of a kernel takes on a Cortex-M4 on average: docs/estimates.md says how it is counted.
+
+    Attributes:
+        cycles: Without waiting for flash.
+        constants: Reads of constants from flash.
+    """
+
+    cycles: float
+    constants: float
+
+
+USUAL_RATE = Rate(1.45, 0.07)
+"""Of kernels that nobody has counted: about that of whole networks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tuning:
     """What `--optimize` lets kernels take.
 
@@ -58,6 +75,7 @@ class KernelSet:
         choose: The step of an operator, from an operator of a prepared graph, that graph, and what it may take; None
             where the set has no kernel for it, or none that is proved to give the portable kernel's result.
         costs: The model of each kernel that has one, by the kernel's name.
+        rates: What an instruction of a kernel takes in cycles, likewise; USUAL_RATE where nobody has counted.
         blocks: What a kernel's innermost loop computes at once, such as "4 pixels x 2 channels", likewise.
         code_bytes: Code of each file of the set, where choices depend on it.
         folder: Where its files are: a resource folder, or any absolute path.
@@ -67,6 +85,7 @@ class KernelSet:
     needs: frozenset[Feature]
     choose: Callable[[Operator, Graph, Tuning], Lowered | None]
     costs: Mapping[str, Cost] = field(default_factory=dict, repr=False)
+    rates: Mapping[str, Rate] = field(default_factory=dict, repr=False)
     blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
     code_bytes: Mapping[str, int] = field(default_factory=dict, repr=False)
     folder: str = KERNELS_FOLDER

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.kernelsets.portable.costs import CODE_BYTES, COSTS
+from boardproof.project.runtimes.aot.kernelsets.portable.rates import RATES
 from boardproof.project.runtimes.aot.kernelsets.types import KernelSet, Tuning
 from boardproof.project.runtimes.aot.operators import OPERATORS
 
@@ -24,4 +25,4 @@ def choose_portable(op: Operator, graph: Graph, _tuning: Tuning) -> Lowered:
     return OPERATORS[op.name].lower(op, graph)
 
 
-PORTABLE = KernelSet("portable", frozenset(), choose_portable, costs=COSTS, code_bytes=CODE_BYTES)
+PORTABLE = KernelSet("portable", frozenset(), choose_portable, costs=COSTS, rates=RATES, code_bytes=CODE_BYTES)

@@ -1,0 +1,365 @@
+"""A chain of steps as bands of rows: each computes the rows that the next one needs, and keeps the few it needs again.
+
+The kernels are those for whole tensors. For a band, an operator's tensors are as high as the band, and its window's
+padding is what the band has of the image's. So the same functions choose and pack; only the calls are many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.model.graph import Binary, Conv2D, DepthwiseConv2D, Padding
+from boardproof.project.runtimes.aot.costs import step_ticks
+from boardproof.project.runtimes.aot.overlap import padding_before, safe_offset
+from boardproof.project.runtimes.aot.program import (
+    Call,
+    InPlace,
+    Move,
+    Params,
+    Part,
+    Place,
+    Program,
+    Round,
+    Step,
+    Stream,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from boardproof.model.graph import Graph, Operator
+    from boardproof.project.runtimes.aot.program import Value
+
+    Lower = Callable[[Operator, Graph], Step]
+    """The step of an operator with the kernel that it has in the program."""
+
+SCRATCH_ALIGNMENT = 8
+_CALL_TICKS = 60
+"""Of a call and its place in a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a chain: what its window needs of the rows before it.
+
+    Attributes:
+        step: The step for whole tensors.
+        operator: The operator with the window.
+        addition: The one behind it, that the same kernel computes; None without.
+        source: The tensor whose rows the window covers.
+        output: The tensor whose rows it makes.
+        residual: The other summand's tensor.
+    """
+
+    step: Step
+    operator: Conv2D | DepthwiseConv2D
+    addition: Binary | None
+    source: int
+    output: int
+    residual: int | None
+
+
+def stage_of(step: Step, graph: Graph) -> Stage | None:
+    """A step as a stage; None unless it computes a convolution of one image, perhaps with an addition."""
+    computing = [op for op in (graph.operators[i] for i in step.implements) if isinstance(op, _KINDS)]
+    op, addition = computing[0] if computing else None, computing[-1] if len(computing) > 1 else None
+    if not isinstance(op, Conv2D | DepthwiseConv2D) or not (addition is None or isinstance(addition, Binary)):
+        return None
+    data, output = graph.tensors[op.input], graph.tensors[step.outputs[0]]
+    if len(data.shape) != 4 or data.shape[0] != 1 or len(step.outputs) != 1 or step.inputs[0] != op.input:  # noqa: PLR2004
+        return None
+    residual = None if addition is None else step.inputs[1]
+    return Stage(step, op, addition, data.index, output.index, residual)
+
+
+_KINDS = Conv2D | DepthwiseConv2D | Binary
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The rows of an operator's window: of the image, of the outputs, kernel (dilated), stride, padding above."""
+
+    rows: int
+    outputs: int
+    kernel: int
+    stride: int
+    pad: int
+
+    @classmethod
+    def of(cls, stage: Stage, graph: Graph) -> _Window:
+        data, weights, output = (graph.tensors[i] for i in (stage.source, stage.operator.inputs[1], stage.output))
+        window, size = stage.operator.window, (data.shape[1], data.shape[2])
+        pad = padding_before(size, (weights.shape[1], weights.shape[2]), window)[0]
+        kernel = (weights.shape[1] - 1) * window.dilation[0] + 1
+        return cls(data.shape[1], output.shape[1], kernel, window.stride[0], pad)
+
+    def first(self, output: int) -> int:
+        """The first row of the image that an output row reads."""
+        return min(max(output * self.stride - self.pad, 0), self.rows)
+
+    def last(self, output: int) -> int:
+        """One past the last one."""
+        return min(max(output * self.stride - self.pad + self.kernel, 0), self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Output rows of a stage, computed by one call."""
+
+    begin: int
+    end: int
+
+
+class _Bands:
+    """The plan of a chain: which rows each stage computes in each band, and where rows are kept."""
+
+    def __init__(self, stages: tuple[Stage, ...], graph: Graph, height: int) -> None:
+        self.stages, self.graph = stages, graph
+        self.windows = tuple(_Window.of(stage, graph) for stage in stages)
+        self.pieces = tuple(self._pieces(height))
+        self.kept_rows = tuple(self._kept(i) for i in range(len(stages) - 1))
+
+    def _pieces(self, height: int) -> Iterator[tuple[_Piece, ...]]:
+        """For each band, the new rows of each stage."""
+        done = [0] * len(self.stages)
+        for end in range(height, self.windows[-1].outputs + height, height):
+            ends = [min(end, self.windows[-1].outputs)]
+            for window in reversed(self.windows[1:]):
+                ends.insert(0, max(window.last(ends[0] - 1), 0))
+            yield tuple(_Piece(begin, max(begin, new)) for begin, new in zip(done, ends, strict=True))
+            done = [max(begin, new) for begin, new in zip(done, ends, strict=True)]
+
+    def kept_from(self, stage: int, band: int) -> int:
+        """The first row of a stage's output that a band, or one after it, still reads."""
+        return self.windows[stage + 1].first(self.pieces[band][stage + 1].begin)
+
+    def _kept(self, stage: int) -> int:
+        """How many rows of a stage's output there are at most."""
+        return max(pieces[stage].end - self.kept_from(stage, band) for band, pieces in enumerate(self.pieces))
+
+
+def streamed(stages: tuple[Stage, ...], graph: Graph, height: int, lower: Lower) -> Step | None:
+    """The chain as one step, `height` rows of the last output at a time.
+
+    None where a kernel cannot have such bands.
+    """
+    bands = _Bands(stages, graph, height)
+    rows = [_row_bytes(graph, stage.output) for stage in stages[:-1]]
+    sizes = [_aligned(kept * size) for kept, size in zip(bands.kept_rows, rows, strict=True)]
+    bases = [sum(sizes[:i]) for i in range(len(sizes))]
+    builder = _Builder(bands, lower, tuple(bases), sum(sizes))
+    rounds = builder.rounds()
+    if rounds is None:
+        return None
+    first, last = stages[0], stages[-1]
+    inputs = tuple(dict.fromkeys((first.source, *(s.residual for s in stages if s.residual is not None))))
+    parts = builder.parts
+    return Step(
+        operator=last.step.operator,
+        implements=tuple(i for stage in stages for i in stage.step.implements),
+        kernel=last.step.kernel,
+        header=last.step.header,
+        params=Params("", tuple((f"table{i}", table) for i, table in enumerate(builder.tables))),
+        inputs=inputs,
+        outputs=(last.output,),
+        scratch_bytes=sum(sizes) + builder.scratch_bytes,
+        in_place=(InPlace(0, _offset(bands)), *(InPlace(i) for i, t in enumerate(inputs) if i and t == last.residual)),
+        description=f"{len(bands.pieces)} bands of rows: " + "; ".join(stage.step.description for stage in stages),
+        ticks=builder.ticks,
+        stream=Stream(parts, _folded(rounds)),
+    )
+
+
+def _row_bytes(graph: Graph, tensor: int) -> int:
+    return graph.tensors[tensor].size_bytes // graph.tensors[tensor].shape[1]
+
+
+def _aligned(size: int) -> int:
+    return -(-size // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+
+
+def _offset(bands: _Bands) -> int:
+    """How far the output may run over the first input: see `InPlace`."""
+    graph, stages = bands.graph, bands.stages
+    row, out = _row_bytes(graph, stages[0].source), _row_bytes(graph, stages[-1].output)
+    reads = np.array([bands.windows[0].first(p[0].begin) * row for p in bands.pieces], np.int64)
+    writes = np.array([p[-1].end * out for p in bands.pieces], np.int64)
+    again = [s for s in stages if s.residual == stages[0].source]
+    if not again:
+        return safe_offset(reads, writes, reads_first=True)
+    if again[-1] is stages[-1] and safe_offset(reads, writes, reads_first=True) == 0:
+        return 0  # each row over the summand's own
+    added = np.array([p[stages.index(again[0])].begin * row for p in bands.pieces], np.int64)
+    return safe_offset(np.minimum(reads, added), writes, reads_first=False)
+
+
+class _Builder:
+    """Makes the calls."""
+
+    def __init__(self, bands: _Bands, lower: Lower, bases: tuple[int, ...], scratch_at: int) -> None:
+        self.bands, self.lower, self.bases, self.scratch_at = bands, lower, bases, scratch_at
+        self.scratch_bytes, self.ticks = 0, 0
+        self._steps: dict[tuple[int, int, int, int, int], Step | None] = {}
+        self._parts: dict[tuple[object, ...], int] = {}
+        self._tables: dict[tuple[str, bytes], Table] = {}
+        self._made: list[Part] = []
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(self._made)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return tuple(self._tables.values())
+
+    def rounds(self) -> list[Round] | None:
+        """One for each band."""
+        found: list[Round] = []
+        for band, pieces in enumerate(self.bands.pieces):
+            actions: list[Call | Move] = []
+            for stage, piece in enumerate(pieces):
+                if piece.begin == piece.end:
+                    continue
+                call = self._call(stage, band, piece)
+                if call is None:
+                    return None
+                actions.append(call)
+            if band + 1 < len(self.bands.pieces):
+                actions += self._moves(band)
+            found.append(Round(1, tuple(actions)))
+        return found
+
+    def _moves(self, band: int) -> Iterator[Move]:
+        """What the next band reads again goes to the front."""
+        for stage, base in enumerate(self.bases):
+            row = _row_bytes(self.bands.graph, self.bands.stages[stage].output)
+            begin, kept = (self.bands.kept_from(stage, b) for b in (band, band + 1))
+            size = (self.bands.pieces[band][stage].end - kept) * row
+            if size > 0 and kept > begin:
+                yield Move(base, base + (kept - begin) * row, size)
+                self.ticks += _CALL_TICKS + size // 2
+
+    def _call(self, stage: int, band: int, piece: _Piece) -> Call | None:
+        window = self.bands.windows[stage]
+        top = max(window.pad - piece.begin * window.stride, 0)
+        begin, end = window.first(piece.begin), window.last(piece.end - 1)
+        needed = (piece.end - 1 - piece.begin) * window.stride + window.kernel
+        bottom = needed - top - (end - begin)
+        step = self._step(stage, (end - begin, piece.end - piece.begin, top, bottom))
+        if step is None:
+            return None
+        places = [self._place(stage - 1, band, begin)]
+        residual = self.bands.stages[stage].residual
+        if residual is not None:
+            places.append(self._tensor(residual, piece.begin))
+        places.append(self._place(stage, band, piece.begin))
+        if step.scratch_bytes is not None:
+            self.scratch_bytes = max(self.scratch_bytes, _aligned(step.scratch_bytes))
+            places.append(Place(None, self.scratch_at))
+        return Call(self._part(step), tuple(places))
+
+    def _place(self, stage: int, band: int, row: int) -> Place:
+        """Where a row of a stage's output is; stage -1: of the first input."""
+        stages = self.bands.stages
+        if stage < 0 or stage == len(stages) - 1:
+            return self._tensor(stages[0].source if stage < 0 else stages[-1].output, row)
+        bytes_each = _row_bytes(self.bands.graph, stages[stage].output)
+        return Place(None, self.bases[stage] + (row - self.bands.kept_from(stage, band)) * bytes_each)
+
+    def _tensor(self, tensor: int, row: int) -> Place:
+        return Place(tensor, row * _row_bytes(self.bands.graph, tensor))
+
+    def _step(self, stage: int, form: tuple[int, int, int, int]) -> Step | None:
+        """The stage's step for so many rows in and out, and so much padding."""
+        key = (stage, *form)
+        if key not in self._steps:
+            self._steps[key] = self._lowered(self.bands.stages[stage], form)
+        step = self._steps[key]
+        if step is not None:
+            program = Program(self._banded(self.bands.stages[stage], form)[0], (step,))
+            self.ticks += (step_ticks(program, step) or 0) + _CALL_TICKS
+        return step
+
+    def _lowered(self, stage: Stage, form: tuple[int, int, int, int]) -> Step | None:
+        graph, op = self._banded(stage, form)
+        step = self.lower(op, graph)
+        expected = (stage.source,) if stage.residual is None else (stage.source, stage.residual)
+        return step if step.inputs == expected and step.outputs == (stage.output,) else None
+
+    def _banded(self, stage: Stage, form: tuple[int, int, int, int]) -> tuple[Graph, Operator]:
+        """The graph with a band's tensors, and the operator to lower."""
+        rows, outputs, top, bottom = form
+        graph, op = self.bands.graph, stage.operator
+        data = graph.tensors[stage.source]
+        columns = self._columns(stage)
+        window = replace(op.window, padding=Padding.VALID, border=((top, bottom), columns))
+        tensors = list(graph.tensors)
+        tensors[data.index] = replace(data, shape=(1, rows, *data.shape[2:]))
+        made = {op.output, stage.output, *((stage.residual,) if stage.residual is not None else ())}
+        for index in made:
+            tensors[index] = replace(tensors[index], shape=(1, outputs, *graph.tensors[index].shape[2:]))
+        operators = list(graph.operators)
+        operators[op.index] = replace(op, window=window)
+        banded = replace(graph, tensors=tuple(tensors), operators=tuple(operators))
+        return banded, banded.operators[op.index if stage.addition is None else stage.addition.index]
+
+    def _columns(self, stage: Stage) -> tuple[int, int]:
+        data, weights, output = (
+            self.bands.graph.tensors[i] for i in (stage.source, stage.operator.inputs[1], stage.operator.output)
+        )
+        window, size = stage.operator.window, (data.shape[1], data.shape[2])
+        left = padding_before(size, (weights.shape[1], weights.shape[2]), window)[1]
+        span = (output.shape[2] - 1) * window.stride[1] + (weights.shape[2] - 1) * window.dilation[1] + 1
+        return left, max(span - left - data.shape[2], 0)
+
+    def _part(self, step: Step) -> int:
+        fields = tuple((name, self._shared(value)) for name, value in step.params.fields)
+        key = (step.kernel, tuple((name, id(value) if isinstance(value, Table) else value) for name, value in fields))
+        if key not in self._parts:
+            self._parts[key] = len(self._made)
+            self._made.append(Part(step.kernel, step.header, Params(step.params.struct, fields)))
+        return self._parts[key]
+
+    def _shared(self, value: Value) -> Value:
+        """One table for all that are equal."""
+        if not isinstance(value, Table):
+            return value
+        return self._tables.setdefault((value.values.dtype.name, value.values.tobytes()), value)
+
+
+def _folded(rounds: list[Round]) -> tuple[Round, ...]:
+    """Rounds that differ by the same distances from one to the next become one, repeated."""
+    found: list[Round] = []
+    for new in rounds:
+        joined = _joined(found[-1], new) if found else None
+        if joined is None:
+            found.append(new)
+        else:
+            found[-1] = joined
+    return tuple(found)
+
+
+def _joined(before: Round, new: Round) -> Round | None:
+    if len(before.actions) != len(new.actions):
+        return None
+    actions: list[Call | Move] = []
+    for a, b in zip(before.actions, new.actions, strict=True):
+        if isinstance(a, Move) or isinstance(b, Move):
+            if a != b:
+                return None
+            actions.append(a)
+            continue
+        if a.part != b.part or [p.tensor for p in a.places] != [p.tensor for p in b.places]:
+            return None
+        places = []
+        for x, y in zip(a.places, b.places, strict=True):
+            advance = y.offset_bytes - x.offset_bytes if before.count == 1 else x.advance_bytes
+            if y.offset_bytes != x.offset_bytes + before.count * advance:
+                return None
+            places.append(replace(x, advance_bytes=advance))
+        actions.append(Call(a.part, tuple(places)))
+    return Round(before.count + 1, tuple(actions))

@@ -1,0 +1,26 @@
+"""What an instruction of the portable kernels takes on a Cortex-M4.
+
+`python -m benchmarks.rates` measures anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boardproof.project.runtimes.aot.kernelsets.types import Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RATES: Mapping[str, Rate] = {
+    "nn_add_s8": Rate(1.43, 0.071),  # 6 steps, 4,328 instructions
+    "nn_average_pool2d_s8": Rate(1.43, 0.025),  # 13 steps, 87,486 instructions
+    "nn_conv2d_s8": Rate(1.4, 0.13),  # 18 steps, 32,549,187 instructions
+    "nn_depthwise_conv2d_s8": Rate(1.34, 0.13),  # 12 steps, 6,951,864 instructions
+    "nn_fully_connected_s8": Rate(1.5, 0.17),  # 7 steps, 115,702 instructions
+    "nn_max_pool2d_s8": Rate(1.42, 0.15),  # 4 steps, 1,160 instructions
+    "nn_pad_s8": Rate(1.66, 0.13),  # 7 steps, 11,293 instructions
+    "nn_softmax_s8": Rate(1.29, 0.086),  # 5 steps, 3,338 instructions
+    "nn_sum_s8": Rate(1.3, 0.18),  # 6 steps, 2,160 instructions
+}
+"""Cycles, and constants read, for each instruction of a kernel: see docs/estimates.md."""

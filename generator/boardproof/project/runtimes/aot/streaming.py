@@ -1,0 +1,110 @@
+"""Which steps run together, a band of rows at a time, so that what lies between them never is in memory as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
+from typing import TYPE_CHECKING
+
+from boardproof.project.runtimes.aot.bands import stage_of, streamed
+from boardproof.project.runtimes.aot.memory import plan_memory, position_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boardproof.project.runtimes.aot.bands import Lower, Stage
+    from boardproof.project.runtimes.aot.program import Program, Step
+
+LONGEST = 4
+"""Steps that run together."""
+
+HEIGHTS = (8, 4, 2, 1)
+"""Rows of the last output in a band that are tried."""
+
+_ROUNDS = 6
+_TRIED = 4
+_LEAST_SAVED = 1024
+"""Bytes of the arena that are worth the calls' flash."""
+
+_GAIN = 0.98
+"""What is left of the fullest moment where streaming is worth anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """A step that runs a chain, the chain's operators, what memory it needs while it runs, and its estimated ticks."""
+
+    step: Step
+    need_bytes: int
+    ticks: int
+
+
+def with_streams(program: Program, lowers: tuple[Lower, ...]) -> Program:
+    """The program with steps run together where memory is fullest, as long as that lowers it.
+
+    Args:
+        program: A lowered network.
+        lowers: Give the step of an operator of it, with other shapes: each in another way.
+    """
+    chosen: list[tuple[_Variant, ...]] = []
+    smallest = program
+    for _ in range(_ROUNDS):
+        needs = position_bytes(smallest)
+        fullest = needs.index(max(needs))
+        chains = [tuple(variants) for variants in _variants(smallest, fullest, lowers)]
+        best = min(chains, key=_least, default=())
+        if not best or _least(best) > _GAIN * needs[fullest]:
+            break
+        chosen.append(best)
+        smallest = _with(smallest, min(best, key=lambda variant: (variant.need_bytes, variant.ticks)))
+    saved = plan_memory(program).plan.size_bytes - plan_memory(smallest).plan.size_bytes if chosen else 0
+    if saved < _LEAST_SAVED:
+        return program
+    for variants in chosen:
+        smallest = _faster(smallest, variants)
+    return smallest
+
+
+def _faster(program: Program, variants: tuple[_Variant, ...]) -> Program:
+    """The program with the fastest variant that needs no more memory; a few are tried."""
+    peak, size = max(position_bytes(program)), plan_memory(program).plan.size_bytes
+    fitting = sorted((variant for variant in variants if variant.need_bytes <= peak), key=lambda v: v.ticks)
+    programs = (_with(program, variant) for variant in fitting[:_TRIED])
+    return next((other for other in programs if plan_memory(other).plan.size_bytes <= size), program)
+
+
+def _least(variants: tuple[_Variant, ...]) -> int:
+    return min(variant.need_bytes for variant in variants)
+
+
+def _with(program: Program, variant: _Variant) -> Program:
+    """The program with a variant's step in place of all that it implements."""
+    replaced = set(variant.step.implements)
+    at = [i for i, step in enumerate(program.steps) if replaced & set(step.implements)]
+    return replace(program, steps=(*program.steps[: at[0]], variant.step, *program.steps[at[-1] + 1 :]))
+
+
+def _variants(program: Program, fullest: int, lowers: tuple[Lower, ...]) -> Iterator[list[_Variant]]:
+    """For each chain that the fullest step is part of, the ways in which it can run, if there are any."""
+    for first in range(max(fullest - LONGEST + 1, 0), fullest + 1):
+        for last in range(max(first + 1, fullest), min(first + LONGEST, len(program.steps))):
+            chain = chain_of(program, program.steps[first : last + 1])
+            steps = (streamed(chain, program.graph, *how) for how in product(HEIGHTS, lowers)) if chain else ()
+            found = [_Variant(step, 0, step.ticks or 0) for step in steps if step is not None]
+            if found:
+                yield [replace(v, need_bytes=position_bytes(_with(program, v), [first])[0]) for v in found]
+
+
+def chain_of(program: Program, steps: tuple[Step, ...]) -> tuple[Stage, ...] | None:
+    """The steps as stages; None unless each makes what only the next one reads, and in rows."""
+    stages = [stage_of(step, program.graph) for step in steps if step.stream is None]
+    found = tuple(stage for stage in stages if stage is not None)
+    if len(found) < len(steps):
+        return None
+    renamed = {view.tensor for view in program.views} | {view.of for view in program.views}
+    for before, after in pairwise(found):
+        readers = [step for step in program.steps if before.output in step.inputs]
+        alone = readers == [after.step] and before.output not in {*program.graph.outputs, *renamed}
+        if after.source != before.output or after.residual == before.output or not alone:
+            return None
+    return None if renamed & {stage.source for stage in found} else found

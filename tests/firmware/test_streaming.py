@@ -1,0 +1,151 @@
+"""Steps that run together in bands of rows: exact whatever the bands are, and the memory that they are for."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from boardproof.model.graph import Padding, Window
+from boardproof.model.tflite.reader import read_tflite
+from boardproof.project.boards import BOARDS
+from boardproof.project.resources import resource_root
+from boardproof.project.runtimes.aot import optimize, streaming
+from boardproof.project.runtimes.aot.bands import streamed
+from boardproof.project.runtimes.aot.memory import plan_memory
+from boardproof.project.runtimes.aot.optimize import lower_for
+from support import operators_dsp
+from support.cases import rounds_of
+from support.dsp import check_on_host, run_on_board
+from support.network import Network
+
+MODELS = Path(os.environ.get("BOARDPROOF_MODELS", resource_root().parent / "shared" / "models"))
+M4 = BOARDS["mps2-an386"]
+STEPS = ("pointwise", "square", "strided", "depthwise", "depthwise", "wide depthwise", "valid", "add")
+
+
+@st.composite
+def images(draw):
+    """Convolutions of all kinds one after another, some with an ADD of what was there before."""
+    net = Network(draw(st.integers(0, 2**32)), lively=True)
+    x = operators_dsp.image(draw, net, st.sampled_from((4, 8)), 17)
+    for kind in draw(st.lists(st.sampled_from(STEPS), min_size=2, max_size=6)):
+        x = _step(draw, net, x, kind)
+    net.outputs = [x.index]
+    return net
+
+
+def _step(draw, net, x, kind):
+    channels, same = draw(st.sampled_from((4, 8, 12))), Window(Padding.SAME, (1, 1))
+    stride = int(net.rng.integers(1, 3))
+    match kind:
+        case "pointwise":
+            return operators_dsp.convolution(draw, net, x, (1, 1), same, channels)
+        case "square":
+            return operators_dsp.convolution(draw, net, x, (3, 3), same, channels)
+        case "strided":
+            kernel = (int(net.rng.integers(1, 5)), 3)
+            return operators_dsp.convolution(draw, net, x, kernel, Window(Padding.SAME, (2, 2)), channels)
+        case "valid" if min(x.shape[1:3]) > 4:
+            return operators_dsp.convolution(draw, net, x, (3, 2), Window(Padding.VALID, (stride, 1)), channels)
+        case "add":
+            y = operators_dsp.convolution(draw, net, x, (3, 3), same, channels)
+            z = operators_dsp.convolution(draw, net, y, (1, 1), same, x.shape[3])
+            if z.shape != x.shape:  # there may be a PAD before a convolution
+                return z
+            return operators_dsp.add(draw, net, *((z, x) if draw(st.booleans()) else (x, z)))
+        case "wide depthwise":
+            return operators_dsp.depthwise_of(draw, net, x, (5, 5), Window(Padding.SAME, (stride, stride)))
+        case _:
+            return operators_dsp.depthwise_of(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
+
+
+def stream_everything(seen, rng):
+    """In place of `with_streams`: all chains there are, in bands of any height, whether that lowers anything or not."""
+
+    def with_streams(program, lowers):
+        for first in itertools.count():
+            if first >= len(program.steps):
+                return program
+            for last in range(min(first + 4, len(program.steps)) - 1, first, -1):
+                chain = streaming.chain_of(program, program.steps[first : last + 1])
+                step = chain and streamed(chain, program.graph, int(rng.integers(1, 6)), lowers[rng.integers(2)])
+                if step:
+                    steps = (*program.steps[:first], step, *program.steps[last + 1 :])
+                    program = replace(program, steps=steps)
+                    bands = sum(round_.count for round_ in step.stream.rounds)
+                    seen.update(streams=1, bands=bands, adds=any("_add_" in part.kernel for part in step.parts))
+                    break
+        return program
+
+    return with_streams
+
+
+@pytest.mark.native
+def test_bands_of_any_height_equal_tflite_micro(dsp_on_host, tmp_path, monkeypatch):
+    folders, seen = (tmp_path / str(i) for i in itertools.count()), Counter()
+    monkeypatch.setattr(optimize, "with_streams", stream_everything(seen, np.random.default_rng(5)))
+
+    @settings(
+        max_examples=rounds_of(4), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+    )
+    @given(images())
+    def check(net):
+        seen.update(networks=1)
+        check_on_host(net.build(), net.vectors(), dsp_on_host, next(folders), "size")
+
+    check()
+    assert seen["streams"] >= 0.6 * seen["networks"], seen
+    assert seen["bands"] >= 2 * seen["streams"], seen
+    assert seen["adds"] >= 1, seen
+
+
+def mobile_start() -> bytes:
+    """What visual wake words begin with: a 1x1 convolution that doubles the channels, before a strided one."""
+    net = Network(3)
+    x = net.input((1, 24, 24, 8), 0.05, -128)
+    rng = np.random.default_rng(0)
+    w = net.constant(rng.integers(-60, 60, (32, 1, 1, 8)).astype(np.int8), "int8", [0.01])
+    y = net.tensor((1, 24, 24, 32), 0.1, -128)
+    options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": "RELU"}
+    net.builder.add_operator("CONV_2D", [x.index, w, -1], [y.index], **options)
+    v = net.constant(rng.integers(-60, 60, (1, 3, 3, 32)).astype(np.int8), "int8", [0.01])
+    z = net.tensor((1, 12, 12, 32), 0.05, -128)
+    options |= {"stride_h": 2, "stride_w": 2, "depth_multiplier": 1}
+    net.builder.add_operator("DEPTHWISE_CONV_2D", [y.index, v, -1], [z.index], **options)
+    net.outputs = [z.index]
+    return net.build()
+
+
+@pytest.mark.qemu
+def test_what_lies_between_is_never_in_memory_as_a_whole(dsp_on_board, tmp_path):
+    data = mobile_start()
+    inputs = [np.random.default_rng(1).integers(-128, 128, (2, 1, 24, 24, 8)).astype(np.int8)]
+    arenas, ticks = {}, {}
+    for setting in ("speed", "balanced"):
+        program = lower_for(read_tflite(data), M4, setting)
+        arenas[setting] = plan_memory(program).plan.size_bytes
+        run = run_on_board(data, inputs, dsp_on_board, tmp_path / setting, setting)
+        assert run.wrong == 0
+        ticks[setting] = sum(run.ticks)
+    assert arenas["speed"] > 24 * 24 * 32
+    assert arenas["balanced"] < 0.5 * arenas["speed"]
+    assert ticks["balanced"] < 1.1 * ticks["speed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "most"),
+    [("vww_96_int8", "balanced", 29_500), ("pretrainedResnet_quant", "size", 28_500), ("kws_ref_model", "size", 8_832)],
+)
+def test_the_arena_of_networks_as_people_have_them(name, setting, most):
+    path = MODELS / f"{name}.tflite"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there: set BOARDPROOF_MODELS")
+    assert plan_memory(lower_for(read_tflite(path.read_bytes()), M4, setting)).plan.size_bytes <= most
