@@ -95,14 +95,25 @@ def test_a_dense_layer_is_rounded_with_its_batchnorm_in_it():
     assert np.abs(found - np.asarray(model(x, training=False))).max() <= 1.01 * scale
 
 
-def test_weights_of_four_bits_take_fifteen_values_per_channel():
-    from boardproof.compress import quantization_aware
-    from boardproof.compress.qat.layers import FakeQuantizedWeights, fake_quantize_kernel
+def test_weights_of_four_bits_take_fifteen_values_per_channel_also_in_the_tflite():
+    from boardproof.compress import convert, quantization_aware
 
-    model = quantization_aware(sequence_network(), bits=4)
-    wrapped = [layer for layer in model.layers if isinstance(layer, FakeQuantizedWeights)]
-    kernel = np.asarray(fake_quantize_kernel(wrapped[0].layer, wrapped[0].layer.kernel.value, 4))
-    assert max(len(np.unique(np.round(kernel[..., channel], 6))) for channel in range(kernel.shape[-1])) <= 15
+    model = train(quantization_aware(seasoned(mixed_network()), bits=4))
+    data = convert(model)
+    assert float_tensors(data) == []
+    graph = read_tflite(data)
+    kernels = [
+        (operator.name, graph.tensors[operator.inputs[1]].array())
+        for operator in graph.operators
+        if operator.name in {"CONV_2D", "FULLY_CONNECTED"}
+    ]
+    assert len(kernels) == 6
+    for name, kernel in kernels:
+        channels = [kernel] if name == "FULLY_CONNECTED" else list(kernel)
+        assert max(len(np.unique(channel)) for channel in channels) <= 15
+    x = samples_for(model, seed=3)
+    found, scale = run_exactly(data, x)
+    assert np.abs(found - np.asarray(model(x, training=False)).reshape(found.shape)).mean() < 3 * scale
 
 
 def test_strip_gives_the_plain_model_back():

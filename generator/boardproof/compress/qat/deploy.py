@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras.src.ops.node import Node
     from numpy.typing import NDArray
 
+_CONVERTERS_BITS = 8
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose)
 _DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 
@@ -113,10 +114,12 @@ class _Deployer:
     ) -> object:
         layer, name = wrapper.layer, self._name(wrapper.layer)
         kernel, bias = _kernel_and_bias(layer)
+        if wrapper.bits != _CONVERTERS_BITS:  # the converter rounds to these itself
+            kernel = np.asarray(wrapper.rounded_kernel())
         if norm is not None:
             kernel, bias = _fold(layer, kernel, bias, norm)
         if isinstance(layer, layers.Dense):
-            copy = RoundedDense(layer.units, wrapper.bits, activation=layer.activation, name=name)
+            copy = RoundedDense(layer.units, activation=layer.activation, name=name)
         else:
             copy = clone(layer, use_bias=True, name=name)
         result = copy(tensor)

@@ -95,10 +95,14 @@ class FakeQuantizedWeights(layers.Wrapper):  # type: ignore[misc] # Keras is unt
 
     def call(self, inputs: Any) -> Any:
         """What the layer computes with the rounded kernel."""
-        kernel = variable(self.layer, "kernel")
-        rounded = fake_quantize_kernel(self.layer, tf.convert_to_tensor(kernel), self.bits, self._folded)
+        kernel, rounded = variable(self.layer, "kernel"), self.rounded_kernel()
         with keras.StatelessScope(state_mapping=[(kernel, rounded)]):
             return self.layer(inputs)
+
+    def rounded_kernel(self) -> tf.Tensor:
+        """The kernel as it is computed with."""
+        kernel = tf.convert_to_tensor(variable(self.layer, "kernel"))
+        return fake_quantize_kernel(self.layer, kernel, self.bits, self._folded)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same layer again, as far as it can: a folded BatchNormalization is of the model's graph."""
@@ -126,13 +130,9 @@ class KnownRange(layers.Layer):  # type: ignore[misc] # Keras is untyped
 class RoundedDense(layers.Dense):  # type: ignore[misc] # Keras is untyped
     """A dense layer that tells the converter to quantize its kernel with one scale: see model/quantize.py."""
 
-    def __init__(self, units: int, bits: int, **options: Any) -> None:
-        super().__init__(units, **options)
-        self.bits = bits
-
     def call(self, inputs: Any, _training: object = None) -> Any:
         """What Dense computes."""
-        kernel = _fake_quantize_tensor(tf.convert_to_tensor(self.kernel), self.bits)
+        kernel = _fake_quantize_tensor(tf.convert_to_tensor(self.kernel), 8)
         return self.activation(tf.matmul(inputs, kernel) + self.bias)
 
 
