@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import boardproof.device.usb.upload as upload_module
-from boardproof import generating, pipeline
+from boardproof import generating
 from boardproof.cli.commands import main, run_command
 from boardproof.device.reach import links
 from boardproof.project.runtimes.tflm.library import library_unavailable, resolve_library
+from boardproof.stages import inspect as inspection
 from support.flatbuffer_models import ModelBuilder
 from support.tflm import make_library
 
@@ -161,7 +162,7 @@ def test_inspect_says_when_it_could_not_read_the_library(
     def unreachable(spec: str | None, **_: object) -> None:
         raise library_unavailable(str(spec), "HTTPClientError")
 
-    monkeypatch.setattr(pipeline, "fetch_library", unreachable)
+    monkeypatch.setattr(inspection, "fetch_library", unreachable)
     assert run_command(["inspect", str(model), "--runtime", "tflm", "--tflm-lib", "someone/Else@^1.0", "--json"]) == 0
     captured = capsys.readouterr()
     assert "could not get the TensorFlow Lite Micro library someone/Else@^1.0" in captured.err
@@ -178,7 +179,7 @@ def test_inspect_says_when_it_could_not_read_the_library(
 def test_inspect_checks_an_arena_that_was_given(
     model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "fetch_library", lambda *_, **__: resolve_library(None))
+    monkeypatch.setattr(inspection, "fetch_library", lambda *_, **__: resolve_library(None))
     model.write_bytes(relu_model(elements=32))
     assert run_command(["inspect", str(model), "--runtime", "tflm", "--arena-bytes", "48", "--json"]) == 2
     document = json.loads(capsys.readouterr().out)

@@ -1,0 +1,70 @@
+"""From what the user gave to a network, and to the inputs it is verified with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boardproof.generating import report
+from boardproof.model.data.pictures import is_guess
+from boardproof.model.data.read import sizes_of
+from boardproof.model.given import data_of, open_model, require_given
+from boardproof.model.preflight import raise_errors
+from boardproof.model.quantize import Scheme, quantize_noting
+from boardproof.model.rewrite.rewrite import Rewritten, unpack
+from boardproof.model.sample_checks import check_calibration, check_inputs
+from boardproof.model.samples import arrays_for, input_specs, vectors_for
+from boardproof.model.tflite.reader import read_tflite
+from boardproof.model.vectors import random_vectors
+from boardproof.project.runtimes import RUNTIMES
+from boardproof.project.subject import Network, Target
+
+if TYPE_CHECKING:
+    from boardproof.model.samples import Vectors
+    from boardproof.progress import Progress
+    from boardproof.settings import Settings
+
+
+def target_of(settings: Settings) -> Target:
+    """Board and runtime. Raises InputError for a board that is not known."""
+    return Target(settings.target_board, RUNTIMES[settings.runtime])
+
+
+def prepare(settings: Settings, progress: Progress, *, for_board: bool = True) -> Network:
+    """Loads the model, and quantizes it unless it is a .tflite already.
+
+    `for_board`: unpack weights that boards cannot take as they are, which a file for somebody else keeps.
+    """
+    require_given(settings.model)
+    progress.stage(f"loading {settings.model_name}")
+    found = data_of(settings.samples, settings.data)
+    calibrating = data_of(settings.representative, settings.data, training=True) or found
+    model = open_model(settings.model, sizes_of(calibrating, settings.data))
+    samples = found.samples(model.inputs) if found else None
+    notes = (*model.notes, *(samples.notes if samples else ()))
+    for note in notes:
+        if is_guess(note):
+            progress.warn(note)
+    if model.tflite is not None:
+        return Network(model, model.tflite, read_tflite(model.tflite), None, samples, notes)
+    scheme = Scheme(settings.scheme)
+    representative = samples if calibrating is found else calibrating.samples(model.inputs) if calibrating else None
+    if representative is samples is not None and scheme.needs_calibration:
+        progress.warn("calibrating on the very samples that verify: give others with --representative")
+    if representative is not None and scheme.needs_calibration:
+        report(check_calibration(model.inputs, representative), progress)
+    progress.stage(f"quantizing to {scheme}")
+    made = quantize_noting(model, representative, scheme)
+    unpacked = unpack(made.data) if for_board else Rewritten(made.data)
+    notes = (*notes, *made.notes, *unpacked.notes)
+    return Network(model, unpacked.data, read_tflite(unpacked.data), scheme, samples, notes)
+
+
+def choose_inputs(network: Network, settings: Settings, progress: Progress) -> Vectors:
+    """The user's samples as the network takes them, or random ones."""
+    if network.samples is not None:
+        arrays = arrays_for(input_specs(network.graph), network.samples)
+        findings = check_inputs(network.graph, network.samples, arrays)
+        raise_errors(findings, f"in {network.samples.source}")
+        report(findings, progress)
+        return vectors_for(network.graph, network.samples, arrays)
+    return random_vectors(network.graph, settings.random, settings.seed)
