@@ -252,6 +252,7 @@ def seconds_of(step: BoardStep, hello: Hello) -> float:
 def _ticks(application: Application, hello: Hello, steps: Sequence[BoardStep]) -> HopTicks:
     most = max(steps, key=lambda s: s.front_end_ticks + s.network_ticks, default=None)
     share = None if most is None else seconds_of(most, hello) / application.hop_s
+    load = sum(seconds_of(step, hello) for step in steps) / (len(steps) * application.hop_s) if steps else None
     how = {
         TickUnit.INSTRUCTIONS: f"estimated: {CYCLES_PER_INSTRUCTION:g} cycles an instruction at {CLOCK_HZ / 1e6:g} MHz",
         TickUnit.CYCLES: "measured",
@@ -265,7 +266,8 @@ def _ticks(application: Application, hello: Hello, steps: Sequence[BoardStep]) -
         most=0 if most is None else most.front_end_ticks + most.network_ticks,
         hop_ms=1000 * application.hop_s,
         share=share,
-        share_how=how,
+        load=load,
+        how=how,
         limit_percent=None if hello.tick_unit is TickUnit.MICROSECONDS else application.hop_percent,
     )
 

@@ -86,7 +86,7 @@ class Application:
         actions: What a decision does.
         columns: What a recording of numbers names its channels.
         scale: The sensor's units that stand for 1 in recordings of real numbers.
-        hop_percent: The most of the time between two hops that their work may take, in percent; None for no limit.
+        hop_percent: The most of the time that the work may take, averaged over hops, in percent; None for no limit.
     """
 
     name: str
