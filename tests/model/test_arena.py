@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boardproof.model import arena
 from boardproof.model.arena import ArenaPlan, Buffer, plan_arena
 
 
@@ -116,3 +117,15 @@ def test_live_at_lists_what_a_step_sees() -> None:
 def test_senseless_buffers_are_refused(buffers: list[Buffer], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         plan_arena(buffers)
+
+
+def test_many_buffers_are_placed_a_bounded_number_of_times(monkeypatch):
+    """An unrolled recurrent layer has hundreds, each of which may take over the one before."""
+    placed = []
+    place = arena._place
+    monkeypatch.setattr(arena, "_place", lambda order, alignment: placed.append(len(order)) or place(order, alignment))
+    monkeypatch.setattr(arena, "_SEARCH_PAIRS", 20 * 300**2)
+    buffers = [Buffer(f"b{i}", 8 + i % 5 * 8, i, i + 3, f"b{i - 3}" if i > 2 else None) for i in range(300)]
+    plan = plan_arena(buffers)
+    assert plan.size_bytes > plan.lower_bound_bytes
+    assert len(placed) <= 4 + 20 + 20

@@ -20,6 +20,9 @@ ALIGNMENT = 8
 _SEARCH_ROUNDS = 600
 """Orders tried after the fixed ones; a bound on effort that, unlike a time limit, gives the same plan everywhere."""
 
+_SEARCH_PAIRS = _SEARCH_ROUNDS * 150**2
+"""Pairs of buffers that a search may look at: placing n looks at n squared. An unrolled layer has many hundreds."""
+
 _LEADING_TRIED = 5
 """Buffers whose sharing is given up in any combination, the largest that begin before what they take over."""
 
@@ -214,7 +217,7 @@ def _search(groups: Sequence[_Group], alignment: int, bound: int) -> list[Placem
         if best is None or _extent(plan) < _extent(best):
             best, best_order = plan, order
     rng = random.Random(0)  # noqa: S311 - a search, not a secret
-    for _ in range(_SEARCH_ROUNDS):
+    for _ in range(min(_SEARCH_ROUNDS, _affordable(sum(len(group.members) for group in groups)))):
         if best is None or _extent(best) <= bound:
             break
         order = list(best_order)
@@ -223,6 +226,11 @@ def _search(groups: Sequence[_Group], alignment: int, bound: int) -> list[Placem
         if _extent(plan) <= _extent(best):
             best, best_order = plan, order
     return best or []
+
+
+def _affordable(buffers: int) -> int:
+    """How often so many buffers may be placed."""
+    return _SEARCH_PAIRS // max(1, buffers) ** 2
 
 
 def _orders(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
@@ -234,10 +242,13 @@ def _orders(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
 
 
 def _without_one_alias(buffers: Sequence[Buffer], alignment: int) -> Iterator[list[Placement]]:
-    for b in buffers:
-        if b.alias_of is not None:
-            groups = _group(buffers, alignment, keep_apart={b.name})
-            yield min((_place(order, alignment) for order in _orders(groups)), key=_extent)
+    sharing = [b for b in buffers if b.alias_of is not None]
+    affordable = _affordable(len(buffers)) // 4  # there are as many orders
+    if len(sharing) > affordable:
+        sharing = sorted(sharing, key=lambda b: -b.size_bytes)[:affordable]
+    for b in sharing:
+        groups = _group(buffers, alignment, keep_apart={b.name})
+        yield min((_place(order, alignment) for order in _orders(groups)), key=_extent)
 
 
 def _without_leading_aliases(buffers: Sequence[Buffer], alignment: int) -> Iterator[list[Placement]]:
