@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -283,6 +284,22 @@ def test_where_it_raised_is_in_the_details(tmp_path):
     with pytest.raises(InputError) as caught:
         fingerprint(tmp_path, "def deep():\n    1 / 0\ndeep()\n")
     assert "in deep" in caught.value.details
+
+
+DIGITS = Path(__file__).parents[2] / "examples" / "digits"
+
+
+def test_a_models_file_is_an_experiment_of_schemes():
+    data = DIGITS / "digits_representative.npz", DIGITS / "digits_test.npz"
+    found = load_experiment(Source(DIGITS / "digits.keras", *data, ("int8", "dynamic")))
+    assert labels(found.ladder) == ["digits, int8", "digits, dynamic"]
+    assert found.data.test.x.shape == (360, 8, 8, 1)
+    assert found.data.representative.shape == (200, 8, 8, 1)
+    assert [job.needs for job in plan(found, Bench()).jobs] == [(), ()]
+    assert found.ladder.builders["digits"]().count_params() == 4226
+    again = load_experiment(Source.from_json(Source(DIGITS / "digits.keras", *data, ("int8",)).to_json()))
+    assert again.fingerprint == found.fingerprint
+    assert labels(again.ladder) == ["digits, int8"]
 
 
 def test_files_that_are_not_there_or_have_no_samples(tmp_path):

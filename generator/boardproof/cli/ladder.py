@@ -113,7 +113,10 @@ def _request(experiment: Path, values: dict[str, Any]) -> Request:
 @flags(storage_option, table_options)
 @click.option("--traceback", is_flag=True, hidden=True)
 def show(name: str | None, **values: Any) -> ExitStatus:  # noqa: ANN401
-    """Shows the table of a ladder that ran before, without its experiment. NAME: the file's, without .py."""
+    """Shows the table of a ladder that ran before, without its experiment.
+
+    NAME is the experiment's: of its file, or of its folder where the file is called experiment.py.
+    """
     from boardproof.ladder.page import check_path
     from boardproof.ladder.running import stored_ladders, stored_table
 
