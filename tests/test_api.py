@@ -62,6 +62,8 @@ def test_a_keras_model_and_arrays_in_memory(tmp_path: Path) -> None:
     assert report.model.name == f"{model.name}.keras"
     assert report.accuracy is not None
     assert report.accuracy.board == report.accuracy.host > 0.9
+    assert len(report.mistakes) == round((1 - report.accuracy.board) * 60)
+    assert all(one.host == one.board != one.label for one in report.mistakes)
     tflite = boardproof.quantize(model, x)
     again = boardproof.verify(tflite, {"x": x[:5]}, board="native", out=tmp_path / "p")
     assert again.agrees

@@ -8,7 +8,7 @@ from typing import Any
 from boardproof.device.build.parts import Part
 from boardproof.device.types import BoardShare, Repeat
 from boardproof.project.runtimes.base import Choice
-from boardproof.report.document import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
+from boardproof.report.document import Accuracy, LiteRtDifference, Mistake, ModelFacts, OpTicks, Report, TickSummary
 from boardproof.report.memory import MemoryBlock, MemoryKind, MemoryUse
 from boardproof.report.verdict import Divergence, FirstBad, TensorVerdict, Verdict
 
@@ -71,5 +71,6 @@ def full_report() -> Report:
         warnings=("sample 0 ran twice and took other ticks",),
         notes=("the library rounds otherwise in <ADD>",),
         memory=MemoryUse(True, 3, blocks),
+        mistakes=(Mistake(3, "seven", "seven", "one"), Mistake(5, "two <2>", "three", "three")),
         flash_parts=(Part("weights and tables", 80_000), Part("kernels", 20_000), Part("protocol", 6_000)),
     )

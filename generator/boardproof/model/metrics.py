@@ -77,9 +77,12 @@ def accuracy(scores: NDArray[np.generic], labels: NDArray[np.int64], quantizatio
         labels: The class of each sample, int64 [samples].
         quantization: The scores', when they are quantized.
     """
+    return float((predicted_classes(scores, quantization) == labels).mean())
+
+
+def predicted_classes(scores: NDArray[np.generic], quantization: Quantization | None = None) -> NDArray[np.int64]:
+    """The class that each sample is taken for, int64 [samples]. Arguments as `accuracy` has them."""
     flat = scores.reshape(len(scores), -1)
     if flat.shape[1] > 1:
-        predicted = np.argmax(flat, axis=1)
-    else:
-        predicted = (dequantize_array(flat[:, 0], quantization) > _THRESHOLD).astype(np.int64)
-    return float((predicted == labels).mean())
+        return np.asarray(np.argmax(flat, axis=1), np.int64)
+    return np.asarray(dequantize_array(flat[:, 0], quantization) > _THRESHOLD, np.int64)

@@ -12,12 +12,12 @@ from boardproof.device.build.parts import read_parts
 from boardproof.errors import BoardproofError
 from boardproof.model.arithmetic import computes_in_float32, requantizes
 from boardproof.model.macs import macs
-from boardproof.model.metrics import accuracy
+from boardproof.model.metrics import accuracy, predicted_classes
 from boardproof.model.oracle import run_litert
 from boardproof.proof.compare import max_lsb
 from boardproof.proof.cycles import estimate_cycles
 from boardproof.proof.metrics.of_run import float_outputs, labels_of_classes, quality_of
-from boardproof.report.document import Accuracy, LiteRtDifference, ModelFacts, OpTicks, Report, TickSummary
+from boardproof.report.document import Accuracy, LiteRtDifference, Mistake, ModelFacts, OpTicks, Report, TickSummary
 from boardproof.report.memory import memory_use
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.base import Generated
     from boardproof.project.subject import Network, Target
     from boardproof.report.verdict import Divergence, Verdict
+
+
+MAX_MISTAKES = 20
+"""Samples that are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
         notes=found.notes,
         memory=memory_use(network.graph, generated.plan if generated is not None else None),
         flash_parts=read_parts(firmware) if firmware is not None else (),
+        mistakes=() if labels is None else _mistakes(network, labels, found.expected, run),
     )
 
 
@@ -154,6 +159,20 @@ def _accuracy(
         host=accuracy(expected.arrays[0], labels, quantization),
         board=accuracy(run.outputs[0], labels, quantization),
     )
+
+
+def _mistakes(network: Network, labels: NDArray[np.int64], expected: Outputs, run: BoardRun) -> tuple[Mistake, ...]:
+    """The first samples that the board takes for something else."""
+    quantization = network.graph.output_tensors[0].quantization
+    host = predicted_classes(expected.arrays[0], quantization)
+    board = predicted_classes(run.outputs[0], quantization)
+    names = network.samples.classes if network.samples is not None else ()
+
+    def name(number: np.int64) -> str:
+        return names[number] if number < len(names) else str(number)
+
+    wrong = np.flatnonzero(board != labels)[:MAX_MISTAKES]
+    return tuple(Mistake(int(i), name(labels[i]), name(host[i]), name(board[i])) for i in wrong)
 
 
 def _litert(

@@ -109,6 +109,16 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """A sample that the board takes for another class than its label says; classes by name, or else by number."""
+
+    sample: int
+    label: str
+    host: str
+    board: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiteRtDifference:
     """How LiteRT's outputs differ from the board's; `accuracy` where there are labels.
 
@@ -166,6 +176,7 @@ class Report:
     preparation: tuple[str, ...] = ()
     memory: MemoryUse | None = None
     flash_parts: tuple[Part, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def agrees(self) -> bool:

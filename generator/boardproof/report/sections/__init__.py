@@ -14,6 +14,7 @@ from boardproof.report.sections.facts import facts, figures
 from boardproof.report.sections.flash import flash
 from boardproof.report.sections.kernels import kernels
 from boardproof.report.sections.memory import memory
+from boardproof.report.sections.mistakes import mistakes
 from boardproof.report.sections.operators import operators
 from boardproof.report.sections.quality import quality
 from boardproof.report.sections.repeats import repeats
@@ -39,6 +40,7 @@ SECTIONS: dict[str, SectionMaker] = {
     "differences": differences,
     "figures": figures,
     "quality": quality,
+    "mistakes": mistakes,
     "facts": facts,
     "repeats": repeats,
     "operators": operators,

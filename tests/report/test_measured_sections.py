@@ -1,4 +1,4 @@
-"""What a report says of memory: as planned, or what must be there."""
+"""Sections made of what a run measured: memory, flash, wrong samples."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from boardproof.report.memory import MemoryKind, memory_use
 from boardproof.report.page import Paragraph, Picture, Table
 from boardproof.report.sections.flash import flash
 from boardproof.report.sections.memory import memory
+from boardproof.report.sections.mistakes import mistakes
 from support.flatbuffer_models import ModelBuilder
 from support.reports import full_report, made_up_report
 
@@ -58,6 +59,16 @@ def test_the_section_names_the_fullest_step() -> None:
     assert "<title>scratch of step 0: 132 bytes</title>" in picture.svg
     assert "&lt;with&gt;" in picture.svg
     assert memory(made_up_report()) is None
+
+
+def test_wrong_samples_come_with_their_labels() -> None:
+    section = mistakes(full_report())
+    assert section is not None
+    (table,) = section.blocks
+    assert isinstance(table, Table)
+    assert table.rows == (("3", "seven", "one", "seven"), ("5", "two <2>", "three", "three"))
+    assert table.marked == {0}  # there the board is at fault, not the network
+    assert mistakes(made_up_report()) is None
 
 
 def test_flash_is_told_by_part_or_else_by_what_is_known() -> None:
