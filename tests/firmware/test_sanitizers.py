@@ -17,7 +17,9 @@ from firmware import (
     test_movement,
     test_random_graphs,
     test_signal,
+    test_specialised,
     test_variables,
+    test_winograd,
 )
 from support.aot import plan_quickly
 from support.cases import examples, one_of_each, rounds_of
@@ -56,6 +58,8 @@ MODELS = OPERATORS | {
 BOARD_MODELS = {
     "kernels": (test_dsp.EVERY_KERNEL, ROUNDS // test_dsp.TIMES + 1),
     "networks": (mixed("in fours"), ROUNDS),
+    "specialised": (one_of_each(test_specialised.OPERATORS.values(), 3), 2),
+    "winograd": (one_of_each([test_winograd.convolution], 12), 2),
 }
 """Those with _dsp kernels, and how many."""
 
