@@ -32,8 +32,6 @@ NOT_OURS = {
     # of other projects, named as sources
     "fixedpoint.h", "micro_allocation_info.h", "greedy_memory_planner.h", "rfc2217_server.py", "arduino-core-mbed.py",
     "vectors.h",
-    # a page that is being written
-    "layers.md",
     # of an operator that a test makes up
     "floor_div.py",
 }  # fmt: skip
