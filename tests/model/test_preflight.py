@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from boardproof.errors import InputError
@@ -39,6 +40,24 @@ def test_float16_model_is_one_finding(image_tflites):
     assert found.code == "float16-weights"
     assert "This is a float16 model" in found.message
     assert "--scheme int8" in found.hint
+
+
+def test_uint8_of_tensorflow_1_is_one_finding():
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 4), "uint8", scale=0.5)
+    for _ in range(3):
+        weights = builder.add_tensor((4, 4), "uint8", scale=0.5, data=np.ones((4, 4), np.uint8))
+        y = builder.add_tensor((1, 4), "uint8", scale=0.5)
+        builder.add_operator("FULLY_CONNECTED", [x, weights, -1], [y])
+        x = y
+    graph = read_tflite(builder.build([0], [x]))
+    (found,) = preflight(graph, (finding("unsupported-type"), finding("unsupported-type")))
+    assert found.code == "uint8-quantization"
+    assert found.message == (
+        "This model is quantized to uint8, as TensorFlow 1 did it: 3 of its 3 operators have uint8 weights, first "
+        "operator 0 (FULLY_CONNECTED)."
+    )
+    assert found.hint.startswith("Convert the float model that it was made from again, to int8")
 
 
 def test_open_batch_size_is_fine_but_open_shapes_are_not():

@@ -90,6 +90,7 @@ def check_graph(graph: Graph) -> Iterator[Finding]:
     """What no runtime on a microcontroller will run, whichever it is."""
     yield from _check_weights(graph)
     yield from _check_float16(graph)
+    yield from _check_uint8(graph)
     yield from _check_shapes(graph)
     yield from _check_types(graph)
 
@@ -106,6 +107,7 @@ _OF_TYPES = frozenset({"unsupported-type", "quantization", "per-channel-fully-co
 _IMPLIED = {
     "dynamic-range": _OF_TYPES | {"hybrid-weights"},
     "float16-weights": _OF_TYPES | {"weights"},
+    "uint8-quantization": _OF_TYPES | {"weights"},
 }
 """Codes of findings that only follow from another."""
 
@@ -142,6 +144,27 @@ def _check_float16(graph: Graph) -> Iterator[Finding]:
             f"This is a float16 model: {halves[0].label}, for one, is stored in float16.",
             _FULL_INTEGER,
             tensor=halves[0].index,
+        )
+
+
+def _check_uint8(graph: Graph) -> Iterator[Finding]:
+    """How TensorFlow 1 quantized: every operator with weights is of unsigned bytes, and none of them has a kernel."""
+    old = [
+        operator
+        for operator in graph.operators
+        if operator.name in _WEIGHTED
+        and not isinstance(operator, Unsupported)
+        and graph.tensors[operator.inputs[1]].dtype is DType.UINT8
+    ]
+    if old:
+        yield Finding(
+            Severity.ERROR,
+            "uint8-quantization",
+            f"This model is quantized to uint8, as TensorFlow 1 did it: {len(old)} of its {len(graph.operators)} "
+            f"operators have uint8 weights, first operator {old[0].index} ({old[0].name}).",
+            "Convert the float model that it was made from again, to int8: "
+            "`boardproof quantize MODEL --representative SAMPLES`.",
+            operator=old[0].index,
         )
 
 
