@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,12 @@ def plan_arena(buffers: Sequence[Buffer], alignment: int = ALIGNMENT) -> ArenaPl
         ValueError: Two buffers have one name, a lifetime ends before it begins, or `alias_of` names no buffer.
     """
     _check(buffers)
+    return _plan(tuple(buffers), alignment)
+
+
+@lru_cache(maxsize=64)
+def _plan(buffers: tuple[Buffer, ...], alignment: int) -> ArenaPlan:
+    """The plan of buffers that were checked: made once, however often whoever chooses between programs asks."""
     sized = [b for b in buffers if b.size_bytes > 0]
     shared = _group(sized, alignment)
     bound = _lower_bound(sized, alignment)
