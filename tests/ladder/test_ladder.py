@@ -74,8 +74,7 @@ def check_rows(rows) -> None:
         assert result["sizes"]["tflite"] < result["sizes"]["keras"] < result["sizes"]["saved_model"]
         assert result["parameters"] == 1188
     (dynamic,) = rows["large", "dynamic"]["seeds"]
-    assert dynamic["board"] is None
-    assert "dynamic-range quantized" in dynamic["reason"]
+    assert (dynamic["board"]["exact"], dynamic["reason"]) == (5, "")
     assert dynamic["score"]["by"] == "LiteRT"
     qat = rows["large, qat", "int8"]
     control = rows["large, +1 epochs", "int8"]
