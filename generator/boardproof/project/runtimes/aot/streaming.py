@@ -89,7 +89,10 @@ def _variants(program: Program, fullest: int, lowers: tuple[Lower, ...]) -> Iter
     for first in range(max(fullest - LONGEST + 1, 0), fullest + 1):
         for last in range(max(first + 1, fullest), min(first + LONGEST, len(program.steps))):
             chain = chain_of(program, program.steps[first : last + 1])
-            steps = (streamed(chain, program.graph, *how) for how in product(HEIGHTS, lowers)) if chain else ()
+            between = sum(program.graph.tensors[stage.output].size_bytes for stage in (chain or ())[:-1])
+            if chain is None or between < _LEAST_SAVED:  # more than that cannot be saved
+                continue
+            steps = (streamed(chain, program.graph, *how) for how in product(HEIGHTS, lowers))
             found = [_Variant(step, 0, step.ticks or 0) for step in steps if step is not None]
             if found:
                 yield [replace(v, need_bytes=position_bytes(_with(program, v), [first])[0]) for v in found]
