@@ -25,6 +25,7 @@ from boardproof.generating import (
     require_one_library,
 )
 from boardproof.proof.judge import Case
+from boardproof.proof.metrics.own import check_metric, find_metric
 from boardproof.proof.prove import check_plan, prove
 from boardproof.stages.existing import build_on_disk, flash_on_disk, marker_of, require_project_of
 from boardproof.stages.hardware import flash_all, require_boards
@@ -78,12 +79,14 @@ def _run(settings: Settings, progress: Progress) -> Report:
     require_tools(target.board)
     if not target.board.reach.is_started:
         require_boards(target.board, settings.port)
+    metric = find_metric(settings.metric, settings.model)
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)  # before the build: wrong samples should not cost one
+    check_metric(metric, network.samples, inputs.samples)
     firmware, generated = compile_network(network, target, settings, progress, inputs)
     ports = flash_all(firmware, settings.port, progress) if not target.board.reach.is_started else settings.port
-    return prove(Case(network, target, inputs, firmware, generated), ports, settings, progress)
+    return prove(Case(network, target, inputs, firmware, generated, metric=metric), ports, settings, progress)
 
 
 def verify_existing(settings: Settings, progress: Progress) -> Report:
@@ -91,15 +94,18 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
     target = target_of(settings)
     if target.board.reach.is_started:
         require_tools(target.board)
+    metric = find_metric(settings.metric, settings.model)
     network = prepare(settings, progress)
     check_plan(network, settings)
     inputs = choose_inputs(network, settings, progress)
+    check_metric(metric, network.samples, inputs.samples)
     firmware = arena_how = None
     if target.board.reach.is_started:
         require_project_of(network, settings)
         firmware = build_on_disk(settings.project_dir, progress)
         arena_how = marker_of(settings.project_dir).arena_how
-    return prove(Case(network, target, inputs, firmware, None, arena_how), settings.port, settings, progress)
+    case = Case(network, target, inputs, firmware, None, arena_how, metric)
+    return prove(case, settings.port, settings, progress)
 
 
 def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -> tuple[Report, ...]:

@@ -16,7 +16,7 @@ from boardproof.project.own_boards import BOARDS_TABLE, own_boards
 from boardproof.project.runtimes.base import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from boardproof.model.given import Model, SamplesLike
     from boardproof.model.samples import Samples
@@ -52,6 +52,7 @@ class Settings:
         options: Choices of code generation.
         data: How samples are read.
         own_boards: The user's own boards, which boardproof.toml describes.
+        metric: The user's own measure of outputs: `module:function`, or a function; None for what fits the labels.
     """
 
     model: Model
@@ -73,6 +74,7 @@ class Settings:
     options: Options = field(default_factory=Options)
     data: DataOptions = field(default_factory=DataOptions)
     own_boards: tuple[Board, ...] = ()
+    metric: str | Callable[[Any, Any], Any] | None = None
 
     @property
     def target_board(self) -> Board:
@@ -117,6 +119,7 @@ class Flags(TypedDict, total=False):
     label_column: str | None
     pixels: str | None
     input_shape: tuple[tuple[int, ...], ...]
+    metric: str | Callable[[Any, Any], Any] | None
     optimize: str
     arena_bytes: int | None
     tflm_lib: str | None

@@ -20,6 +20,7 @@ from boardproof.cli.flags import (
     flags,
     ignored_flags,
     link_options,
+    metric_option,
     model_argument,
     models_argument,
     quantize_options,
@@ -63,6 +64,7 @@ main.add_command(coldstart)
 @main.command()
 @model_argument
 @flags(sample_options, data_options, quantize_options, target_options, link_options, report_options, console_options)
+@metric_option
 def run(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
     """Does everything: quantize, generate, build, run on the board, compare with the host."""
     from boardproof import pipeline
@@ -132,6 +134,7 @@ def build(project: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
 @main.command()
 @model_argument
 @flags(sample_options, data_options, quantize_options, target_options, link_options, report_options, console_options)
+@metric_option
 def verify(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Checks firmware that is already built, or already on the board, against the host."""
     from boardproof import pipeline
@@ -155,6 +158,7 @@ def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa
 @main.command()
 @model_argument
 @flags(sample_options, data_options, quantize_options, target_options, link_options, console_options)
+@metric_option
 @click.option("--runtimes", default="tflm,aot", show_default=True, help="Runtimes to compare, separated by commas.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports alone, as a JSON list, on stdout.")
 def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: ANN401

@@ -208,6 +208,9 @@ data_options = flags(
         "--input-shape", type=Shape(), multiple=True, help="Shape of a sample, where the model leaves it open: 96,96,3."
     ),
 )
+metric_option = click.option(
+    "--metric", metavar="MODULE:FUNCTION", help="Your own measure: function(outputs, labels).  [what fits the labels]"
+)
 quantize_options = flags(
     click.option(
         "--representative", type=Given("samples"), help="Samples that calibrate the quantizer; default: --samples."

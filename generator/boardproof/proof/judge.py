@@ -16,7 +16,7 @@ from boardproof.model.metrics import accuracy, predicted_classes
 from boardproof.model.oracle import run_litert
 from boardproof.proof.compare import max_lsb
 from boardproof.proof.cycles import estimate_cycles
-from boardproof.proof.metrics.of_run import float_outputs, labels_of_classes, quality_of
+from boardproof.proof.metrics.of_run import Computed, float_outputs, labels_of_classes, quality_of
 from boardproof.report.document import Accuracy, LiteRtDifference, Mistake, ModelFacts, OpTicks, Report, TickSummary
 from boardproof.report.memory import memory_use
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from boardproof.model.samples import Vectors
     from boardproof.project.runtimes.base import Generated
     from boardproof.project.subject import Network, Target
+    from boardproof.proof.metrics.own import OwnMetric
     from boardproof.report.verdict import Divergence, Verdict
 
 
@@ -47,6 +48,7 @@ class Case:
         firmware: What was built; None when it was on the board already.
         generated: What the runtime generated; None when the project, or the firmware, was there already.
         arena_how: How the arena's size was obtained, of a project that was there already.
+        metric: The user's own measure, if there is one.
     """
 
     network: Network
@@ -55,6 +57,7 @@ class Case:
     firmware: Firmware | None
     generated: Generated | None
     arena_how: str | None = None
+    metric: OwnMetric | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
         InputError: The labels do not fit.
     """
     network, inputs, firmware, generated = case.network, case.inputs, case.firmware, case.generated
-    labels, floats = labels_of_classes(network, inputs), float_outputs(network)
-    quality, warnings = quality_of(network, inputs, found.expected, run, floats)
+    labels, floats = labels_of_classes(network, inputs, case.metric), float_outputs(network)
+    quality, warnings = quality_of(network, inputs, Computed(floats, found.expected, run), case.metric)
     choices, ops = generated.choices if generated is not None else (), _op_ticks(network.graph, run)
     return Report(
         boardproof=__version__,

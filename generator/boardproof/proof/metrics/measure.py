@@ -40,6 +40,13 @@ class Answers:
         known = {"host": self.host, "board": self.board}
         return known if self.float_model is None else {"float_model": self.float_model, **known}
 
+    def without_batch(self) -> Answers:
+        """The same as [samples, …], where they are [samples, 1, …]."""
+        if self.board.shape[1:2] != (1,):
+            return self
+        floats = None if self.float_model is None else self.float_model[:, 0]
+        return Answers(floats, self.host[:, 0], self.board[:, 0])
+
 
 def answers(
     float_model: NDArray[np.generic] | None,
@@ -67,13 +74,20 @@ def measure(samples: Samples, found: Answers, inputs: Values) -> tuple[Quality |
     if labels is None:
         return None, ()
     task = task_of(labels, found.board.shape[2:], inputs.shape[2:])
-    if task is None or len(labels) != len(found.board):
+    if task is None or len(labels) != len(found.board) or not _are_known(labels, task, found.board.shape):
         output = ", ".join(map(str, found.board.shape[2:]))
         shapes = f"shape {list(labels.shape)}, and the network's output [samples, {output}]"
         return None, (f"the labels in {samples.source} are ignored: they have {shapes}, which fit no measure",)
     rows = labels.reshape(len(labels), -1)
     quality, worse = _TASKS[task](rows, found, samples, inputs)
     return quality, () if worse is None else (worse,)
+
+
+def _are_known(labels: NDArray[np.generic], task: Task, shape: tuple[int, ...]) -> bool:
+    """Whether the network has all classes that labels name by their numbers."""
+    if task is not Task.CLASSES or labels.size != len(labels):
+        return True
+    return bool(labels.min() >= 0 and labels.max() < max(2, int(np.prod(shape[1:]))))
 
 
 def _flat(values: Values) -> Values:

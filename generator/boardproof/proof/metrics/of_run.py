@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array
 from boardproof.model.metrics import class_count, class_labels
 from boardproof.model.quantize import predict_float
 from boardproof.model.sample_checks import check_inputs
 from boardproof.proof.metrics.measure import answers, measure
+from boardproof.proof.metrics.own import own_measures
 from boardproof.proof.metrics.task import Task, task_of
+from boardproof.report.quality import Quality
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,19 +22,29 @@ if TYPE_CHECKING:
     from boardproof.device.types import BoardRun
     from boardproof.model.graph import Tensor
     from boardproof.model.oracle import Outputs
-    from boardproof.model.samples import Vectors
+    from boardproof.model.samples import Samples, Vectors
     from boardproof.project.subject import Network
-    from boardproof.report.quality import Quality
+    from boardproof.proof.metrics.measure import Answers
+    from boardproof.proof.metrics.own import OwnMetric
 
 _CAUSES = frozenset({"narrow-column", "outlier"})
 """What may have made quantization costly, among the findings about the samples."""
 
 
-def labels_of_classes(network: Network, inputs: Vectors) -> NDArray[np.int64] | None:
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What was computed for the same samples: by the float model (its first output, if there is one), oracle, board."""
+
+    floats: NDArray[np.generic] | None
+    expected: Outputs
+    run: BoardRun
+
+
+def labels_of_classes(network: Network, inputs: Vectors, metric: OwnMetric | None = None) -> NDArray[np.int64] | None:
     """The class of each sample; None where there are no labels, or they are none of classes.
 
     Raises:
-        InputError: A label is no class.
+        InputError: A label is no class; with a measure of the user's own, which knows what labels mean, that is None.
     """
     samples, classes = network.samples, class_count(network.graph)
     if samples is None or samples.labels is None or classes is None:
@@ -38,7 +52,12 @@ def labels_of_classes(network: Network, inputs: Vectors) -> NDArray[np.int64] | 
     output, source = (_sample_shape(t) for t in (network.graph.output_tensors[0], network.graph.input_tensors[0]))
     if len(samples.labels) == inputs.samples and task_of(samples.labels, output, source) is not Task.CLASSES:
         return None
-    return class_labels(samples, inputs.samples, classes)
+    try:
+        return class_labels(samples, inputs.samples, classes)
+    except InputError:
+        if metric is None:
+            raise
+        return None
 
 
 def float_outputs(network: Network) -> NDArray[np.generic] | None:
@@ -49,28 +68,49 @@ def float_outputs(network: Network) -> NDArray[np.generic] | None:
 
 
 def quality_of(
-    network: Network, inputs: Vectors, expected: Outputs, run: BoardRun, floats: NDArray[np.generic] | None
+    network: Network, inputs: Vectors, computed: Computed, metric: OwnMetric | None = None
 ) -> tuple[Quality | None, tuple[str, ...]]:
     """How good the answers are by the labels, and what of it a reader must know first.
 
     Args:
         network: With the samples and their labels.
         inputs: What was run.
-        expected: The oracle's outputs.
-        run: The board's.
-        floats: The float model's.
+        computed: What is judged.
+        metric: The user's own measure: it comes first, and those that fit the labels after it.
+
+    Raises:
+        InputError: The user's own measure fails.
     """
-    if network.samples is None or network.samples.labels is None:
+    samples = network.samples
+    if samples is None or samples.labels is None:
         return None, ()
+    quality, warnings = _fitting(network, samples, inputs, computed)
+    if metric is None:
+        return quality, warnings
+    output = network.graph.output_tensors[0]
+    own = own_measures(metric, _answers(computed, output).without_batch(), samples.labels)
+    if quality is None:  # the labels are not ignored: the user's own measure takes them
+        return Quality("as your metric takes them", own), ()
+    return replace(quality, measures=(*own, *quality.measures)), warnings
+
+
+def _fitting(
+    network: Network, samples: Samples, inputs: Vectors, computed: Computed
+) -> tuple[Quality | None, tuple[str, ...]]:
+    """The measures that fit the labels."""
     source, output = network.graph.input_tensors[0], network.graph.output_tensors[0]
     if output.dtype.size_bytes == 0 or output.shape[:1] != (1,) or output.shape == (1,):
         return None, ("the labels are ignored: the network's output is not one row of numbers for each sample",)
-    found = answers(floats, expected.arrays[0], run.outputs[0], output.quantization)
-    quality, warnings = measure(network.samples, found, dequantize_array(inputs.arrays[0], source.quantization))
+    given = dequantize_array(inputs.arrays[0], source.quantization)
+    quality, warnings = measure(samples, _answers(computed, output), given)
     if not warnings or quality is None:
         return quality, warnings
-    causes = [f"{f.message} {f.hint}" for f in check_inputs(network.graph, network.samples) if f.code in _CAUSES]
+    causes = [f"{f.message} {f.hint}" for f in check_inputs(network.graph, samples) if f.code in _CAUSES]
     return quality, (*warnings, *causes)
+
+
+def _answers(computed: Computed, output: Tensor) -> Answers:
+    return answers(computed.floats, computed.expected.arrays[0], computed.run.outputs[0], output.quantization)
 
 
 def _sample_shape(tensor: Tensor) -> tuple[int, ...]:
