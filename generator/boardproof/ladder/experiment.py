@@ -6,15 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from boardproof.errors import InputError
-from boardproof.ladder.variants import Recipe, Step, Variant
+from boardproof.ladder.space import Search, search_of
+from boardproof.ladder.variants import Point, Recipe, Step, Variant
 from boardproof.model.quantize import Scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from boardproof.ladder.data import Data
 
-    Build = Callable[[], Any]
+    Build = Callable[..., Any]
     Train = Callable[..., Any]
     Metric = Callable[[Any, Any], float]
 
@@ -59,18 +60,48 @@ class Ladder:
         self.metric = metric
         self.higher_is_better = higher_is_better
         self.builders: dict[str, Build] = {}
+        self.searches: dict[str, Search] = {}
         self._variants: dict[tuple[Recipe, str], Variant] = {}
 
     def model(self, build: Build) -> Entry:
         """A model of the experiment, by the function that builds it; untrained, uncompiled."""
-        name = getattr(build, "__name__", "")
-        if not name.isidentifier() or self.builders.get(name, build) is not build:
-            raise InputError(
-                f"ladder.model() cannot call a model {name or build!r}.",
-                "Give a function with a name of its own: it names the model in the table.",
-            )
-        self.builders[name] = build
-        return Entry(self, Recipe(name, (Step("train", self.epochs),)))
+        return Entry(self, Recipe(self._named(build), (Step("train", self.epochs),)))
+
+    def search(
+        self,
+        build: Build,
+        space: Mapping[str, Sequence[str | int | float | bool]],
+        *,
+        trials: int = 200,
+        objectives: Sequence[str] = ("accuracy", "flash", "ticks"),
+        scheme: str = _INT8,
+    ) -> None:
+        """A search over architectures: points of the space, chosen by what came of those before; a row for each.
+
+        Args:
+            build: Builds a model: build(**point); untrained, uncompiled.
+            space: The values that each of its parameters may have.
+            trials: How many points are chosen.
+            objectives: What is weighed: "accuracy" (the score, whatever its metric), "flash", "ram", "arena", "ticks",
+                "parameters", "macs".
+            scheme: In which all are measured.
+
+        Raises:
+            InputError: Such a search is not possible.
+        """
+        if self.train is None:
+            raise InputError("search() trains, and there is no train function.", "Give one: Ladder(train=…).")
+        found = search_of(space, trials, objectives, check_scheme(scheme))
+        name = self._named(build)
+        if name in self.searches:
+            raise InputError(f"{name} is searched twice.", "Give one search a space that holds both.")
+        self.searches[name] = found
+
+    def add_point(self, name: str, point: Point) -> Recipe:
+        """The row of a point that a search chose; gives its recipe with seed 0."""
+        recipe = Recipe(name, (Step("train", self.epochs),), point=point)
+        self.add(recipe, self.searches[name].scheme, None)
+        return recipe
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -91,6 +122,16 @@ class Ladder:
             self._variants.setdefault((control, scheme), Variant(control, scheme))
         self._variants.setdefault((recipe, scheme), Variant(recipe, scheme, control))
 
+    def _named(self, build: Build) -> str:
+        name: str = getattr(build, "__name__", "")
+        if not name.isidentifier() or self.builders.get(name, build) is not build:
+            raise InputError(
+                f"A ladder cannot call a model {name or build!r}.",
+                "Give a function with a name of its own: it names the model in the table.",
+            )
+        self.builders[name] = build
+        return name
+
 
 class Entry:
     """A model, trained and perhaps changed: what its methods add to the ladder is measured.
@@ -109,10 +150,8 @@ class Entry:
 
     def quantize(self, *schemes: str) -> Entry:
         """A row for each scheme: "int8", "int16x8", "dynamic", "float16", "float32"."""
-        known = [scheme.value for scheme in Scheme]
         for scheme in schemes:
-            if scheme not in known:
-                raise InputError(f"There is no scheme {scheme!r}.", f"Choose from: {', '.join(known)}.")
+            check_scheme(scheme)
             if self._has("qat") and scheme != _INT8:
                 raise InputError(
                     f"{self._recipe.label} was trained for int8: {scheme} would leave what it learned.",
@@ -207,6 +246,14 @@ class Entry:
         if first is not None and first.technique == "distill":
             return Recipe(self._recipe.model, (Step("train", first.epochs),))
         return None
+
+
+def check_scheme(scheme: str) -> str:
+    """A scheme by its name. Raises InputError where there is none."""
+    known = [one.value for one in Scheme]
+    if scheme not in known:
+        raise InputError(f"There is no scheme {scheme!r}.", f"Choose from: {', '.join(known)}.")
+    return scheme
 
 
 def _control_of(recipe: Recipe) -> Recipe:

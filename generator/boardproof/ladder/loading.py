@@ -20,7 +20,7 @@ from boardproof import __version__
 from boardproof.errors import BoardproofError, InputError
 from boardproof.ladder.data import Checked, Data, Split
 from boardproof.ladder.experiment import Entry, Ladder
-from boardproof.ladder.variants import Recipe
+from boardproof.ladder.variants import Point, Recipe
 from boardproof.model.data.options import DataOptions
 from boardproof.model.data.read import read_data
 from boardproof.model.load import load_model
@@ -58,18 +58,23 @@ class Source:
     representative: Path | None = None
     samples: Path | None = None
     schemes: tuple[str, ...] = ()
+    points: tuple[tuple[str, Point], ...] = ()
+    """What searches chose: the model's name and a point each."""
 
     def to_json(self) -> str:
         """For another process."""
         paths = (self.path, self.representative, self.samples)
-        return json.dumps([*(None if path is None else str(path.absolute()) for path in paths), self.schemes])
+        return json.dumps(
+            [*(None if path is None else str(path.absolute()) for path in paths), self.schemes, self.points]
+        )
 
     @staticmethod
     def from_json(text: str) -> Source:
         """What to_json() gave."""
-        *paths, schemes = json.loads(text)
+        *paths, schemes, points = json.loads(text)
         path, representative, samples = (Path(given) if given else None for given in paths)
-        return Source(path or Path(), representative, samples, tuple(schemes))
+        chosen = tuple((name, tuple((key, value) for key, value in point)) for name, point in points)
+        return Source(path or Path(), representative, samples, tuple(schemes), chosen)
 
 
 def load_experiment(source: Source) -> Experiment:
@@ -81,11 +86,12 @@ def load_experiment(source: Source) -> Experiment:
     if not source.path.exists():
         raise InputError(f"There is no file {source.path}.", "Give an experiment (.py), or a Keras model.")
     if source.path.suffix == ".py":
-        return _of_code(source.path)
+        return _of_code(source)
     return _of_model(source)
 
 
-def _of_code(path: Path) -> Experiment:
+def _of_code(source: Source) -> Experiment:
+    path = source.path
     module = _run(path)
     ladders = {id(value): value for value in vars(module).values() if isinstance(value, Ladder)}
     if len(ladders) != 1:
@@ -94,7 +100,9 @@ def _of_code(path: Path) -> Experiment:
             "Write ladder = Ladder(data=…, train=…, epochs=…), once, at the top level.",
         )
     (ladder,) = ladders.values()
-    if not ladder.variants:
+    for name, point in source.points:
+        ladder.add_point(name, point)
+    if not ladder.variants and not ladder.searches:
         raise InputError(
             f"The ladder in {path.name} has no variants.", 'Add some: ladder.model(build).quantize("int8").'
         )

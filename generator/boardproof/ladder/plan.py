@@ -75,7 +75,7 @@ def plan(experiment: Experiment, bench: Bench, only: str = "*") -> Plan:
     """
     variants = experiment.ladder.variants
     wanted = [variant for variant in variants if fnmatch(variant.label, only)]
-    if not wanted:
+    if not wanted and (only != "*" or not experiment.ladder.searches):
         labels = "\n".join(dict.fromkeys(variant.label for variant in variants))
         raise InputError(f"No variant matches {only}.", "Give a pattern of these labels, such as '*int8'.", labels)
     controls = {(variant.control, variant.scheme) for variant in wanted}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from boardproof.ladder.engines.sweep import Sweep, is_url, stored
 from boardproof.ladder.loading import Experiment, Source, load_experiment
 from boardproof.ladder.plan import Plan, plan
 from boardproof.ladder.results import Failure
+from boardproof.ladder.searching import Trials, objectives_of
 from boardproof.ladder.table import Table, references, table_of
 from boardproof.model.quiet import captured_output
 from boardproof.project.boards import BOARDS
@@ -79,10 +80,14 @@ def run_ladder(request: Request, progress: Progress) -> Table:
     cache.keep_ladder(experiment.name, about)
     try:
         failures = _do(request, experiment, planned, about, progress)
+        if request.only == "*":
+            failures |= _search(request, experiment, progress)
     except KeyboardInterrupt:
+        planned = plan(experiment, request.bench, request.only)
         done = sum(cache.result(row.key) is not None for row in planned.rows)
         progress.warn(f"{done} of {len(planned.rows)} variants are kept: the same command goes on from there")
         raise
+    planned = plan(experiment, request.bench, request.only)  # with what the searches chose
     if request.keep is not None:
         keep_models(experiment, planned, request, cache, request.keep)
     budget = BOARDS[request.budget] if request.budget else None
@@ -117,9 +122,34 @@ def _prepare(request: Request, progress: Progress) -> tuple[Experiment, Plan, di
     progress.stage(f"loading {request.source.path.name}")
     with captured_output():
         experiment = load_experiment(request.source)
-    planned, whole = plan(experiment, request.bench, request.only), plan(experiment, request.bench)
-    about = {"board": request.bench.board, "runtime": request.bench.runtime, "rows": references(whole.rows)}
-    return experiment, planned, about
+    if experiment.ladder.searches and request.database is not None:
+        raise InputError(
+            "A search does not run over a database: what it tries next depends on what came of all before.",
+            "Give a folder as --storage; --jobs lets several variants run side by side.",
+        )
+    return experiment, plan(experiment, request.bench, request.only), _about(request, experiment)
+
+
+def _about(request: Request, experiment: Experiment) -> dict[str, Any]:
+    rows = references(plan(experiment, request.bench).rows)
+    return {"board": request.bench.board, "runtime": request.bench.runtime, "rows": rows}
+
+
+def _search(request: Request, experiment: Experiment, progress: Progress) -> dict[str, Failure]:
+    """Runs the searches: each round measures a few points, and what comes of them chooses the next."""
+    ladder, cache, failures = experiment.ladder, request.cache, dict[str, Failure]()
+    for name, search in ladder.searches.items():
+        trials = Trials(search)
+        while points := trials.ask():
+            recipes = [ladder.add_point(name, point) for point in points]
+            planned = plan(experiment, request.bench)
+            jobs = [job for job in planned.jobs if replace(job.recipe, seed=0) in recipes]
+            cache.keep_ladder(experiment.name, _about(request, experiment))
+            source = replace(request.source, points=tuple((name, point) for point in points))
+            failures |= LocalEngine(source, request.bench, cache, request.limits, progress).run(jobs)
+            keys = [[row.key for row in planned.rows if replace(row.variant.recipe, seed=0) == one] for one in recipes]
+            trials.tell([objectives_of([cache.result(key) for key in own], search.objectives) for own in keys])
+    return failures
 
 
 def _do(

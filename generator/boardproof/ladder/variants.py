@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 Option = str | int | float | bool | None | tuple[int, ...]
+Point = tuple[tuple[str, str | int | float | bool], ...]
+"""Of a search: a value for each parameter of the function that builds the model, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,13 @@ class Recipe:
         model: The name of the user's function, or of the file.
         steps: In order.
         seed: Of all that is random in it.
+        point: What the function is called with, where a search chose it.
     """
 
     model: str
     steps: tuple[Step, ...]
     seed: int = 0
+    point: Point = ()
 
     @property
     def parent(self) -> Recipe | None:
@@ -74,7 +78,9 @@ class Recipe:
     def label(self) -> str:
         """As a reader calls it, the seed left out."""
         first = [step.label for step in self.steps[:1] if step.technique != "train"]
-        return ", ".join([self.model, *first, *(step.label for step in self.steps[1:])])
+        called = ", ".join(f"{name}={value}" for name, value in self.point)
+        model = f"{self.model}({called})" if called else self.model
+        return ", ".join([model, *first, *(step.label for step in self.steps[1:])])
 
     def then(self, step: Step) -> Recipe:
         """With one step more."""
@@ -82,7 +88,8 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        return {"model": self.model, "seed": self.seed, "steps": [step.to_dict() for step in self.steps]}
+        values = {"model": self.model, "seed": self.seed, "steps": [step.to_dict() for step in self.steps]}
+        return {**values, "point": dict(self.point)} if self.point else values
 
 
 @dataclass(frozen=True, slots=True)

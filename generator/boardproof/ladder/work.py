@@ -170,7 +170,7 @@ class Workshop:
 
         keras.utils.set_random_seed(recipe.seed)
         try:
-            model = self._experiment.ladder.builders[recipe.model]()
+            model = self._experiment.ladder.builders[recipe.model](**dict(recipe.point))
         except BoardproofError:
             raise
         except Exception as error:  # the user's code raises anything

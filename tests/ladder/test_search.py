@@ -1,0 +1,144 @@
+"""A search over architectures: what it may choose, that it finds the front, and that nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from boardproof.errors import InputError
+from boardproof.ladder import Data, Ladder
+from boardproof.ladder.loading import Source
+from boardproof.ladder.searching import Trials, objectives_of
+from boardproof.ladder.space import search_of
+from support.ladder_experiment import EXPERIMENT
+from support.ladder_results import a_result
+
+SEARCH = """
+def net(width, activation):
+    hidden = layers.Dense(width, activation=activation)
+    return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), hidden, layers.Dense(4, activation="softmax")])
+
+
+ladder.search(net, {"width": (4, 8), "activation": ["relu"]}, trials=5, objectives=("accuracy", "flash"))
+"""
+
+
+def net(width):
+    raise AssertionError("nothing is built")
+
+
+def a_ladder(**options) -> Ladder:
+    return Ladder(data=lambda: Data((0, 0), (0, 0), (0, 0)), **{"train": lambda *_, **__: None, **options})
+
+
+@pytest.mark.parametrize(
+    ("space", "options", "message", "hint"),
+    [
+        ({}, {}, "search() has an empty space.", "Give each parameter its values"),
+        ({"width": []}, {}, "search() has no values for width: [].", "Give a range, or a list"),
+        ({"width": [None]}, {}, "search() has no values for width: [None].", "Give a range, or a list"),
+        ({"width": "abc"}, {}, "search() has no values for width: 'abc'.", "Give a range, or a list"),
+        ({"width": [1]}, {"trials": 0}, "search(trials=0) is not possible.", "1 or more"),
+        (
+            {"width": [1]},
+            {"objectives": ("speed",)},
+            "search(objectives=('speed',)) is not possible.",
+            "accuracy, flash",
+        ),
+        ({"width": [1]}, {"objectives": ()}, "search(objectives=()) is not possible.", "accuracy, flash"),
+        ({"width": [1]}, {"scheme": "int7"}, "There is no scheme 'int7'.", "int8"),
+    ],
+)
+def test_what_cannot_be_searched_is_told_at_once(space, options, message, hint):
+    with pytest.raises(InputError) as caught:
+        a_ladder().search(net, space, **options)
+    assert caught.value.message == message
+    assert hint in caught.value.hint
+
+
+def test_a_search_trains_and_is_asked_for_once():
+    with pytest.raises(InputError) as caught:
+        a_ladder(train=None).search(net, {"width": [1]})
+    assert caught.value.hint == "Give one: Ladder(train=…)."
+    ladder = a_ladder()
+    ladder.search(net, {"width": [1]})
+    with pytest.raises(InputError) as caught:
+        ladder.search(net, {"width": [2]})
+    assert caught.value.message == "net is searched twice."
+
+
+def test_points_are_rows_and_travel_to_other_processes():
+    ladder = a_ladder(seeds=2)
+    ladder.search(net, {"width": range(8, 65, 8)}, scheme="int16x8")
+    ladder.add_point("net", (("width", 8),))
+    ladder.add_point("net", (("width", 16),))
+    ladder.add_point("net", (("width", 8),))
+    labels = [(variant.label, variant.recipe.seed) for variant in ladder.variants]
+    assert labels == [(f"net(width={width}), int16x8", seed) for width in (8, 16) for seed in (0, 1)]
+    source = Source(Source.from_json("[null, null, null, [], []]").path, points=(("net", (("width", 8),)),))
+    assert Source.from_json(source.to_json()).points == source.points
+
+
+def test_without_optuna_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(InputError) as caught:
+        Trials(search_of({"width": [1]}, 1, ("flash",), "int8"))
+    assert caught.value.message == "A search over architectures needs Optuna, which is not installed."
+    assert caught.value.hint == "Install it: pip install 'boardproof[sweep]'."
+
+
+def run_search(judge, trials: int = 60):
+    """All points of a search in a space of 32 x 3 x 2, each judged."""
+    space = {"width": range(32), "kind": ("a", "b", "c"), "bias": (True, False)}
+    search, points = Trials(search_of(space, trials, ("accuracy", "flash"), "int8")), []
+    while asked := search.ask():
+        points += asked
+        search.tell([judge(dict(point)) for point in asked])
+    return points
+
+
+def test_the_same_results_choose_the_same_points_and_good_ones():
+    def judge(point):
+        if point["kind"] == "c":
+            return None  # it fails, and is not tried again and again
+        return abs(point["width"] - 20) + 5.0 * (point["kind"] == "b"), float(point["bias"])
+
+    points = run_search(judge)
+    assert len(points) == 60
+    assert points == run_search(judge)
+    assert points != run_search(lambda point: (float(point["width"]), 0.0))
+    late = [dict(point) for point in points[20:]]
+    near = [point for point in late if point["kind"] == "a" and abs(point["width"] - 20) <= 4]
+    assert len(near) > len(late) / 3  # by chance it would be 3 of 32
+
+
+def test_objectives_are_means_over_the_seeds_and_less_is_better():
+    results = [a_result("net", 0.8, flash=10), a_result("net", 0.9, flash=30), None]
+    assert objectives_of(results, ("accuracy", "flash", "macs")) == pytest.approx((-0.85, 20, 5000))
+    assert objectives_of([None], ("accuracy",)) is None
+
+
+@pytest.mark.native
+def test_a_search_fills_the_table_and_is_done_once(tmp_path):
+    experiment = tmp_path / "experiment.py"
+    experiment.write_text(EXPERIMENT + SEARCH)
+    command = [sys.executable, "-m", "boardproof", "ladder", str(experiment), "--board", "native", "--jobs", "2"]
+    command += ["--proven", "2", "--json", "--storage", str(tmp_path / "results")]
+    first = subprocess.run(command, capture_output=True, text=True)
+    assert first.returncode == 0, first.stderr
+    rows = json.loads(first.stdout)["rows"]
+    assert {row["variant"] for row in rows} == {"net(width=4, activation=relu)", "net(width=8, activation=relu)"}
+    assert all(row["exact"] and row["score"] > 0.5 for row in rows)
+    logs = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "results" / "logs").iterdir()}
+    second = subprocess.run(command, capture_output=True, text=True)
+    assert json.loads(second.stdout)["rows"] == rows
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "results" / "logs").iterdir()} == logs
+    show = ["ladder", "show", "--json", "--storage", str(tmp_path / "results")]
+    shown = subprocess.run([sys.executable, "-m", "boardproof", *show], capture_output=True, text=True)
+    assert json.loads(shown.stdout)["rows"] == rows
+    refused = subprocess.run([*command, "--storage", "sqlite:///x.db"], capture_output=True, text=True, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "A search does not run over a database" in refused.stderr
