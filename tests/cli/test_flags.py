@@ -42,6 +42,7 @@ def test_settings_file_gives_defaults_and_flags_win(model: Path, capsys: pytest.
         ("colour = 1\n", "unknown setting: colour"),
         ("board = \n", "cannot be read"),
         ('board = "uno"\n', "'uno' is not one of"),
+        ('board = "uno"\n', "A section [boards.uno] in boardproof.toml describes a board of your own"),
     ],
 )
 def test_wrong_settings_file(text: str, message: str, model: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,7 +121,12 @@ class BoardName(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
         """The name, or click's BadParameter."""
         own = ctx.meta.get(_OWN_BOARDS, ()) if ctx is not None else ()
-        return str(click.Choice((*self.choices, *(board.name for board in own))).convert(value, param, ctx))
+        names = (*self.choices, *(board.name for board in own))
+        if value not in names:
+            known = ", ".join(map(repr, names))
+            hint = f"A section [boards.{value}] in boardproof.toml describes a board of your own (docs/boards.md)."
+            self.fail(f"{value!r} is not one of {known}. {hint}", param, ctx)
+        return str(value)
 
 
 def note_own_boards(ctx: click.Context, _param: click.Parameter, app: Path) -> Path:
