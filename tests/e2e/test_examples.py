@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,23 @@ def test_photos_in_a_folder(board, tmp_path, capsys):
     assert sum(names[i] == what for i, what in decided.items()) >= 0.9 * len(decided)
 
 
-@pytest.mark.parametrize("name", ["keywords", "photos"])
+@pytest.mark.parametrize("board", BOARDS)
+def test_gestures_in_a_stream(board, tmp_path, capsys):
+    folder = EXAMPLES / "gestures"
+    labels = ("--labels", folder / "test.txt")
+    report = replayed(capsys, board, tmp_path / "project", folder, folder / "test.npz", *labels)
+    assert report["agrees"]
+    assert report["overall"]["hits"] == 7
+    assert report["overall"]["misses"] == report["overall"]["false_accepts"] == 0
+
+
+@pytest.mark.parametrize("name", ["gestures", "keywords", "photos"])
 def test_training_in_small(name, tmp_path):
     if name == "keywords" and not (shutil.which("espeak-ng") and shutil.which("flite")):
         pytest.skip("espeak-ng and flite are not installed")
-    pytest.importorskip("sklearn")
+    package = "seglearn" if name == "gestures" else "sklearn"
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
     command = [sys.executable, str(EXAMPLES / name / "train.py"), "--quick", "--out", str(tmp_path)]
     more = ["--minutes", "0.4"] if name == "keywords" else []
     done = subprocess.run([*command, *more], capture_output=True, text=True, check=False)
