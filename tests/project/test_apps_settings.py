@@ -13,7 +13,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from boardproof.settings import read_settings_file
-from support.small_application import SETTINGS, write_application
+from support.small_application import SETTINGS, network, write_application
 
 
 def test_what_follows_from_the_settings(tmp_path):
@@ -76,6 +76,44 @@ MISFITS = {
 def test_what_does_not_fit_together(line, tmp_path):
     instead, words = MISFITS[line]
     assert words in refused(tmp_path, SETTINGS.replace(line, instead))
+
+
+AS_THEY_ARE, AS_MEANT, OTHERWISE = (1.0, 0), (128.0, 0), (0.98, 3)
+
+
+def written(folder, scaling=AS_MEANT, shape=None, more=""):
+    write_application(folder, SETTINGS.replace("hop = 32", f"hop = 32\n{more}"))
+    (folder / "network.tflite").write_bytes(network(*scaling, shape=shape))
+    return folder
+
+
+@pytest.mark.parametrize("scaling", [AS_THEY_ARE, AS_MEANT])
+def test_networks_that_read_what_the_front_end_writes(scaling, tmp_path):
+    assert read_application(written(tmp_path, scaling)).network.input.quantization.scale == scaling[0]
+
+
+def test_a_network_that_reads_other_numbers(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read_application(written(tmp_path / "checked", OTHERWISE))
+    words = "features have scale 128 and zero point 0, the network's input scale 0.980000019 and zero point 3"
+    assert words in caught.value.message
+    assert "from one end of their type to the other" in caught.value.hint
+    assert "rescaled = true" in caught.value.hint
+    assert read_application(written(tmp_path / "meant", OTHERWISE, more="rescaled = true"))
+    assert "rescaled in [app]" in refused(tmp_path, SETTINGS.replace("hop = 32", 'hop = 32\nrescaled = "yes"'))
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 2, 4, 8), (1, 8, 4, 2), (1, 16, 4)])
+def test_rows_that_lie_along_the_axes(shape, tmp_path):
+    assert read_application(written(tmp_path, shape=shape)).network.input.shape == shape
+
+
+def test_rows_that_lie_across(tmp_path):
+    folder = written(tmp_path, shape=(1, 8, 9))
+    with pytest.raises(InputError) as caught:
+        read_application(folder)
+    assert "rows of 8 features do not lie along the axes of the network's input, [1, 8, 9]" in caught.value.message
+    assert "[rows, features]" in caught.value.hint
 
 
 def test_nothing_there(tmp_path):

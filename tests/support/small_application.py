@@ -52,11 +52,15 @@ def front_end() -> bytes:
     return builder.build([x], [y])
 
 
-def network() -> bytes:
-    """[1,64] int8 to two scores: loud if the rows are high."""
+def network(scale: float = 128.0, zero_point: int = 0, shape: tuple[int, ...] | None = None) -> bytes:
+    """[1,64] int8 to two scores: loud if the rows are high. Or an input of another shape, which is made flat."""
     builder = ModelBuilder()
-    size = ROWS * BANDS
-    x = builder.add_tensor((1, size), scale=128.0)
+    size = ROWS * BANDS if shape is None else int(np.prod(shape))
+    x = source = builder.add_tensor(shape or (1, size), scale=scale, zero_point=zero_point)
+    if shape is not None:
+        x = builder.add_tensor((1, size), scale=scale, zero_point=zero_point)
+        flat = builder.add_tensor((2,), "int32", data=np.array([1, size]))
+        builder.add_operator("RESHAPE", [source, flat], [x])
     weights = np.stack([np.full(size, -60), np.full(size, 60)])
     w = builder.add_tensor((2, size), scale=0.001, data=weights)
     b = builder.add_tensor((2,), "int32", scale=0.128, data=np.array([60000, -60000]))
@@ -64,7 +68,7 @@ def network() -> bytes:
     builder.add_operator("FULLY_CONNECTED", [x, w, b], [logits])
     y = builder.add_tensor((1, 2), scale=1 / 256, zero_point=-128)
     builder.add_operator("SOFTMAX", [logits], [y], beta=0.0005)
-    return builder.build([x], [y])
+    return builder.build([source], [y])
 
 
 def write_application(folder: Path, settings: str = SETTINGS) -> Path:

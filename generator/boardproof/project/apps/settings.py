@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from math import prod
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
@@ -16,11 +17,15 @@ from boardproof.project.apps.sensors import SENSORS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from boardproof.model.graph import Quantization, Tensor
+
 SETTINGS_FILE = "boardproof.toml"
 APP_TABLE = "app"
 
 _SAMPLE_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
 _LONGEST_TEXT = 40
+_AS_THEY_ARE = (1.0, 0)
+"""Scale and zero point of a network that was trained on the features' integers, whatever these mean."""
 
 
 def is_application(path: Path) -> bool:
@@ -43,8 +48,9 @@ def read_application(path: Path) -> Application:
         raise InputError(f"{file} has no table [{APP_TABLE}].", "docs/applications.md says what stands in it.")
     table = _Table(file, f"[{APP_TABLE}]", _dictionary(file, APP_TABLE, values[APP_TABLE]))
     application = _application(table, file.parent)
+    rescaled = table.flag("rescaled")
     table.finish()
-    _check(application, file)
+    _check(application, file, rescaled)
     return application
 
 
@@ -93,6 +99,12 @@ class _Table:
         if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > 1 << 24:
             raise self.wrong(name, "a number")
         return float(value)
+
+    def flag(self, name: str) -> bool:
+        value = self._take(name, default=False)
+        if not isinstance(value, bool):
+            raise self.wrong(name, "true or false")
+        return value
 
     def texts(self, name: str, default: list[str] | None = None) -> tuple[str, ...]:
         value = self._take(name, default)
@@ -192,9 +204,9 @@ def _decision(table: _Table) -> Decision:
     return decision
 
 
-def _check(application: Application, file: Path) -> None:
+def _check(application: Application, file: Path, rescaled: bool) -> None:
     """Whether samples fit the front end, its rows the network, and the scores the labels."""
-    for problem, hint in _misfits(application):
+    for problem, hint in _misfits(application) + ([] if rescaled else _other_numbers(application)):
         raise InputError(f"The application of {file} does not fit together: {problem}.", hint)
 
 
@@ -214,11 +226,7 @@ def _misfits(application: Application) -> list[tuple[str, str]]:
     elif application.hop > application.window:
         what = f"hop is {application.hop}, and the window {application.window} samples"
         found.append((what, "Let windows meet or overlap; every leaves out runs of the network."))
-    feature_type = source.dtype if application.front_end is None else application.front_end.output.dtype
-    if feature_type is not network.input.dtype or network.input.size_bytes % application.row_bytes:
-        what = f"rows of {application.row_bytes} bytes of {feature_type} do not fill the network's input, "
-        what += f"{network.input.size_bytes} bytes of {network.input.dtype}"
-        found.append((what, "Use the front end that the network was trained with."))
+    found += _misfitting_rows(application)
     if network.output.dtype not in SCORE_TYPES:
         what = f"scores are {network.output.dtype}"
         found.append((what, "Decisions are made of integers: quantize the network to int8 or int16."))
@@ -234,3 +242,42 @@ def _misfits(application: Application) -> list[tuple[str, str]]:
         what = f"{application.sensor} gives {' or '.join(map(str, channels))} numbers, and channels is "
         found.append((f"{what}{application.channels}", "Correct channels."))
     return found
+
+
+def _misfitting_rows(application: Application) -> list[tuple[str, str]]:
+    """Whether rows of features fill the network's input, one behind the other."""
+    network = application.network
+    feature_type = application.source.dtype if application.front_end is None else application.front_end.output.dtype
+    if feature_type is not network.input.dtype or network.input.size_bytes % application.row_bytes:
+        what = f"rows of {application.row_bytes} bytes of {feature_type} do not fill the network's input, "
+        what += f"{network.input.size_bytes} bytes of {network.input.dtype}"
+        return [(what, "Use the front end that the network was trained with.")]
+    if application.front_end is not None and _lies_across(application.front_end.output, network.input):
+        what = f"rows of {application.front_end.output.elements} features do not lie along the axes of the network's "
+        what += f"input, {list(network.input.shape)}"
+        return [(what, "Let it take [rows, features], or all flat; a Reshape or Permute layer does the rest.")]
+    return []
+
+
+def _lies_across(row: Tensor, network: Tensor) -> bool:
+    """Whether rows of features, one behind the other, cross the network's axes: [features, rows], say."""
+    inner = [prod(network.shape[axis:]) for axis in range(len(network.shape))]
+    return any(size % row.elements and row.elements % size for size in inner)
+
+
+def _other_numbers(application: Application) -> list[tuple[str, str]]:
+    """Whether the network reads other numbers out of the features' bytes than the front end means, or than they are."""
+    if application.front_end is None:
+        return []
+    means, reads = application.front_end.output.quantization, application.network.input.quantization
+    if means is None or reads is None or _scaling(reads) in (_AS_THEY_ARE, _scaling(means)):
+        return []
+    what = "the front end's features have scale {:.9g} and zero point {}".format(*_scaling(means))
+    what += ", the network's input scale {:.9g} and zero point {}".format(*_scaling(reads))
+    hint = "Train on the features as they are, and quantize with representative ones that reach from one end of their "
+    hint += "type to the other; where the network was trained on features scaled otherwise, say rescaled = true."
+    return [(what, hint)]
+
+
+def _scaling(quantization: Quantization) -> tuple[float, int]:
+    return quantization.scale, quantization.zero_point
