@@ -18,6 +18,7 @@ import numpy as np
 
 from boardproof import __version__
 from boardproof.errors import BoardproofError, InputError
+from boardproof.ladder.code import training_code
 from boardproof.ladder.data import Checked, Data, Split
 from boardproof.ladder.experiment import Entry, Ladder
 from boardproof.ladder.variants import Point, Recipe
@@ -41,7 +42,7 @@ class Experiment:
         name: Of the file, without its suffix; of its folder, where the file is called experiment.py.
         ladder: What is to be measured.
         data: The arrays.
-        fingerprint: SHA-256 of what decides every result: code, data, versions.
+        fingerprint: SHA-256 of what decides every result: code (boardproof's too, as far as it trains), data, versions.
     """
 
     name: str
@@ -235,7 +236,7 @@ def _only(inputs: Any) -> Any:  # noqa: ANN401 the one array of a mapping
 
 
 def _versions() -> list[str]:
-    return [__version__, *(version(package) for package in _PACKAGES), f"{sys.version_info[:2]}"]
+    return [__version__, training_code(), *(version(package) for package in _PACKAGES), f"{sys.version_info[:2]}"]
 
 
 def _digest(parts: list[str]) -> str:

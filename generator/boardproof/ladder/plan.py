@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
+from boardproof.ladder.code import measuring_code
 from boardproof.ladder.variants import Bench, Recipe, Variant, key_of
 
 if TYPE_CHECKING:
@@ -89,12 +90,17 @@ def model_key(experiment: Experiment, recipe: Recipe, bench: Bench) -> str:
     with_budget = any(
         name in {"flash", "ticks"} and value is not None for step in recipe.steps for name, value in step.options
     )
-    return key_of(experiment.fingerprint, recipe, *((bench,) if with_budget else ()))
+    return _measured(experiment, recipe, bench) if with_budget else key_of(experiment.fingerprint, recipe)
+
+
+def _measured(experiment: Experiment, what: Recipe | Variant, bench: Bench) -> str:
+    """What is kept under this key depends on boardproof's generator and firmware too."""
+    return key_of(experiment.fingerprint + measuring_code(), what, bench)
 
 
 def _row(experiment: Experiment, variant: Variant, bench: Bench) -> Row:
     keys = [
-        key_of(experiment.fingerprint, Variant(recipe, variant.scheme), bench)
+        _measured(experiment, Variant(recipe, variant.scheme), bench)
         for recipe in (variant.recipe, variant.control)
         if recipe is not None
     ]

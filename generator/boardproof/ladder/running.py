@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from boardproof.device.build.pio import cache_dir
 from boardproof.errors import InputError
 from boardproof.files import write_atomically
 from boardproof.ladder.cache import Cache
+from boardproof.ladder.code import measuring_code
 from boardproof.ladder.engines.local import Limits, LocalEngine
 from boardproof.ladder.engines.sweep import Sweep, is_url, stored
 from boardproof.ladder.loading import Experiment, Source, load_experiment
@@ -114,8 +116,9 @@ def join_ladder(request: Request, progress: Progress) -> int:
 
 
 def sweep_name(experiment: Experiment) -> str:
-    """What a ladder is called in a database: other code, data or versions are another ladder."""
-    return f"{experiment.name}-{experiment.fingerprint[:12]}"
+    """What a ladder is called in a database: other code (boardproof's too), data or versions are another."""
+    digest = hashlib.sha256((experiment.fingerprint + measuring_code()).encode()).hexdigest()
+    return f"{experiment.name}-{digest[:12]}"
 
 
 def _prepare(request: Request, progress: Progress) -> tuple[Experiment, Plan, dict[str, Any]]:
