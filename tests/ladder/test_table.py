@@ -15,6 +15,7 @@ import pytest
 from boardproof.errors import InputError
 from boardproof.ladder import cache as cache_module
 from boardproof.ladder.cache import Cache
+from boardproof.ladder.limits import limits_beside
 from boardproof.ladder.page import write
 from boardproof.ladder.results import Failure, Result
 from boardproof.ladder.table import table_of
@@ -73,6 +74,43 @@ def test_what_fits_a_board(tmp_path):
     assert [line.fits for line in found.lines] == [True, False, False]
 
 
+def test_limits_are_kept_by_every_seed_or_not_at_all(tmp_path):
+    rows = (
+        (a_row("a", "small"), a_result("small", 0.90)),
+        (a_row("b", "small"), a_result("small", 0.88, seed=1)),
+        (a_row("c", "good"), a_result("good", 0.95)),
+        (a_row("d", "slow"), a_result("slow", 0.95, ticks=70_001)),
+        (a_row("e", "wrong"), a_result("wrong", 0.95, exact=99)),
+        (a_row("f", "does not run"), replace(a_result("does not run", 0.99), board=None, reason="it is float16")),
+    )
+    limits = {"accuracy_min": 0.89, "ticks": 70_000, "max_lsb": 0, "model_bytes": 5, "accuracy_drop": 0.0}
+    found = a_table(Cache(tmp_path), *rows, limits=limits)
+    assert [line.fits for line in found.lines] == [False, True, False, False, False]
+    write(found, tmp_path / "ladder.md")
+    assert "| fits limits |" in (tmp_path / "ladder.md").read_text()
+    both = a_table(Cache(tmp_path), *rows, limits={"model_bytes": 5}, budget=BOARDS["nano33ble"])
+    assert [line.fits for line in both.lines] == [True, True, True, True, False]
+    write(both, tmp_path / "ladder.md")
+    assert "| fits nano33ble and limits |" in (tmp_path / "ladder.md").read_text()
+    tight = a_table(Cache(tmp_path), *rows, limits={"model_bytes": 4})
+    assert not any(line.fits for line in tight.lines)
+    unjudged = a_table(Cache(tmp_path), *rows, limits={"accuracy_drop": 0.0})  # which a ladder does not measure
+    assert [line.fits for line in unjudged.lines] == [None] * 5
+
+
+def test_limits_stand_beside_the_experiment(tmp_path):
+    path = tmp_path / "experiment.py"
+    assert limits_beside(path, "native") == {}
+    (tmp_path / "boardproof.toml").write_text("[limits]\nflash_bytes = 9\nticks = 5\n[limits.native]\nticks = 7\n")
+    assert limits_beside(path, "native") == {"flash_bytes": 9, "ticks": 7}
+    assert limits_beside(path, "mps2-an386") == {"flash_bytes": 9, "ticks": 5}
+    (tmp_path / "boardproof.toml").write_text("[limits]\nflash_byte = 9\n")
+    with pytest.raises(InputError) as caught:
+        limits_beside(path, "native")
+    assert caught.value.message == "boardproof.toml has an unknown limit: flash_byte in [limits]."
+    assert caught.value.hint == "Did you mean flash_bytes?"
+
+
 def test_what_is_missing_and_what_differs_is_bad_news(tmp_path):
     rows = ((a_row("a", "wrong"), a_result("wrong", exact=99)), (a_row("b", "gone"), None))
     found = a_table(Cache(tmp_path), *rows, failures={"b": Failure("It crashed.", "See the log.")})
@@ -107,7 +145,7 @@ def test_the_html_shows_every_variant_where_it_is_pointed_at(tmp_path):
 def test_json_is_what_the_documentation_says(tmp_path):
     found = a_table(Cache(tmp_path), (a_row("a", "small"), a_result("small")))
     document = json.loads(found.to_json())
-    assert set(document) == {"schema", "boardproof", "experiment", "board", "runtime", "budget", "rows"}
+    assert set(document) == {"schema", "boardproof", "experiment", "board", "runtime", "budget", "limits", "rows"}
     documented = Path(__file__).parents[2].joinpath("docs", "smaller.md").read_text(encoding="utf-8")
     for name in (*document, *document["rows"][0], *document["rows"][0]["seeds"][0]):
         assert f"`{name}`" in documented
@@ -203,7 +241,8 @@ def test_a_thousand_variants_are_shown_without_tensorflow(tmp_path):
     rows = [a_row(f"k{i}", f"variant {i}") for i in range(1000)]
     for i, row in enumerate(rows):
         cache.keep_result(row["key"], a_result(row["label"], 0.5 + i / 2500, flash=10_000 + i))
-    cache.keep_ladder("experiment", {"board": "mps2-an386", "runtime": "aot", "rows": rows})
+    limits = {"flash_bytes": 10_499}
+    cache.keep_ladder("experiment", {"board": "mps2-an386", "runtime": "aot", "rows": rows, "limits": limits})
     code = (
         "import sys; from boardproof.cli.commands import run_command\n"
         f"status = run_command(['ladder', 'show', '--json', '--storage', {str(tmp_path)!r}])\n"
@@ -212,4 +251,4 @@ def test_a_thousand_variants_are_shown_without_tensorflow(tmp_path):
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
-    assert len(json.loads(ended.stdout)["rows"]) == 1000
+    assert [row["fits"] for row in json.loads(ended.stdout)["rows"]] == [True] * 500 + [False] * 500

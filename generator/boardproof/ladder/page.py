@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
 from boardproof.files import write_atomically
+from boardproof.ladder.limits import judged
 from boardproof.report.forms.html import to_html
 from boardproof.report.forms.markdown import to_markdown
 from boardproof.report.page import Column, Kind, Page, Paragraph, Picture, Section, Table, Tone
@@ -81,11 +82,16 @@ def _main_table(found: ladder.Table) -> Table:
     unit = next((result.board.unit for line in found.lines for result in line.results if result.board), "ticks")
     titles = [metric, "±", "to control", "parameters", "flash", "arena", unit, "ms"]
     columns = [Column("variant"), Column("scheme"), *(Column(title, Kind.NUMBER) for title in titles)]
-    marks = [Column("exact"), Column("front"), *([Column(f"fits {found.budget}")] if found.budget else [])]
-    rows = tuple(_main_row(line, with_budget=found.budget is not None) for line in found.lines)
+    marks = [Column("exact"), Column("front"), *([Column(f"fits {_fitted(found)}")] if _fitted(found) else [])]
+    rows = tuple(_main_row(line, with_budget=bool(_fitted(found))) for line in found.lines)
     marked = frozenset(i for i, line in enumerate(found.lines) if line.is_exact is False)
     samples = f"Scores are of {score.samples:,} test samples. " if score else ""
     return Table((*columns, *marks), rows, caption=samples + _NOTES, marked=marked)
+
+
+def _fitted(found: ladder.Table) -> str:
+    """What variants have to fit: a board, limits, or both; "" where nothing says."""
+    return " and ".join(filter(None, (found.budget, "limits" if judged(found.limits) else "")))
 
 
 def _main_row(line: ladder.Line, *, with_budget: bool) -> tuple[str, ...]:

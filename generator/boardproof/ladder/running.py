@@ -15,6 +15,7 @@ from boardproof.ladder.cache import Cache
 from boardproof.ladder.code import measuring_code
 from boardproof.ladder.engines.local import Limits, LocalEngine
 from boardproof.ladder.engines.sweep import Sweep, is_url, stored
+from boardproof.ladder.limits import NOT_MEASURED, limits_beside
 from boardproof.ladder.loading import Experiment, Source, load_experiment
 from boardproof.ladder.plan import Plan, plan
 from boardproof.ladder.results import Failure
@@ -94,7 +95,8 @@ def run_ladder(request: Request, progress: Progress) -> Table:
         keep_models(experiment, planned, request, cache, request.keep)
     budget = BOARDS[request.budget] if request.budget else None
     where = (request.bench.board, request.bench.runtime)
-    return table_of(experiment.name, where, references(planned.rows), cache, failures=failures, budget=budget)
+    rows, limits = references(planned.rows), about["limits"]
+    return table_of(experiment.name, where, rows, cache, failures=failures, budget=budget, limits=limits)
 
 
 def join_ladder(request: Request, progress: Progress) -> int:
@@ -130,12 +132,17 @@ def _prepare(request: Request, progress: Progress) -> tuple[Experiment, Plan, di
             "A search does not run over a database: what it tries next depends on what came of all before.",
             "Give a folder as --storage; --jobs lets several variants run side by side.",
         )
-    return experiment, plan(experiment, request.bench, request.only), _about(request, experiment)
+    about = _about(request, experiment)
+    if unused := [name for name in about["limits"] if name in NOT_MEASURED]:
+        progress.warn(f"boardproof.toml limits {', '.join(unused)}, which a ladder does not measure")
+    return experiment, plan(experiment, request.bench, request.only), about
 
 
 def _about(request: Request, experiment: Experiment) -> dict[str, Any]:
     rows = references(plan(experiment, request.bench).rows)
-    return {"board": request.bench.board, "runtime": request.bench.runtime, "rows": rows}
+    board = request.bench.board
+    limits = limits_beside(request.source.path, board)
+    return {"board": board, "runtime": request.bench.runtime, "rows": rows, "limits": limits}
 
 
 def _search(request: Request, experiment: Experiment, progress: Progress) -> dict[str, Failure]:
@@ -206,14 +213,17 @@ def stored_table(storage: str | None, name: str, budget: str | None = None) -> T
     if storage is None or not is_url(storage):
         cache = cache_of(storage)
         about = cache.ladder(name)
-        return table_of(name, (about["board"], about["runtime"]), about["rows"], cache, budget=board)
+        return table_of(
+            name, (about["board"], about["runtime"]), about["rows"], cache, budget=board, limits=about.get("limits")
+        )
     names = [one for one in stored(storage) if one == name or one.rpartition("-")[0] == name]
     if not names:
         raise InputError(f"There is no ladder {name} in this database.", "Without a name, all are listed.")
     sweep = Sweep(storage, names[-1])
     about, found = sweep.about, _Found(sweep.results())
     where = (about["board"], about["runtime"])
-    return table_of(names[-1], where, about["rows"], found, failures=sweep.failures(), budget=board)
+    rows, limits = about["rows"], about.get("limits")
+    return table_of(names[-1], where, rows, found, failures=sweep.failures(), budget=board, limits=limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Protocol
 
 from boardproof import __version__
+from boardproof.ladder.limits import judged, keeps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from boardproof.ladder.plan import Row
-    from boardproof.ladder.results import Failure, Result
+    from boardproof.ladder.results import Failure, OnBoard, Result
     from boardproof.project.boards import Board
+    from boardproof.report.limits import Limit
 
 SCHEMA_VERSION = 1
 """Grows when a key of the JSON document changes its meaning or goes away."""
@@ -41,7 +43,7 @@ class Line:
         difference: Of its score to its control's, the mean over the seeds that both have; None without control.
         is_control: Whether others are compared with it.
         front: Whether no other line is as good and as small in everything, and better in something.
-        fits: Whether it fits the budget; None without one.
+        fits: Whether it fits the budget and keeps the limits; None without any.
     """
 
     label: str
@@ -86,6 +88,7 @@ class Table:
         runtime: By what.
         budget: The board whose memory is the budget, or None.
         lines: In the order of the experiment.
+        limits: Of boardproof.toml, by name.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Table:
     runtime: str
     budget: str | None
     lines: tuple[Line, ...]
+    limits: Mapping[str, float]
 
     @property
     def agrees(self) -> bool:
@@ -106,7 +110,13 @@ class Table:
 
     def to_json(self) -> str:
         """The document of docs/smaller.md."""
-        about = {"experiment": self.name, "board": self.board, "runtime": self.runtime, "budget": self.budget}
+        about: dict[str, Any] = {
+            "experiment": self.name,
+            "board": self.board,
+            "runtime": self.runtime,
+            "budget": self.budget,
+        }
+        about |= {"limits": dict(self.limits)}
         lines = [_line_dict(line) for line in self.lines]
         return json.dumps({"schema": SCHEMA_VERSION, "boardproof": __version__, **about, "rows": lines}, indent=2)
 
@@ -132,6 +142,7 @@ def table_of(
     *,
     failures: Mapping[str, Failure] | None = None,
     budget: Board | None = None,
+    limits: Mapping[str, float] | None = None,
 ) -> Table:
     """The table of what is done.
 
@@ -142,6 +153,7 @@ def table_of(
         results: Where they are.
         failures: Of this run, by key.
         budget: The board that variants have to fit.
+        limits: Of boardproof.toml, which they have to keep.
     """
     found = {row["key"]: results.result(row["key"]) for row in rows}
     controls = {row["control"] for row in rows}
@@ -152,12 +164,12 @@ def table_of(
         _line(members, found, failures or {}, is_control=any(row["key"] in controls for row in members))
         for members in groups.values()
     ]
-    measures = [_measures(line) for line in lines]
+    measures, kept = [_measures(line) for line in lines], judged(limits or {})
     finished = tuple(
-        Line(**{**_shallow(line), "front": _is_front(own, measures), "fits": _fits(line, budget)})
+        Line(**{**_shallow(line), "front": _is_front(own, measures), "fits": _fits(line, budget, kept)})
         for line, own in zip(lines, measures, strict=True)
     )
-    return Table(name, *where, budget.name if budget else None, finished)
+    return Table(name, *where, budget.name if budget else None, finished, limits or {})
 
 
 def _line(
@@ -200,14 +212,18 @@ def _is_front(own: tuple[float, ...] | None, others: Sequence[tuple[float, ...] 
     )
 
 
-def _fits(line: Line, budget: Board | None) -> bool | None:
-    if budget is None:
+def _fits(line: Line, budget: Board | None, limits: Sequence[Limit]) -> bool | None:
+    if budget is None and not limits:
         return None
-    runs = [result.board for result in line.results if result.board is not None]
+    runs = [(result, result.board) for result in line.results if result.board is not None]
     return bool(runs) and all(
-        (budget.flash_bytes is None or run.flash is None or run.flash <= budget.flash_bytes)
-        and (budget.free_ram_bytes is None or run.ram is None or run.ram <= budget.free_ram_bytes)
-        for run in runs
+        (budget is None or _fits_memory(run, budget)) and keeps(result, limits) for result, run in runs
+    )
+
+
+def _fits_memory(run: OnBoard, budget: Board) -> bool:
+    return (budget.flash_bytes is None or run.flash is None or run.flash <= budget.flash_bytes) and (
+        budget.free_ram_bytes is None or run.ram is None or run.ram <= budget.free_ram_bytes
     )
 
 
