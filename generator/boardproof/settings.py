@@ -53,6 +53,7 @@ class Settings:
         data: How samples are read.
         own_boards: The user's own boards, which boardproof.toml describes.
         metric: The user's own measure of outputs: `module:function`, or a function; None for what fits the labels.
+        errors: `inspect` measures what quantization does to each layer, on the representative samples.
     """
 
     model: Model
@@ -75,6 +76,7 @@ class Settings:
     data: DataOptions = field(default_factory=DataOptions)
     own_boards: tuple[Board, ...] = ()
     metric: str | Callable[[Any, Any], Any] | None = None
+    errors: bool = False
 
     @property
     def target_board(self) -> Board:
@@ -120,6 +122,7 @@ class Flags(TypedDict, total=False):
     pixels: str | None
     input_shape: tuple[tuple[int, ...], ...]
     metric: str | Callable[[Any, Any], Any] | None
+    errors: bool
     optimize: str
     arena_bytes: int | None
     tflm_lib: str | None

@@ -183,6 +183,7 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
 @model_argument
 @flags(target_options, quantize_options, data_options, console_options)
 @click.option("--samples", type=Given("samples"), hidden=True)
+@click.option("--errors", is_flag=True, default=None, help="Measure what quantization costs, layer by layer.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Shows operators, tensors, memory, and what would not run: then the exit status is 2."""

@@ -57,8 +57,13 @@ def preflight(graph: Graph, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     causes = tuple(check_graph(graph))
     implied = {code for cause in causes for code in (cause.code, *_IMPLIED.get(cause.code, ()))}
     others = [finding for finding in found if finding.code not in implied]
+    return by_severity((*causes, *others))
+
+
+def by_severity(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Errors first, notes last."""
     order = list(Severity)
-    return tuple(sorted((*causes, *others), key=lambda finding: order.index(finding.severity)))
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
 def is_runnable(findings: tuple[Finding, ...]) -> bool:

@@ -13,6 +13,7 @@ from boardproof.project.own_boards import check_core_sizes
 if TYPE_CHECKING:
     from boardproof.model.arena import ArenaPlan
     from boardproof.model.graph import Graph
+    from boardproof.model.layer_errors import LayerError
     from boardproof.model.preflight import Finding
     from boardproof.model.timeline import Moment
     from boardproof.project.runtimes.base import Choice, Options
@@ -33,6 +34,7 @@ class Inspection:
         timeline: The activations alive during each operator, whether the network can run or not.
         arena_bytes: The tensor arena's size; None when the network cannot run.
         arena_how: How that size was obtained, for people; None likewise.
+        errors: What quantization does to each layer, where that was asked for.
         runtime: Name of the runtime it was checked for.
         board: Name of the board it was checked for.
         choices: How each step would be computed, where the runtime says.
@@ -50,6 +52,7 @@ class Inspection:
     board: str
     choices: tuple[Choice, ...] = ()
     arena_how: str | None = None
+    errors: tuple[LayerError, ...] = ()
 
     @property
     def runnable(self) -> bool:

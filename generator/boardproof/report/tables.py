@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from boardproof.model.layer_errors import decibels
 from boardproof.model.preflight import Severity
 from boardproof.project.boards import BOARDS
 from boardproof.report.forms.console import table_view
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from boardproof.report.limits import Change
 
 _BAR_WIDTH = 32
+_MOST_DB = 60
+"""A bar of this many dB is full."""
+
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -89,7 +93,9 @@ def inspection_table(inspection: Inspection) -> RenderableType:
     header = f"{len(graph.operators)} operators, {sum(inspection.op_macs):,} MACs, {inspection.data_bytes:,} bytes"
     layers = [table_view(kernels_table(inspection.choices))] if inspection.choices else []
     slow = [Text(f"note: {choice.fallback}") for choice in inspection.choices if choice.fallback]
-    return Group(Text(header), operators, *layers, *slow, *_timeline(inspection), *_findings(inspection))
+    return Group(
+        Text(header), operators, *layers, *slow, *_timeline(inspection), *_errors(inspection), *_findings(inspection)
+    )
 
 
 def _shapes(tensors: list[Tensor]) -> str:
@@ -123,6 +129,34 @@ def _live_activations(inspection: Inspection) -> Iterator[RenderableType]:
         used = moment.live_bytes
         table.add_row(str(moment.index), escape(moment.op), f"{used:,}", _bar(used, most), escape(names))
     yield table
+
+
+def _errors(inspection: Inspection) -> Iterator[RenderableType]:
+    """What quantization costs, from layer to layer: a shorter bar is a noisier tensor."""
+    if not inspection.errors:
+        return
+    yield Text("\nsignal to noise of quantization, in dB, as far as a layer and of its own rounding alone:")
+    table = _ruled("#", "layer", "operator", "dB", "", "rounding")
+    for error in inspection.errors:
+        number = "" if error.operator is None else str(error.operator)
+        snr, rounding = decibels(error.noise), decibels(error.rounding)
+        table.add_row(
+            number,
+            escape(error.layer),
+            escape(error.op),
+            _decibels(snr),
+            _bar(_shown_db(snr), _MOST_DB),
+            _decibels(rounding),
+        )
+    yield table
+
+
+def _shown_db(ratio: float | None) -> int:
+    return _MOST_DB if ratio is None else round(min(_MOST_DB, max(0.0, ratio)))
+
+
+def _decibels(ratio: float | None) -> str:
+    return "exact" if ratio is None else str(round(ratio))
 
 
 def _bar(used: int, most: int) -> str:
@@ -159,6 +193,9 @@ def inspection_json(inspection: Inspection) -> str:
             for m in inspection.timeline
         ],
         "choices": [asdict(choice) for choice in inspection.choices],
+        "errors": [
+            {**asdict(e), "snr_db": decibels(e.noise), "rounding_db": decibels(e.rounding)} for e in inspection.errors
+        ],
         "findings": [asdict(finding) for finding in inspection.findings],
     }
     return json.dumps(document, indent=2)
@@ -238,7 +275,20 @@ def _plain() -> Table:
 
 def _ruled(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = {"#", "share", "per MAC", "MACs", "bytes", "cycles", "instructions", "microseconds", "arena", "stack"}
+    numeric = {
+        "#",
+        "share",
+        "per MAC",
+        "MACs",
+        "bytes",
+        "cycles",
+        "dB",
+        "rounding",
+        "instructions",
+        "microseconds",
+        "arena",
+        "stack",
+    }
     numeric |= {"flash", "runtime flash", "beside constants", "RAM"}
     for column in columns:
         table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")

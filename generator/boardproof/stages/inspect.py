@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from boardproof.device.tflm.arena import bound_arena
 from boardproof.device.tflm.fetch import fetch_library, known_library
 from boardproof.errors import ToolError
+from boardproof.model.preflight import by_severity
 from boardproof.project.inspection import Inspection, inspect_network
 from boardproof.project.runtimes.tflm import TflmRuntime
+from boardproof.stages.errors import errors_of, require_quantized
 from boardproof.stages.network import prepare, target_of
 
 if TYPE_CHECKING:
     from boardproof.progress import Progress
     from boardproof.project.runtimes.tflm.library import TflmLibrary
+    from boardproof.project.subject import Network, Target
     from boardproof.settings import Settings
 
 _INSPECT_TIMEOUT_S = 30.0
@@ -23,8 +26,19 @@ _INSPECT_TIMEOUT_S = 30.0
 
 def inspect(settings: Settings, progress: Progress) -> Inspection:
     """Looks at a network without building anything."""
-    target, options = target_of(settings), settings.options
+    target = target_of(settings)
     network = prepare(settings, progress)
+    if not settings.errors:
+        return _inspect(network, target, settings, progress)
+    require_quantized(network)
+    found = _inspect(network, target, settings, progress)
+    progress.stage("measuring what quantization costs, layer by layer")
+    errors, causes = errors_of(network, settings)
+    return replace(found, errors=errors, findings=by_severity((*found.findings, *causes)))
+
+
+def _inspect(network: Network, target: Target, settings: Settings, progress: Progress) -> Inspection:
+    options = settings.options
     if not isinstance(target.runtime, TflmRuntime):
         return inspect_network(network, target, options)
     progress.stage("looking into the TensorFlow Lite Micro library")

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _CAUSES = frozenset({"narrow-column", "outlier"})
 """What may have made quantization costly, among the findings about the samples."""
 
+_LAYER_BY_LAYER = (
+    "`boardproof inspect --errors`, with the float model and --representative, shows which layer makes the noise"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Computed:
@@ -106,7 +110,7 @@ def _fitting(
     if not warnings or quality is None:
         return quality, warnings
     causes = [f"{f.message} {f.hint}" for f in check_inputs(network.graph, samples) if f.code in _CAUSES]
-    return quality, (*warnings, *causes)
+    return quality, (*warnings, *(causes or (_LAYER_BY_LAYER,)))
 
 
 def _answers(computed: Computed, output: Tensor) -> Answers:
