@@ -21,6 +21,11 @@ PROGRAMS = {
     "qemu": ("arm-none-eabi-gcc", "qemu-system-arm"),
 }
 
+# No test depends on how fast the machine is; what else holds (in CI, no randomness) stays.
+hypothesis.settings.register_profile(
+    "unhurried", parent=hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 hypothesis.settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # `make fuzz`
 
 
