@@ -2,7 +2,7 @@
 BOARDPROOF = .venv/bin/boardproof
 DIGITS = examples/digits
 
-.PHONY: help demo test test-long lint format bench fuzz ladder
+.PHONY: help demo test test-long lint format bench fuzz ladder examples
 
 help: ## Lists these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,14 @@ ladder: ## Every technique on Fashion-MNIST, in one table (docs/smaller.md); les
 	@scripts/setup dev
 	@mkdir -p boardproof-out
 	$(BOARDPROOF) ladder examples/fashion/experiment.py --report boardproof-out/fashion.html
+
+examples: ## Trains the examples anew (fashion: see ladder), in boardproof-out/examples; keywords needs espeak-ng and flite
+	@scripts/setup dev
+	@set -e; for name in digits photos gestures keywords; do \
+		echo "boardproof: $$name"; \
+		.venv/bin/python examples/$$name/train.py --out boardproof-out/examples/$$name; \
+		cp examples/$$name/boardproof.toml boardproof-out/examples/$$name; \
+	done
 
 fuzz: ## Fuzzes both decoders, and the protocol under faults, for minutes rather than seconds
 	@scripts/setup dev
