@@ -125,13 +125,15 @@ def test_objectives_are_means_over_the_seeds_and_less_is_better():
 def test_a_search_fills_the_table_and_is_done_once(tmp_path):
     experiment = tmp_path / "experiment.py"
     experiment.write_text(EXPERIMENT + SEARCH)
+    (tmp_path / "boardproof.toml").write_text("[limits]\naccuracy_min = 0.5\naccuracy_drop = 0.1\n")
     command = [sys.executable, "-m", "boardproof", "ladder", str(experiment), "--board", "native", "--jobs", "2"]
     command += ["--proven", "2", "--json", "--storage", str(tmp_path / "results")]
     first = subprocess.run(command, capture_output=True, text=True)
     assert first.returncode == 0, first.stderr
     rows = json.loads(first.stdout)["rows"]
     assert {row["variant"] for row in rows} == {"net(width=4, activation=relu)", "net(width=8, activation=relu)"}
-    assert all(row["exact"] and row["score"] > 0.5 for row in rows)
+    assert all(row["exact"] and row["score"] > 0.5 and row["fits"] for row in rows)
+    assert "boardproof.toml limits accuracy_drop, which a ladder does not measure" in " ".join(first.stderr.split())
     logs = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "results" / "logs").iterdir()}
     second = subprocess.run(command, capture_output=True, text=True)
     assert json.loads(second.stdout)["rows"] == rows

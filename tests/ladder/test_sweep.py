@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from boardproof.cli.commands import run_command
 from boardproof.errors import InputError, ToolError
 from boardproof.ladder.engines.sweep import Lease, Sweep, is_url, stored
 from boardproof.ladder.results import Failure
-from support.ladder_results import a_result, a_row
+from support.ladder_results import a_result, a_row, shown_alone
 from support.postgres import postgres
 
 WORKER = """
@@ -110,8 +109,7 @@ def test_the_table_comes_from_the_database_alone(url, capsys):
     sweep.offer(about("large", "small"))
     sweep.work(a_result, lambda *_: None)
     assert stored(url) == ("fashion-0123456789ab",)
-    assert run_command(["ladder", "show", "fashion", "--json", "--storage", url]) == 0
-    document = json.loads(capsys.readouterr().out)
+    document = shown_alone("fashion", "--storage", url)
     assert [row["variant"] for row in document["rows"]] == ["large", "small"]
     assert all(row["exact"] for row in document["rows"])
     assert run_command(["ladder", "show", "other", "--storage", url]) == 2

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 from boardproof.ladder.results import OnBoard, Result, Score, Sizes
 
 
@@ -25,3 +29,16 @@ def a_result(label: str, value: float = 0.9, seed: int = 0, **board) -> Result:
 
 def a_row(key: str, label: str, control: str | None = None) -> dict:
     return {"key": key, "control": control, "label": label, "scheme": "int8"}
+
+
+def shown_alone(*arguments: str) -> dict:
+    """What `ladder show --json` prints in a process of its own, which imports neither TensorFlow nor the experiment."""
+    code = (
+        "import sys; from boardproof.cli.commands import run_command\n"
+        f"status = run_command({['ladder', 'show', '--json', *arguments]!r})\n"
+        "heavy = {'tensorflow', 'keras', 'tflite_micro', 'boardproof_experiment'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else status)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)

@@ -165,8 +165,9 @@ def table_of(
         for members in groups.values()
     ]
     measures, kept = [_measures(line) for line in lines], judged(limits or {})
+    front = _front(measures)
     finished = tuple(
-        Line(**{**_shallow(line), "front": _is_front(own, measures), "fits": _fits(line, budget, kept)})
+        Line(**{**_shallow(line), "front": own in front, "fits": _fits(line, budget, kept)})
         for line, own in zip(lines, measures, strict=True)
     )
     return Table(name, *where, budget.name if budget else None, finished, limits or {})
@@ -202,14 +203,13 @@ def _measures(line: Line) -> tuple[float, ...] | None:
     return (error, *(fmean(values) for values in zip(*((r.flash or 0, r.ticks, r.arena) for r in runs), strict=True)))
 
 
-def _is_front(own: tuple[float, ...] | None, others: Sequence[tuple[float, ...] | None]) -> bool:
-    """Whether none of the others is at least as good in everything, and better in something."""
-    if own is None:
-        return False
-    return not any(
-        other is not None and other != own and all(theirs <= ours for theirs, ours in zip(other, own, strict=True))
-        for other in others
-    )
+def _front(measures: Iterable[tuple[float, ...] | None]) -> set[tuple[float, ...]]:
+    """Those of which no other is at least as good in everything, and better in something."""
+    front: list[tuple[float, ...]] = []
+    for own in sorted({one for one in measures if one is not None}):  # what beats it stands before it
+        if not any(all(theirs <= ours for theirs, ours in zip(other, own, strict=True)) for other in front):
+            front.append(own)
+    return set(front)
 
 
 def _fits(line: Line, budget: Board | None, limits: Sequence[Limit]) -> bool | None:
