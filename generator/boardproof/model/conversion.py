@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
-from boardproof.model.labels import safe_label, safe_lines
+from boardproof.model.graph import DType
+from boardproof.model.labels import plain_name, safe_label, safe_lines
+from boardproof.model.layer_names import layer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boardproof.model.graph import Graph, Operator
+    from boardproof.model.graph import Graph, Operator, Tensor
 
 _FLOAT16_TENSOR = re.compile(r"tensor<[\dx?]*xf16>")
 _FLEX_OPERATORS = re.compile(r"TF Select ops: (.+)")
@@ -59,6 +61,12 @@ def require_integer(graph: Graph, source: str) -> None:
         left = [operator for operator in left if operator.name not in _MOVES_FLOATS]
     left = [operator for operator in left if _touches_float(graph, operator)]
     if left:
+        if indices := _inputs_made_whole(graph, left):
+            raise InputError(
+                f"TensorFlow has no integer version of {_places(graph, left)} in {source}: it takes indices, and the "
+                f"input {indices} is declared as real values.",
+                'Declare it so, keras.Input(shape, dtype="int32"), load the weights, and give whole numbers.',
+            )
         hints = [_INSTEAD_OF_FLOAT[name] for name in dict.fromkeys(op.name for op in left) if name in _INSTEAD_OF_FLOAT]
         raise InputError(
             f"TensorFlow has no integer version of {_places(graph, left)} in {source}: it stayed in float.",
@@ -72,7 +80,27 @@ def _touches_float(graph: Graph, operator: Operator) -> bool:
 
 
 def _places(graph: Graph, operators: Sequence[Operator]) -> str:
-    return ", ".join(f"{operator.name} ({graph.tensors[operator.output].label})" for operator in operators)
+    return ", ".join(_place(operator, graph.tensors[operator.output]) for operator in operators)
+
+
+def _place(operator: Operator, output: Tensor) -> str:
+    layer = layer_of(output.name)
+    return f"{operator.name} ({output.label})" if layer is None else f"layer {layer} ({operator.name})"
+
+
+def _inputs_made_whole(graph: Graph, left: Sequence[Operator]) -> str:
+    """The inputs that are real values only to be cast to whole numbers, if all that is left are such casts."""
+    makers = {index: operator for operator in graph.operators for index in operator.outputs}
+    found = []
+    for operator in left:
+        source = operator.inputs[0]
+        while source in makers and makers[source].name in {"QUANTIZE", "DEQUANTIZE"}:
+            source = makers[source].inputs[0]
+        is_whole = graph.tensors[operator.output].dtype in {DType.INT32, DType.INT64}
+        if operator.name != "CAST" or not is_whole or source not in graph.inputs:
+            return ""
+        found.append(plain_name(graph.tensors[source].label))
+    return ", ".join(dict.fromkeys(found))
 
 
 def not_converted(source: str, reason: str, log: str) -> InputError:

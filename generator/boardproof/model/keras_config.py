@@ -40,6 +40,12 @@ _CALL_CLASSES = frozenset({"TFOpLambda", "ClassMethod", "InstanceMethod", "Insta
 
 _TRAINING_KEYS = frozenset({"compile_config", "training_config"})
 
+EXPORT = (
+    'Where that code is, model.export("folder") writes the model without it: give that folder. Or build the model from '
+    "Keras's own layers."
+)
+"""What to do about classes that are not Keras's."""
+
 _KERAS_3 = 3
 _MAX_NESTING = 200
 
@@ -90,7 +96,8 @@ def _check_part(part: dict[str, object], source: str) -> None:
     if class_name in _CODE_CLASSES:
         raise InputError(
             f"The layer {_name(part)} in {source} is a {safe_label(class_name)}: it holds code, which is not run.",
-            "Replace it by Keras layers (Rescaling, Reshape, Activation, …), or convert the model to .tflite yourself.",
+            "Replace it by Keras layers (Rescaling, Reshape, Activation, …), or give the folder that "
+            'model.export("folder") writes where the model was made.',
         )
     if class_name in _CALL_CLASSES and not _is_arithmetic(part):
         raise InputError(
@@ -100,7 +107,7 @@ def _check_part(part: dict[str, object], source: str) -> None:
     if _is_foreign(part):
         raise InputError(
             f"{source} needs {safe_label(class_name)}, which is not part of Keras; other packages' code is not run.",
-            "Build the model from Keras's own layers, or convert it to .tflite where that code is available.",
+            EXPORT,
         )
 
 

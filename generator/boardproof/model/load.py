@@ -18,7 +18,7 @@ from boardproof.errors import BoardproofError, InputError
 from boardproof.model.c_array import model_in_c
 from boardproof.model.data.read import read_bytes
 from boardproof.model.filekind import FileKind, file_kind
-from boardproof.model.keras_config import check_config, is_legacy
+from boardproof.model.keras_config import EXPORT, check_config, is_legacy
 from boardproof.model.labels import safe_lines
 from boardproof.model.network import FloatNetwork, Sizes, from_keras, from_saved_model, unknown_sizes
 from boardproof.model.not_models import made_by_vela, not_a_model, not_a_saved_model
@@ -222,7 +222,7 @@ def _not_loaded(source: str, error: Exception, output: CapturedOutput) -> InputE
     if unknown:
         return InputError(
             f"{source} needs {unknown[1]}, which is not part of Keras; other packages' code is not run.",
-            "Build the model from Keras's own layers, or convert it to .tflite where that code is available.",
+            EXPORT,
             reason,
         )
     return InputError(

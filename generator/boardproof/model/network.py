@@ -39,6 +39,8 @@ class FloatNetwork:
     notes: tuple[str, ...] = ()
 
 
+_ON_THE_HOST = frozenset({"HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"})
+
 Sizes: TypeAlias = "Callable[[int, tuple[int | None, ...]], tuple[int, ...] | None]"
 """Gives the whole shape of a sample for the input at a position, whose shape is open at None; None if not known."""
 
@@ -81,8 +83,10 @@ def from_keras(
     if not getattr(model, "inputs", None):
         raise InputError(
             f"{source} does not say what shape its input has.",
-            "Start the model with keras.Input(shape=…), and save it again.",
+            "Start the model with keras.Input(shape=…), and save it again. A subclassed model: call it once, "
+            'model.export("folder"), and give that folder.',
         )
+    _refuse_words(model, source)
     model = _for_one_sample(model)
     # Keras 3 gives the inputs of a Sequential model, but not the structure they are passed in: it has exactly one.
     loops = looping_layers(model) if interpreter.startswith("keras ") else ()
@@ -99,6 +103,18 @@ def from_keras(
         notes = (*notes, f"recurrent layers were unrolled, with the same values: {names}")
     first = replace(specs[0], values=picture_range(model))
     return FloatNetwork((first, *specs[1:]), call, batch, interpreter, notes)
+
+
+def _refuse_words(model: Any, source: str) -> None:  # noqa: ANN401 Keras 2 or 3, both untyped
+    """Raises InputError for a layer that looks words or numbers up in a table of TensorFlow's."""
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer).__name__ in _ON_THE_HOST:
+            raise InputError(
+                f'The layer "{safe_label(str(layer.name))}" in {source} is of class {type(layer).__name__}, which '
+                "boards cannot compute.",
+                'It belongs on the host. Begin the model after it, with keras.Input(shape, dtype="int32") and the '
+                "later layers, which keep their weights; the samples are the numbers that this layer makes.",
+            )
 
 
 def _for_one_sample(model: Any) -> Any:  # noqa: ANN401 Keras 2 or 3, both untyped

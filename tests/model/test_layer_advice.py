@@ -1,0 +1,97 @@
+"""What a user wrote and boards cannot take: the layer is named, and following the advice works."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import boardproof
+from boardproof.errors import InputError
+from boardproof.model.quiet import captured_output
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::boardproof.BoardproofWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+INDICES = np.random.default_rng(7).integers(0, 10, (60, 5))
+
+
+@pytest.fixture(scope="module")
+def keras():
+    with captured_output():
+        import keras
+
+        return keras
+
+
+def embedding(keras, dtype, *first):
+    layers = keras.layers
+    given = keras.Input((5,), dtype=dtype, name="tokens")
+    last = (layers.Embedding(10, 4, name="table"), layers.Flatten(), layers.Dense(2))
+    return keras.Sequential([given, *first, *last], name="m")
+
+
+def runs(model, samples=INDICES):
+    return boardproof.inspect(model, representative=samples).runnable
+
+
+def refused(model, samples=None):
+    with pytest.raises(InputError) as caught:
+        boardproof.inspect(model, representative=samples)
+    return caught.value
+
+
+def test_an_embedding_that_is_fed_real_values(keras):
+    error = refused(embedding(keras, "float32"), INDICES.astype(np.float32))
+    assert error.message.startswith("TensorFlow has no integer version of layer table")
+    assert error.message.endswith(
+        "(CAST) in m.keras: it takes indices, and the input tokens is declared as real values."
+    )
+    assert 'keras.Input(shape, dtype="int32")' in error.hint
+    assert runs(embedding(keras, "int32"))
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "vocabulary"), [("StringLookup", "string", ["a", "b"]), ("IntegerLookup", "int64", [1, 2])]
+)
+def test_a_layer_that_looks_up_belongs_on_the_host(name, dtype, vocabulary, keras):
+    model = embedding(keras, dtype, getattr(keras.layers, name)(vocabulary=vocabulary, name="words"))
+    error = refused(model)
+    assert error.message == f'The layer "words" in m.keras is of class {name}, which boards cannot compute.'
+    assert 'It belongs on the host. Begin the model after it, with keras.Input(shape, dtype="int32")' in error.hint
+    assert runs(keras.Sequential([keras.Input((5,), dtype="int32"), *model.layers[1:]]))
+
+
+def test_a_subclassed_model_runs_as_the_folder_that_it_exports(keras, tmp_path):
+    class Subclassed(keras.Model):
+        def __init__(self):
+            super().__init__(name="own")
+            self.last = keras.layers.Dense(2)
+
+        def call(self, inputs):
+            return self.last(inputs)
+
+    model, x = Subclassed(), INDICES.astype(np.float32)
+    error = refused(model, x)
+    assert error.message == "own.keras does not say what shape its input has."
+    assert 'call it once, model.export("folder"), and give that folder' in error.hint
+    with captured_output():
+        model(x)
+        model.export(tmp_path / "folder", verbose=False)
+    assert runs(tmp_path / "folder", x)
+
+
+def test_a_layer_of_ones_own_runs_as_the_folder_that_its_model_exports(keras, tmp_path):
+    class Doubled(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2
+
+    x = INDICES.astype(np.float32)
+    with captured_output():
+        model = keras.Sequential([keras.Input((5,)), Doubled(), keras.layers.Dense(2)])
+        model.save(tmp_path / "m.keras")
+        model.export(tmp_path / "folder", verbose=False)
+    error = refused(tmp_path / "m.keras", x)
+    assert error.message.startswith("m.keras needs Doubled, which is not part of Keras")
+    assert 'model.export("folder") writes the model without it: give that folder' in error.hint
+    assert runs(tmp_path / "folder", x)
