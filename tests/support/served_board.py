@@ -18,6 +18,7 @@ class ServedBoard:
         self._elf = elf
         self._server = socket.create_server(("127.0.0.1", 0))
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._starting = threading.Lock()  # a firmware may answer before it is in the list
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
@@ -30,7 +31,8 @@ class ServedBoard:
 
     def kill(self) -> None:
         """Ends the firmware in the middle of whatever it does."""
-        self._processes[-1].kill()
+        with self._starting:
+            self._processes[-1].kill()
 
     def _serve(self) -> None:
         while True:
@@ -38,7 +40,7 @@ class ServedBoard:
                 connection, _ = self._server.accept()
             except OSError:
                 return
-            with connection:
+            with connection, self._starting:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 process = subprocess.Popen([self._elf], stdin=connection, stdout=connection, stderr=subprocess.DEVNULL)
                 self._processes.append(process)

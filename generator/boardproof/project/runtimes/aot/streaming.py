@@ -48,7 +48,7 @@ def with_streams(program: Program, lowers: tuple[Lower, ...]) -> Program:
     """
     chosen: list[tuple[_Variant, ...]] = []
     smallest = program
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if program.steps else 0):  # views alone need no step
         needs = position_bytes(smallest)
         fullest = needs.index(max(needs))
         chains = [tuple(variants) for variants in _variants(smallest, fullest, lowers)]
