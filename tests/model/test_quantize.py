@@ -141,7 +141,7 @@ def test_mixed_precision_is_explained(keras_models):
 def test_loops_of_keras_3_are_unrolled(keras_models):
     samples = Samples({"x": np.random.default_rng(0).random((60, 5, 3)).astype(np.float32)})
     model = load_model(keras_models["loop.keras"])
-    assert model.notes == ("recurrent layers were unrolled, with the same values: lstm",)
+    assert model.notes == ("recurrent layers were unrolled, with the same values: memory",)
     assert "WHILE" not in {op.name for op in read_tflite(quantize(model, samples, Scheme.INT8)).operators}
     import keras
 

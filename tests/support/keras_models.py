@@ -42,7 +42,7 @@ def save_keras_models(folder: Path) -> dict[str, Path]:
             "square_int8.keras": vector(lambda x: x * x),
             "stateful.keras": _stateful(keras),
             "mixed_precision.keras": vector(layers.Dense(4, dtype="mixed_float16")),
-            "loop.keras": _model(keras, (5, 3), layers.LSTM(4)),
+            "loop.keras": _model(keras, (5, 3), layers.LSTM(4, name="memory")),
             "embedding.keras": _model(
                 keras, (5,), lambda x: layers.Dense(2)(layers.Flatten()(layers.Embedding(10, 4)(x))), dtype="int32"
             ),
