@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from boardproof import pipeline
 from boardproof.errors import BoardproofWarning, told_in_full
-from boardproof.notebook import NotebookProgress, in_notebook
+from boardproof.host.notebook import NotebookProgress, in_notebook
 from boardproof.progress import Silent
 from boardproof.settings import Flags, settings_for
 

@@ -15,8 +15,12 @@ from boardproof.device.build.narration import narrate
 from boardproof.device.build.workspace import write_project
 from boardproof.device.reach.links import require_tools
 from boardproof.errors import BoardproofError, InputError
-from boardproof.files import write_atomically
-from boardproof.generating import (
+from boardproof.host.files import write_atomically
+from boardproof.proof.judge import Case
+from boardproof.proof.metrics.own import check_metric, find_metric
+from boardproof.proof.prove import check_plan, prove
+from boardproof.stages.existing import build_on_disk, flash_on_disk, marker_of, require_project_of
+from boardproof.stages.generate import (
     check_form,
     generate,
     generate_library,
@@ -24,10 +28,6 @@ from boardproof.generating import (
     library_dir,
     require_one_library,
 )
-from boardproof.proof.judge import Case
-from boardproof.proof.metrics.own import check_metric, find_metric
-from boardproof.proof.prove import check_plan, prove
-from boardproof.stages.existing import build_on_disk, flash_on_disk, marker_of, require_project_of
 from boardproof.stages.hardware import flash_all, require_boards
 from boardproof.stages.inspect import inspect
 from boardproof.stages.network import choose_inputs, prepare, target_of

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import boardproof.device.usb.upload as upload_module
-from boardproof import generating
 from boardproof.cli.commands import main, run_command
 from boardproof.device.reach import links
 from boardproof.project.runtimes.tflm.library import library_unavailable, resolve_library
@@ -146,7 +145,7 @@ def test_samples_of_the_wrong_shape(tmp_path: Path, model: Path, capsys: pytest.
 def test_a_model_that_the_oracle_refuses_costs_no_build(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generating, "fetch_library", lambda *_, **__: resolve_library(None))
+    monkeypatch.setattr("boardproof.stages.generate.fetch_library", lambda *_, **__: resolve_library(None))
     model.write_bytes(pad_model())
     status, err = failure(
         capsys, "run", str(model), "--runtime", "tflm", "--board", "native", "--out", str(tmp_path / "out")

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import boardproof
-from boardproof import __version__, generating
+from boardproof import __version__
 from boardproof.cli.commands import run_command
 from boardproof.device.tflm.arena import ArenaSize, ArenaSource
 from boardproof.project.runtimes.tflm.library import DEFAULT_SPEC, resolve_library
@@ -86,8 +86,8 @@ def tflm_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *arguments: st
     model.write_bytes(conv_model())
     library = replace(resolve_library(None), spec=PINNED)
     arena = ArenaSize(2352, ArenaSource.MEASURED, 2352, "mps2-an386")
-    monkeypatch.setattr(generating, "fetch_library", lambda _spec, **_: library)
-    monkeypatch.setattr(generating, "find_arena", lambda *_, **__: arena)
+    monkeypatch.setattr("boardproof.stages.generate.fetch_library", lambda _spec, **_: library)
+    monkeypatch.setattr("boardproof.stages.generate.find_arena", lambda *_, **__: arena)
     command = ["generate", str(model), "--runtime", "tflm", "--ci", "github", "--out", str(project), *arguments]
     assert run_command(command) == 0
     return project

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boardproof.applications.replay import ReplaySettings
 from boardproof.cli.commands import run_command
 from boardproof.project.resources import resource
-from boardproof.replaying import ReplaySettings
 from support.own_boards import PICO
 from support.served_board import ServedBoard
 from support.small_network import small_network

@@ -13,7 +13,7 @@ from boardproof.project.names import CHOICES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from boardproof.replaying import ReplaySettings
+    from boardproof.applications.replay import ReplaySettings
 
 app_options = flags(
     click.option("--board", type=BoardName(), help="Where it runs.  [mps2-an386]"),
@@ -39,7 +39,7 @@ def replay(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus
     APP is a folder with a boardproof.toml that has a table [app], or that file. Every feature, score and decision is
     compared. Exit status 1: something differs, or a hop takes longer than hop-percent allows.
     """
-    from boardproof import replaying
+    from boardproof.applications import replay as replaying
     from boardproof.cli.console import ConsoleProgress, show_table, show_text
     from boardproof.report.forms.console import page_view
     from boardproof.report.replay import replay_page
@@ -68,7 +68,7 @@ def replay(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus
 @click.option("--save", type=FilePath, required=True, help="Where to keep the samples: .wav or .npz.")
 def record(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:  # noqa: ANN401
     """Keeps what a board's sensor gives, for replay; on an emulated board, what a recording plays into it."""
-    from boardproof import live
+    from boardproof.applications import live
     from boardproof.cli.console import ConsoleProgress, show_text
 
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
@@ -85,7 +85,7 @@ def record(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="How long.")
 def watch(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:  # noqa: ANN401
     """Shows scores and decisions as they come, of a board's sensor, or of a recording on an emulated board."""
-    from boardproof import live
+    from boardproof.applications import live
     from boardproof.cli.console import ConsoleProgress, show_text
     from boardproof.project.apps.settings import read_application
 
@@ -99,8 +99,8 @@ def watch(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:
 
 def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any]) -> ReplaySettings:
     """Flags that were given, over ReplaySettings' own defaults."""
+    from boardproof.applications.replay import ReplaySettings
     from boardproof.project.runtimes.base import Options
-    from boardproof.replaying import ReplaySettings
 
     names = ("board", "out", "link", "port", "labels", "tune", "real_time")
     given = {name: values[name] for name in names if values.get(name) is not None}
@@ -111,7 +111,7 @@ def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any])
 
 def generate(app: Path, values: dict[str, Any]) -> ExitStatus:
     """`boardproof generate --app`: writes an application's project."""
-    from boardproof import replaying
+    from boardproof.applications.replay import generate_application
     from boardproof.cli.console import ConsoleProgress, show_text
 
     if values["as_form"] == "library" or values.get("ci") is not None or values.get("runtime") == "tflm":
@@ -120,6 +120,6 @@ def generate(app: Path, values: dict[str, Any]) -> ExitStatus:
             "Leave out --as library, --ci and --runtime.",
         )
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
-        path = replaying.generate_application(settings_of(app, (), values), progress)
+        path = generate_application(settings_of(app, (), values), progress)
     show_text(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
     return ExitStatus.AGREES

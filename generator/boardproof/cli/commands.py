@@ -32,7 +32,7 @@ from boardproof.cli.flags import (
 )
 from boardproof.cli.ladder import coldstart, ladder
 from boardproof.errors import BoardproofError, ExitStatus, InputError
-from boardproof.interrupts import catch_interrupts
+from boardproof.host.interrupts import catch_interrupts
 from boardproof.project.names import CHOICES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from boardproof.interrupts import check_interrupted
+from boardproof.host.interrupts import check_interrupted
 
 if TYPE_CHECKING:
     from types import TracebackType

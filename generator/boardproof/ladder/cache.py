@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from boardproof.device.build.locks import try_lock
 from boardproof.errors import BoardproofError, InputError
-from boardproof.files import write_atomically
-from boardproof.interrupts import check_interrupted
+from boardproof.host.files import write_atomically
+from boardproof.host.interrupts import check_interrupted
 from boardproof.ladder.results import Failure, Result, result_from
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from boardproof import __version__
 from boardproof.device.process import run
 from boardproof.errors import InputError, ToolError
-from boardproof.files import write_atomically
+from boardproof.host.files import write_atomically
 from boardproof.model.given import open_model
 from boardproof.model.load import ModelKind
 from boardproof.model.quantize import Scheme, quantize

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from boardproof.device.build.pio import cache_dir
 from boardproof.errors import InputError
-from boardproof.files import write_atomically
+from boardproof.host.files import write_atomically
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.code import measuring_code
 from boardproof.ladder.engines.local import Limits, LocalEngine

@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from boardproof.errors import BoardproofError, ExitStatus, InputError
-from boardproof.interrupts import catch_interrupts
+from boardproof.host.interrupts import catch_interrupts
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.loading import Source, load_experiment
 from boardproof.ladder.plan import plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
-from boardproof.files import write_atomically
+from boardproof.host.files import write_atomically
 from boardproof.report.forms.html import to_html
 from boardproof.report.forms.markdown import to_markdown
 from boardproof.report.sections import page_of

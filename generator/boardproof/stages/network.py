@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.generating import report
 from boardproof.model.data.pictures import is_guess
 from boardproof.model.data.read import sizes_of
 from boardproof.model.given import data_of, open_model, require_given
@@ -17,6 +16,7 @@ from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.subject import Network, Target
+from boardproof.stages.generate import warn_of
 
 if TYPE_CHECKING:
     from boardproof.model.samples import Vectors
@@ -51,7 +51,7 @@ def prepare(settings: Settings, progress: Progress, *, for_board: bool = True) -
     if representative is samples is not None and scheme.needs_calibration:
         progress.warn("calibrating on the very samples that verify: give others with --representative")
     if representative is not None and scheme.needs_calibration:
-        report(check_calibration(model.inputs, representative), progress)
+        warn_of(check_calibration(model.inputs, representative), progress)
     progress.stage(f"quantizing to {scheme}")
     made = quantize_noting(model, representative, scheme)
     unpacked = unpack(made.data) if for_board else Rewritten(made.data)
@@ -65,6 +65,6 @@ def choose_inputs(network: Network, settings: Settings, progress: Progress) -> V
         arrays = arrays_for(input_specs(network.graph), network.samples)
         findings = check_inputs(network.graph, network.samples, arrays)
         raise_errors(findings, f"in {network.samples.source}")
-        report(findings, progress)
+        warn_of(findings, progress)
         return vectors_for(network.graph, network.samples, arrays)
     return random_vectors(network.graph, settings.random, settings.seed)

@@ -135,8 +135,8 @@ def application(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, boardproof_app: Path
 ) -> Iterator[ApplicationUnderTest]:
     """The application on the board: replay("clip.wav").decisions."""
+    from boardproof.applications.replay import ReplaySettings
     from boardproof.errors import BoardproofError
-    from boardproof.replaying import ReplaySettings
     from boardproof.testing.application import ApplicationUnderTest
 
     name = pytestconfig.getoption("--boardproof-board") or pytestconfig.getini("boardproof_board") or _DEFAULT_BOARD

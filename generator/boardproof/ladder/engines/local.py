@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boardproof.device.process import spawn
-from boardproof.interrupts import check_interrupted
+from boardproof.host.interrupts import check_interrupted
 from boardproof.ladder.results import Failure
 
 if TYPE_CHECKING:

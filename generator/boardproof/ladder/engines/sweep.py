@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from boardproof.device.build.locks import try_lock
 from boardproof.errors import InputError, ToolError
-from boardproof.interrupts import check_interrupted
+from boardproof.host.interrupts import check_interrupted
 from boardproof.ladder.results import Failure, Result, result_from
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from boardproof.device.reach.links import open_link, require_tools
 from boardproof.device.usb.ports import is_url
 from boardproof.device.usb.upload import flash
 from boardproof.errors import DeviceError, InputError
-from boardproof.generating import report as report_findings
 from boardproof.model.preflight import preflight, require_runnable
 from boardproof.model.recordings import read_recording
 from boardproof.project.apps.render import assemble_application, compile_parts
@@ -42,6 +41,7 @@ from boardproof.report.replay import (
     Tuning,
 )
 from boardproof.settings import find_named, read_own_boards
+from boardproof.stages.generate import warn_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,7 +177,7 @@ def make_project(application: Application, settings: ReplaySettings, progress: P
     if application.front_end is not None and compiled.front_end is not None:
         findings = (*preflight(application.front_end.graph, compiled.front_end.findings), *findings)
     require_runnable(findings)
-    report_findings(findings, progress)
+    warn_of(findings, progress)
     progress.stage(f"generating the application {application.name}")
     return assemble_application(application, board, compiled)
 

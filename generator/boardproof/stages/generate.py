@@ -58,11 +58,11 @@ def check(network: Network, target: Target, options: Options, progress: Progress
     compiled = target.runtime.compile(network.graph, target.board, options)
     findings = preflight(network.graph, (*compiled.findings, *check_core_sizes(target.board)))
     require_runnable(findings)
-    report(findings, progress)
+    warn_of(findings, progress)
     return compiled
 
 
-def report(findings: tuple[Finding, ...], progress: Progress) -> None:
+def warn_of(findings: tuple[Finding, ...], progress: Progress) -> None:
     """Shows the warnings among the findings; errors are for whoever raises them."""
     for finding in findings:
         if finding.severity is Severity.WARNING:

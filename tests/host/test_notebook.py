@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import boardproof
+from boardproof.host.notebook import NotebookProgress, in_notebook
 from boardproof.model.quiet import captured_output
-from boardproof.notebook import NotebookProgress, in_notebook
 from support.reports import full_report, made_up_report
 
-PAGE = Path(__file__).parents[1] / "docs" / "notebook.md"
+PAGE = Path(__file__).parents[2] / "docs" / "notebook.md"
 
 
 @pytest.mark.native

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof import generating
 from boardproof.cli.commands import run_command
 from boardproof.device.tflm.arena import ArenaSize, ArenaSource
 from boardproof.project.runtimes.tflm.library import resolve_library
@@ -27,7 +26,7 @@ MEASURED = "measured on mps2-an386: runs in it, fails in 16 bytes less"
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     library = replace(resolve_library(None), inspected=True)
-    monkeypatch.setattr(generating, "fetch_library", lambda _spec, **_: library)
+    monkeypatch.setattr("boardproof.stages.generate.fetch_library", lambda _spec, **_: library)
     path = tmp_path / "conv.tflite"
     path.write_bytes(conv_model())
     return path
@@ -73,7 +72,7 @@ def test_a_measured_size_is_written_down_and_needs_no_warning(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arena = ArenaSize(2352, ArenaSource.MEASURED, 2352, "mps2-an386")
-    monkeypatch.setattr(generating, "find_arena", lambda *_, **__: arena)
+    monkeypatch.setattr("boardproof.stages.generate.find_arena", lambda *_, **__: arena)
     project = generate(model)
     assert f"| tensor arena | 2,352 bytes: {MEASURED} |" in (project / "README.md").read_text()
     assert f"/* {MEASURED} */\nconstexpr uint32_t kArenaBytes = 2352;" in (project / "src/model.cpp").read_text()

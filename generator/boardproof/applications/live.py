@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.applications.replay import build_application, check_identity, connect
 from boardproof.device.build.claims import claim
 from boardproof.device.protocol.app_session import AppSession, StepFlag
 from boardproof.errors import InputError
 from boardproof.model.recordings import read_recording, write_recording
 from boardproof.project.apps.settings import read_application
 from boardproof.project.boards import Reach
-from boardproof.replaying import build_application, check_identity, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from boardproof.applications.replay import ReplaySettings
     from boardproof.progress import Progress
     from boardproof.project.apps.application import Application
-    from boardproof.replaying import ReplaySettings
 
 _IDLE_S = 0.005
 
