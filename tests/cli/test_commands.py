@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -207,7 +208,8 @@ def test_inspect_lists_operators_memory_and_findings(model: Path, capsys: pytest
     assert run_command(["inspect", str(model)]) == 0
     out = capsys.readouterr().out
     assert "RELU" in out
-    assert "arena: " in out
+    assert "arena" in out
+    assert "no plan can be below" in out
     assert "runs with aot on mps2-an386" in out
 
 
@@ -217,7 +219,29 @@ def test_inspect_of_a_network_that_cannot_run_reports_and_has_status_2(
 ) -> None:
     model.write_bytes(relu_model(opcode="RFFT2D"))
     assert run_command(["inspect", str(model), *form]) == 2
-    assert "Operator 0 (RFFT2D)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Operator 0 (RFFT2D)" in out
+    assert form or out.splitlines()[-1] == "does not run with aot on mps2-an386"
+
+
+def test_inspect_writes_its_page_with_findings_and_pictures(tmp_path: Path, model: Path) -> None:
+    page, text = tmp_path / "look.html", tmp_path / "look.md"
+    assert run_command(["inspect", str(model), "--report", str(page)]) == 0
+    assert "runs with aot on mps2-an386" in page.read_text()
+    assert "<svg" in page.read_text()
+    model.write_bytes(relu_model(opcode="RFFT2D"))
+    assert run_command(["inspect", str(model), "--report", str(text)]) == 2
+    assert "does not run with aot on mps2-an386" in text.read_text()
+    assert re.search(r"^Error: Operator 0 \(RFFT2D\).* Next: ", text.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["inspect", "compare", "run"])
+def test_a_report_in_no_form_is_refused_before_the_work(command: str, model: Path, capsys: pytest.CaptureFixture[str]):
+    status, err = failure(capsys, command, str(model), "--report", "report.pdf")
+    assert status == 2
+    assert "A report cannot be written as .pdf." in err
+    assert "End its name in .json, .md, .html." in err
+    assert "loading" not in err
 
 
 def test_inspect_shows_what_is_alive_where_the_runtime_makes_no_plan(
@@ -226,9 +250,8 @@ def test_inspect_shows_what_is_alive_where_the_runtime_makes_no_plan(
     command = ["inspect", str(model), "--runtime", "tflm", "--tflm-lib", str(make_library(tmp_path / "tflm"))]
     run_command(command)
     rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert rows[rows.index("activations alive at once: 16 bytes at most, operator by operator:") + 1] == (
-        f"0 RELU 16 {'█' * 32} t0 8, t1 8"
-    )
+    said = rows.index("Activations alive at once: 16 bytes at most.")
+    assert rows[said + 2] == f"0 RELU 16 {'█' * 16} t0 8, t1 8"
     run_command([*command, "--json"])
     assert json.loads(capsys.readouterr().out)["timeline"] == [
         {"index": 0, "op": "RELU", "live_bytes": 16, "live": [0, 1]}
@@ -241,7 +264,7 @@ def test_inspect_shows_the_memory_of_a_network_that_does_not_fit(
     path = tmp_path / "m.tflite"
     path.write_bytes(relu_model(elements=600_000))
     assert run_command(["inspect", str(path)]) == 2
-    assert "activations alive at once: 1,200,000 bytes at most" in capsys.readouterr().out
+    assert "Activations alive at once: 1,200,000 bytes at most" in capsys.readouterr().out
 
 
 def test_quantize_refuses_a_tflite(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

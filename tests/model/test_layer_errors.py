@@ -189,14 +189,16 @@ def test_what_has_no_errors_to_measure():
     )
 
 
-def test_the_command(capsys: pytest.CaptureFixture[str]):
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     samples = EXAMPLE / "digits_representative.npz"
     arguments = ["inspect", str(EXAMPLE / "digits.keras"), "--representative", str(samples), "--errors"]
     assert run_command(arguments) == 0
-    shown = capsys.readouterr().out.split("signal to noise of quantization, in dB")[1]
+    shown = capsys.readouterr().out.split("What quantization costs")[1]
     assert "depthwise_conv2d_1" in shown
     assert "████" in shown
-    assert run_command([*arguments, "--json"]) == 0
+    assert run_command([*arguments, "--json", "--report", str(tmp_path / "look.html")]) == 0
+    page = (tmp_path / "look.html").read_text().split("What quantization costs")[1]
+    assert page.count('<td class="bar">') == 7
     rows = json.loads(capsys.readouterr().out)["errors"]
     assert [row["op"] for row in rows][:3] == ["input", "CONV_2D", "DEPTHWISE_CONV_2D"]
     assert len(rows) == 7

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from boardproof.report.comparison import comparison_json, comparison_page
 from boardproof.report.document import LiteRtDifference, Report
 from boardproof.report.forms.console import page_view
+from boardproof.report.forms.html import to_html
 from boardproof.report.sections import page_of
 from boardproof.report.sections.facts import figures
-from boardproof.report.tables import comparison_json, comparison_table
 from boardproof.report.write import write_report
 from support.reports import made_up_report
 
@@ -82,15 +83,19 @@ def test_an_arena_that_is_a_bound_is_called_one(form: str, tmp_path: Path):
 
 def test_runtimes_side_by_side():
     aot = made_up_report(runtime="aot", flash_bytes=38_604, arena_how="planned ahead of time")
-    lines = on_console(comparison_table((made_up_report(), aot))).splitlines()
+    page = comparison_page((made_up_report(), aot))
+    lines = on_console(page_view(page)).splitlines()
     rows = [" ".join(line.split()) for line in lines]
-    assert rows[1:3] == [
+    header = next(i for i, row in enumerate(rows) if "flash runtime flash beside constants" in row)
+    assert rows[header + 1 : header + 3] == [
         "tflm cmsis-nn (Pretend_TFLM 9.1.2) 10/10 7,900,000 106,000 52,064 81,608 30,000 23,872 1,080",
         "aot cmsis-nn (Pretend_TFLM 9.1.2) 10/10 7,900,000 38,604 14,212 14,212 30,000 23,872 1,080",
     ]
-    assert "flash runtime flash beside constants" in rows[0]
-    assert lines[-2].startswith("runtime flash: beside the .tflite of 53,936 bytes (tflm), or beside the 24,392 bytes")
-    assert lines[-1].startswith("beside constants: beside the latter, for both")
+    said = " ".join(rows)
+    assert "runtime flash: beside the .tflite of 53,936 bytes (tflm), or beside the 24,392 bytes" in said
+    assert "beside constants: beside the latter, for both" in said
+    assert rows[-2:] == [f"{who}: exact: 10 of 10 samples equal tflite_micro" for who in ("tflm", "aot")]
+    assert "tflm: exact: 10 of 10 samples" in to_html(page)
     assert [report["runtime_flash_bytes"] for report in json.loads(comparison_json((made_up_report(), aot)))] == [
         52_064,
         14_212,
@@ -100,7 +105,7 @@ def test_runtimes_side_by_side():
 def test_firmware_that_was_there_already_has_no_sizes():
     report = made_up_report(flash_bytes=None, ram_bytes=None)
     assert report.runtime_flash_bytes is None
-    assert "10/10" in on_console(comparison_table((report,)))
+    assert "10/10" in on_console(page_view(comparison_page((report,))))
 
 
 def test_a_report_of_an_emulated_board_says_what_the_nano_33_ble_would_hold():

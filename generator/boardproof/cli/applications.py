@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boardproof.cli.flags import BoardName, FilePath, console_options, flags, note_own_boards
+from boardproof.cli.flags import BoardName, FilePath, console_options, flags, note_own_boards, page_options
+from boardproof.cli.pages import show_page
 from boardproof.errors import ExitStatus, InputError
 from boardproof.project.names import CHOICES
 
@@ -31,8 +32,7 @@ app_options = flags(
 @click.option("--labels", type=FilePath, help="What there is to hear: a label track, or a folder with one for each.")
 @click.option("--tune", is_flag=True, help="Propose average and threshold from labelled recordings.")
 @click.option("--real-time", is_flag=True, help="Let samples come in time: a board that is too slow loses some.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report alone, as JSON, on stdout.")
-@click.option("--report", type=FilePath, help="Also write the report here: .json, .md or .html.")
+@page_options
 def replay(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:  # noqa: ANN401 - every flag
     """Plays recordings into an application on a board, and compares all that it does with the host.
 
@@ -40,23 +40,13 @@ def replay(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus
     compared. Exit status 1: something differs, or a hop takes longer than hop-percent allows.
     """
     from boardproof.applications import replay as replaying
-    from boardproof.cli.console import ConsoleProgress, show_table, show_text
-    from boardproof.report.forms.console import page_view
+    from boardproof.cli.console import ConsoleProgress
     from boardproof.report.replay import replay_page
-    from boardproof.report.write import check_report_path, write_page
 
     settings = settings_of(app, recordings, values)
-    if values["report"] is not None:
-        check_report_path(values["report"])
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
         report = replaying.replay(settings, progress)
-    page = replay_page(report)
-    if values["report"] is not None:
-        write_page(page, report.to_json(), values["report"])
-    if values["as_json"]:
-        show_text(report.to_json())
-    else:
-        show_table(page_view(page))
+    show_page(replay_page(report), report.to_json(), values)
     return ExitStatus.AGREES if report.passes else ExitStatus.DISAGREES
 
 

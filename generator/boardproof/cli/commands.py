@@ -23,6 +23,7 @@ from boardproof.cli.flags import (
     metric_option,
     model_argument,
     models_argument,
+    page_options,
     quantize_options,
     report_options,
     sample_options,
@@ -31,6 +32,7 @@ from boardproof.cli.flags import (
     target_options,
 )
 from boardproof.cli.ladder import coldstart, ladder
+from boardproof.cli.pages import show_page
 from boardproof.errors import BoardproofError, ExitStatus, InputError
 from boardproof.host.interrupts import catch_interrupts
 from boardproof.project.names import CHOICES
@@ -38,12 +40,11 @@ from boardproof.project.names import CHOICES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import RenderableType
-
     from boardproof.cli.console import ConsoleProgress
     from boardproof.cli.flags import Named
     from boardproof.progress import Progress
     from boardproof.report.document import Report
+    from boardproof.report.page import Block
     from boardproof.settings import Settings
 
 
@@ -124,11 +125,11 @@ def generate(models: tuple[Named, ...], **values: Any) -> ExitStatus:  # noqa: A
 def build(project: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Builds a generated project and shows what it takes."""
     from boardproof import pipeline
-    from boardproof.report.tables import firmware_table
+    from boardproof.report.tables import firmware_blocks
 
     with _progress(values) as progress:
         firmware = pipeline.build_on_disk(project, progress)
-    return _show(firmware_table(firmware))
+    return _show(*firmware_blocks(firmware))
 
 
 @main.command()
@@ -160,11 +161,11 @@ def flash(project: Path, port: str | None, **values: Any) -> ExitStatus:  # noqa
 @flags(sample_options, data_options, quantize_options, target_options, link_options, console_options)
 @metric_option
 @click.option("--runtimes", default="tflm,aot", show_default=True, help="Runtimes to compare, separated by commas.")
-@click.option("--json", "as_json", is_flag=True, help="Print the reports alone, as a JSON list, on stdout.")
+@page_options
 def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Proves the same network with several runtimes, and puts what they take side by side."""
     from boardproof import pipeline
-    from boardproof.report.tables import comparison_json, comparison_table
+    from boardproof.report.comparison import comparison_json, comparison_page
 
     names = tuple(name.strip() for name in runtimes.split(","))
     if unknown := sorted(set(names) - set(CHOICES["runtime"])):
@@ -172,10 +173,7 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
     settings = _settings(model, values, names)
     with _progress(values) as progress:
         reports = pipeline.compare(settings, names, progress)
-    if values["as_json"]:
-        _say(comparison_json(reports))
-    else:
-        _show(comparison_table(reports))
+    show_page(comparison_page(reports), comparison_json(reports), values)
     return ExitStatus.AGREES if all(report.verdict.agrees for report in reports) else ExitStatus.DISAGREES
 
 
@@ -184,19 +182,16 @@ def compare(model: Path, runtimes: str, **values: Any) -> ExitStatus:  # noqa: A
 @flags(target_options, quantize_options, data_options, console_options)
 @click.option("--samples", type=Given("samples"), hidden=True)
 @click.option("--errors", is_flag=True, default=None, help="Measure what quantization costs, layer by layer.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@page_options
 def inspect(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Shows operators, tensors, memory, and what would not run: then the exit status is 2."""
     from boardproof import pipeline
-    from boardproof.report.tables import inspection_json, inspection_table
+    from boardproof.report.inspection import inspection_json, inspection_page
 
     settings = _settings(model, values)
     with _progress(values) as progress:
         inspection = pipeline.inspect(settings, progress)
-    if values["as_json"]:
-        _say(inspection_json(inspection))
-    else:
-        _show(inspection_table(inspection))
+    show_page(inspection_page(inspection), inspection_json(inspection), values)
     return ExitStatus.AGREES if inspection.runnable else ExitStatus.BAD_INPUT
 
 
@@ -209,7 +204,7 @@ def boards(*, as_json: bool, connected: bool) -> ExitStatus:
     Yours are those that boardproof.toml in this directory describes.
     """
     from boardproof.project.boards import BOARDS
-    from boardproof.report.tables import boards_json, boards_table, connected_json, connected_table
+    from boardproof.report.tables import boards_json, boards_table, connected_block, connected_json
     from boardproof.settings import read_own_boards
 
     own = read_own_boards(Path())
@@ -217,7 +212,7 @@ def boards(*, as_json: bool, connected: bool) -> ExitStatus:
         from boardproof.device.usb.ports import connected_boards, serial_ports
 
         found = connected_boards(serial_ports(), (*BOARDS.values(), *own))
-        return _say(connected_json(found)) if as_json else _show(connected_table(found))
+        return _say(connected_json(found)) if as_json else _show(connected_block(found))
     return _say(boards_json(own)) if as_json else _show(boards_table(own))
 
 
@@ -273,10 +268,11 @@ def _say(text: str) -> ExitStatus:
     return ExitStatus.AGREES
 
 
-def _show(renderable: RenderableType) -> ExitStatus:
+def _show(*blocks: Block) -> ExitStatus:
     from boardproof.cli.console import show_table
+    from boardproof.report.forms.console import blocks_view
 
-    show_table(renderable)
+    show_table(blocks_view(blocks))
     return ExitStatus.AGREES
 
 
@@ -284,26 +280,18 @@ def _prove(stage: Callable[[Settings, Progress], Report], model: Path, values: d
     """Runs a stage that ends in a report; prints the report, writes it where asked, and tells the verdict."""
     from boardproof.cli.console import show_notes
     from boardproof.report.acceptance import assess, read_acceptance
-    from boardproof.report.forms.console import page_view
+    from boardproof.report.forms.console import blocks_view
     from boardproof.report.sections import page_of
-    from boardproof.report.tables import assessment_table
-    from boardproof.report.write import check_report_path, write_report
+    from boardproof.report.tables import assessment_blocks
 
     settings = _settings(model, values)
     acceptance = read_acceptance(model, settings.board, values["baseline"])
-    if values["report"] is not None:
-        check_report_path(values["report"])
     with _progress(values) as progress:
         report = stage(settings, progress)
-    if values["report"] is not None:
-        write_report(report, values["report"])
-    if values["as_json"]:
-        _say(report.to_json())
-    else:
-        _show(page_view(page_of(report)))
+    show_page(page_of(report), report.to_json(), values)
     assessment = assess(report, acceptance)
     if assessment.violations or assessment.changes:
-        show_notes(assessment_table(assessment))
+        show_notes(blocks_view(assessment_blocks(assessment)))
     return ExitStatus.AGREES if report.agrees and not assessment.violations else ExitStatus.DISAGREES
 
 

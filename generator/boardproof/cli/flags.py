@@ -36,6 +36,21 @@ class Given(click.Path):
         return path
 
 
+class ReportPath(click.Path):
+    """Where a report goes: a name that cannot hold one is refused before the work, not after it."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The path, or InputError."""
+        from boardproof.report.write import check_report_path
+
+        path = Path(str(super().convert(value, param, ctx)))
+        check_report_path(path)
+        return path
+
+
 class Named(NamedTuple):
     """A model, and what its network is to be called in C, if the user says so."""
 
@@ -237,9 +252,12 @@ link_options = flags(
     click.option("--port", multiple=True, help="Serial port, or a URL (rfc2217://…); once for each of several boards."),
     click.option("--resume", is_flag=True, default=None, help="Go on where an earlier run of these samples stopped."),
 )
-report_options = flags(
+page_options = flags(
     click.option("--json", "as_json", is_flag=True, help="Print the report alone, as JSON, on stdout."),
-    click.option("--report", type=FilePath, help="Also write the report here: .json, .md or .html."),
+    click.option("--report", type=ReportPath(), help="Also write the report here: .json, .md or .html."),
+)
+report_options = flags(
+    page_options,
     click.option("--baseline", type=FilePath, help="Show what changed since this JSON report."),
 )
 console_options = flags(

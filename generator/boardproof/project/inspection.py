@@ -34,6 +34,7 @@ class Inspection:
         timeline: The activations alive during each operator, whether the network can run or not.
         arena_bytes: The tensor arena's size; None when the network cannot run.
         arena_how: How that size was obtained, for people; None likewise.
+        name: Where the network came from, for people.
         errors: What quantization does to each layer, where that was asked for.
         runtime: Name of the runtime it was checked for.
         board: Name of the board it was checked for.
@@ -53,6 +54,7 @@ class Inspection:
     choices: tuple[Choice, ...] = ()
     arena_how: str | None = None
     errors: tuple[LayerError, ...] = ()
+    name: str = ""
 
     @property
     def runnable(self) -> bool:
@@ -79,4 +81,5 @@ def inspect_network(network: Network, target: Target, options: Options) -> Inspe
         board=target.board.name,
         choices=generated.choices if generated else (),
         arena_how=generated.arena_how if generated else None,
+        name=network.model.source,
     )

@@ -16,17 +16,27 @@ class Tone(StrEnum):
     PLAIN = "plain"
     GOOD = "good"
     BAD = "bad"
+    ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One or more sentences; those of a warning or a note come without that word before them."""
+    """One or more sentences; those of an error, a warning or a note come without that word before them.
+
+    `hint`: what to do next, where there is something to do.
+    """
 
     block: ClassVar[str] = "paragraph"
     text: str
     tone: Tone = Tone.PLAIN
+    hint: str = ""
+
+    @property
+    def word(self) -> str:
+        """What stands before the text, such as "warning"; "" as a rule."""
+        return str(self.tone) if self.tone in {Tone.ERROR, Tone.WARNING, Tone.NOTE} else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,34 +17,32 @@ if TYPE_CHECKING:
     from boardproof.report.document import Report
     from boardproof.report.page import Page
 
-FORMS: dict[str, Callable[[Report], str]] = {
-    ".json": lambda report: report.to_json() + "\n",
-    ".md": lambda report: to_markdown(page_of(report)),
-    ".html": lambda report: to_html(page_of(report)),
-}
+FORMS: dict[str, Callable[[Page], str]] = {".md": to_markdown, ".html": to_html}
+"""Forms for people, by suffix. With .json goes what the page was made from."""
+
+_SUFFIXES = (".json", *FORMS)
 
 
 def check_report_path(path: Path) -> None:
     """Raises InputError when no report can be written under this name: before the run, not after it."""
-    if path.suffix not in FORMS:
+    if path.suffix not in _SUFFIXES:
         raise InputError(
             f"A report cannot be written as {path.suffix or 'a file without a suffix'}.",
-            f"End its name in {', '.join(FORMS)}.",
+            f"End its name in {', '.join(_SUFFIXES)}.",
         )
 
 
 def write_page(page: Page, json: str, path: Path) -> None:
-    """Writes a page, or its JSON, in the format its suffix names. Raises as `write_report` does."""
-    check_report_path(path)
-    forms = {".json": lambda: json + "\n", ".md": lambda: to_markdown(page), ".html": lambda: to_html(page)}
-    write_atomically(path, forms[path.suffix]().encode())
-
-
-def write_report(report: Report, path: Path) -> None:
-    """Writes the report in the format its suffix names.
+    """Writes a page, or its JSON, in the form that the suffix names.
 
     Raises:
         InputError: Another suffix, or the file cannot be written.
     """
     check_report_path(path)
-    write_atomically(path, FORMS[path.suffix](report).encode())
+    text = json + "\n" if path.suffix == ".json" else FORMS[path.suffix](page)
+    write_atomically(path, text.encode())
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Writes a report of one run. Raises as `write_page` does."""
+    write_page(page_of(report), report.to_json(), path)

@@ -11,15 +11,15 @@ from rich.text import Text
 from boardproof.report.page import Facts, Kind, Paragraph, Picture, Table, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
     from boardproof.report.page import Block, Page, Section
 
 _BAR_WIDTH = 16
-_STYLES = {Tone.PLAIN: "", Tone.GOOD: "bold green", Tone.BAD: "bold red", Tone.WARNING: "", Tone.NOTE: ""}
-_WORDS = {Tone.WARNING: ("warning: ", "yellow"), Tone.NOTE: ("note: ", "cyan")}
+_STYLES = {Tone.GOOD: "bold green", Tone.BAD: "bold red"}
+_COLOURS = {Tone.ERROR: "red", Tone.WARNING: "yellow", Tone.NOTE: "cyan"}
 
 
 def page_view(page: Page) -> RenderableType:
@@ -38,12 +38,19 @@ def _section(section: Section) -> Iterator[RenderableType]:
         yield from block_view(block)
 
 
+def blocks_view(blocks: Iterable[Block]) -> RenderableType:
+    """Blocks without a page around them."""
+    return Group(*(part for block in blocks for part in block_view(block)))
+
+
 def block_view(block: Block) -> Iterator[RenderableType]:
     """One block; a picture has no form here."""
     match block:
         case Paragraph():
-            word, colour = _WORDS.get(block.tone, ("", ""))
-            yield Text.assemble((word, colour), (block.text, _STYLES[block.tone]))
+            word = (f"{block.word}: ", _COLOURS[block.tone]) if block.word else ""
+            yield Text.assemble(word, (block.text, _STYLES.get(block.tone, "")))
+            if block.hint:
+                yield Text(f"  next: {block.hint}")
         case Facts():
             facts = rich_table.Table(box=None, show_header=False, pad_edge=False)
             for row in block.rows:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.report.page import Facts, Kind, Paragraph, Picture, Table, Tone
+from boardproof.report.page import Facts, Kind, Paragraph, Picture, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from boardproof.report.page import Block, Page
-
-_WORDS = {Tone.WARNING: "Warning: ", Tone.NOTE: "Note: "}
 
 
 def to_markdown(page: Page) -> str:
@@ -30,7 +28,9 @@ def _body(page: Page) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     match block:
         case Paragraph():
-            yield f"{_WORDS.get(block.tone, '')}{_safe(block.text)}"
+            word = f"{block.word.capitalize()}: " if block.word else ""
+            hint = f" Next: {_safe(block.hint)}" if block.hint else ""
+            yield f"{word}{_safe(block.text)}{hint}"
         case Facts():
             yield from ("| | |", "|---|---|")
             yield from (_line((_safe(row.name), _safe(row.text))) for row in block.rows)

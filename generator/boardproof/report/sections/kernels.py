@@ -17,25 +17,29 @@ if TYPE_CHECKING:
 
 def kernels(report: Report) -> Section | None:
     """How each step is computed, where code was generated for it."""
-    if not report.choices:
-        return None
     counts_work = report.ticks.unit != TickUnit.MICROSECONDS  # time beside instructions compares nothing
     measured = {op.index: op.ticks for op in report.ops} if counts_work else None
-    table = kernels_table(report.choices, measured, report.ticks.unit)
-    notes = (Paragraph(choice.fallback, Tone.NOTE) for choice in report.choices if choice.fallback)
-    return Section("Kernels", (table, *notes))
+    return kernels_section(report.choices, measured, report.ticks.unit)
 
 
-def kernels_table(
+def kernels_section(
     choices: tuple[Choice, ...], measured: Mapping[int, int] | None = None, unit: str = "instructions"
-) -> Table:
-    """One row for each step; estimates are for a Cortex-M4F, whatever the board.
+) -> Section | None:
+    """The table, and why a step is slower than it could be; None where no code was generated.
 
     Args:
         choices: What was chosen.
         measured: Ticks by operator, when it ran.
         unit: Of the measured ticks.
     """
+    if not choices:
+        return None
+    notes = (Paragraph(choice.fallback, Tone.NOTE) for choice in choices if choice.fallback)
+    return Section("Kernels", (_table(choices, measured, unit), *notes))
+
+
+def _table(choices: tuple[Choice, ...], measured: Mapping[int, int] | None, unit: str) -> Table:
+    """One row for each step; estimates are for a Cortex-M4F, whatever the board."""
     narrow = any(choice.channels for choice in choices)
     numbers = ("scratch", "constants", "estimated", *(["measured"] if measured is not None else []))
     columns = (

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 def verdict(report: Report) -> Section:
     """The verdict in a sentence."""
-    return Section("", (_conclusion(report),), concludes=True)
+    return Section("", (conclusion(report),), concludes=True)
 
 
-def _conclusion(report: Report) -> Paragraph:
+def conclusion(report: Report) -> Paragraph:
+    """Exact or different, of how many samples, and by how much at most."""
     found = report.verdict
     counts = f"{found.exact} of {found.samples} samples equal {found.oracle}"
     if report.agrees:
