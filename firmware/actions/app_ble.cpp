@@ -27,7 +27,7 @@ uint8_t *put(uint8_t *out, uint32_t value, int bytes) {
 
 } // namespace
 
-void ble_begin() {
+void app_ble_begin() {
     runs = BLE.begin() != 0;
     if (!runs) {
         return;
@@ -39,13 +39,13 @@ void ble_begin() {
     BLE.advertise();
 }
 
-void ble_poll() {
+void app_ble_poll() {
     if (runs) {
         BLE.poll();
     }
 }
 
-void ble_act(const app_result &decision, const char *label) {
+void app_ble_act(const app_result &decision, const char *label) {
     uint8_t value[kFixedBytes + kNameBytes];
     const size_t length = strlen(label);
     const size_t shown = length < kNameBytes ? length : kNameBytes;

@@ -3,8 +3,8 @@
 
 #include "app.h"
 
-void ble_begin();
-void ble_poll();
-void ble_act(const app_result &decision, const char *label);
+void app_ble_begin();
+void app_ble_poll();
+void app_ble_act(const app_result &decision, const char *label);
 
 #endif

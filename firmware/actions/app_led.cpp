@@ -12,18 +12,18 @@ bool lit;
 
 } // namespace
 
-void led_begin() {
+void app_led_begin() {
     pinMode(LED_BUILTIN, OUTPUT);
 }
 
-void led_poll() {
+void app_led_poll() {
     if (lit && millis() - lit_since >= kLitMillis) {
         digitalWrite(LED_BUILTIN, LOW);
         lit = false;
     }
 }
 
-void led_act(const app_result &, const char *) {
+void app_led_act(const app_result &, const char *) {
     digitalWrite(LED_BUILTIN, HIGH);
     lit_since = millis();
     lit = true;

@@ -3,8 +3,8 @@
 
 #include "app.h"
 
-void led_begin();
-void led_poll();
-void led_act(const app_result &decision, const char *label);
+void app_led_begin();
+void app_led_poll();
+void app_led_act(const app_result &decision, const char *label);
 
 #endif

@@ -27,11 +27,11 @@ void print_text(const char *text) {
 
 } // namespace
 
-void serial_begin() {}
+void app_serial_begin() {}
 
-void serial_poll() {}
+void app_serial_poll() {}
 
-void serial_act(const app_result &decision, const char *label) {
+void app_serial_act(const app_result &decision, const char *label) {
     BOARDPROOF_SERIAL.print("{\"ms\":");
     BOARDPROOF_SERIAL.print(milliseconds(decision.position));
     BOARDPROOF_SERIAL.print(",\"label\":");
@@ -41,7 +41,7 @@ void serial_act(const app_result &decision, const char *label) {
     BOARDPROOF_SERIAL.println("}");
 }
 
-void serial_act_on_fault(const app_note &note) {
+void app_serial_act_on_fault(const app_note &note) {
     static const char *const names[] = {"", "filled", "gap", "late", "overrun"};
 
     BOARDPROOF_SERIAL.print("{\"ms\":");
@@ -53,7 +53,7 @@ void serial_act_on_fault(const app_note &note) {
     BOARDPROOF_SERIAL.println("}");
 }
 
-void serial_act_on_failure(const char *message) {
+void app_serial_act_on_failure(const char *message) {
     BOARDPROOF_SERIAL.print("{\"failure\":");
     print_text(message);
     BOARDPROOF_SERIAL.println("}");

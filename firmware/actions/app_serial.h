@@ -3,10 +3,10 @@
 
 #include "app.h"
 
-void serial_begin();
-void serial_poll();
-void serial_act(const app_result &decision, const char *label);
-void serial_act_on_fault(const app_note &note);
-void serial_act_on_failure(const char *message);
+void app_serial_begin();
+void app_serial_poll();
+void app_serial_act(const app_result &decision, const char *label);
+void app_serial_act_on_fault(const app_note &note);
+void app_serial_act_on_failure(const char *message);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "board.h"
+#include "nn_network_ticks.h"
 
 /* States of a label. */
 enum { ARMED = 1, DECIDED_BEFORE = 2 };
@@ -282,9 +282,9 @@ static int compute_row(struct app_result *result) {
     }
     app_config.front_end->input(0, &tensor);
     copy_out(tensor.data, app_config.window);
-    const uint32_t begin = board_ticks();
+    const uint32_t begin = nn_network_ticks();
     const int error = app_config.front_end->invoke();
-    result->front_end_ticks = board_ticks() - begin;
+    result->front_end_ticks = nn_network_ticks() - begin;
     app_config.front_end->output(0, &tensor);
     memcpy(row, tensor.data, app_config.row_bytes);
     return error;
@@ -299,9 +299,9 @@ static int run_network(struct app_result *result) {
     app_config.network->input(0, &tensor);
     memcpy(tensor.data, app_config.features + before, behind);
     memcpy((uint8_t *)tensor.data + behind, app_config.features, before);
-    const uint32_t begin = board_ticks();
+    const uint32_t begin = nn_network_ticks();
     const int error = app_config.network->invoke();
-    result->network_ticks = board_ticks() - begin;
+    result->network_ticks = nn_network_ticks() - begin;
     app_config.network->output(0, &tensor);
     result->scores = tensor.data;
     result->score_bytes = tensor.bytes;

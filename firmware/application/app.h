@@ -15,7 +15,8 @@
 
 #include <stdbool.h>
 
-#include "model.h"
+#include "app_names.h"
+#include "model_types.h"
 
 #ifdef __cplusplus
 extern "C" {

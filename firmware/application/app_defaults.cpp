@@ -1,9 +1,10 @@
-// What a sketch may replace: no sensor, and nothing more to do about decisions and faults.
+// What a sketch may replace: no sensor, so that samples come from elsewhere, and nothing more to do about decisions and
+// faults.
 
 #include "app_loop.h"
 
 __attribute__((weak)) bool app_sensor_begin() {
-    return false;
+    return true;
 }
 
 __attribute__((weak)) void app_sensor_poll() {}

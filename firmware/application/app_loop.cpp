@@ -1,33 +1,49 @@
 #include "app_loop.h"
 
 #include "app_actions.h"
-#include "app_requests.h"
 
 namespace {
 
-bool sensor_runs;
+bool runs;          // all began well, and no network failed
+bool driven;        // the host takes the steps
+bool sensed = true; // the sensor is listened to
+
+void fail(const char *message) {
+    runs = false;
+    app_act_on_failure(message);
+}
 
 } // namespace
 
 void app_setup() {
     app_actions_begin();
-    sensor_runs = app_reset() == 0 && app_sensor_begin();
+    runs = true;
+    if (app_reset() != 0) {
+        fail("a network does not start");
+    } else if (!app_sensor_begin()) {
+        fail("the sensor does not start, or gives something else");
+    }
     app_listen(1);
+}
+
+void app_lend(bool host_takes_steps, bool sensor_gives_samples) {
+    driven = host_takes_steps;
+    sensed = !host_takes_steps || sensor_gives_samples;
+    app_listen(sensed);
 }
 
 void app_loop() {
     app_actions_poll();
-    if (!sensor_runs || !app_is_sensed()) {
+    if (!runs || !sensed) {
         return;
     }
     app_sensor_poll();
-    if (app_is_driven()) {
+    if (driven) {
         return;
     }
     app_result result;
     if (app_step(&result) != 0) {
-        sensor_runs = false;
-        app_act_on_failure(model_error_message());
+        fail("a network fails");
         return;
     }
     if ((result.flags & APP_DECIDED) != 0) {

@@ -15,8 +15,12 @@ void app_setup(void);
  * sensor's library waits. */
 void app_loop(void);
 
+/* Lends the application to the host, which takes the steps and plays the sensor, unless the board's own gives the
+ * samples; or takes it back. */
+void app_lend(bool host_takes_steps, bool sensor_gives_samples);
+
 /* The sensor: a file of ours, or functions of yours, which replace it. Samples go to app_sensed, from an interrupt or
- * from app_sensor_poll. app_sensor_begin returns whether it runs. */
+ * from app_sensor_poll. app_sensor_begin returns whether it runs, as it does where there is none. */
 bool app_sensor_begin(void);
 void app_sensor_poll(void);
 

@@ -1,6 +1,6 @@
 #include "app_requests.h"
 
-#include "app.h"
+#include "app_loop.h"
 #include "requests.h"
 #include "tensor_requests.h"
 
@@ -10,17 +10,6 @@ enum {
     PUSH_BYTES = 9,    /* position u32, flags u8, offset u32; samples follow */
     DRAIN_BYTES = 2    /* samples u16 */
 };
-
-static bool driven;
-static bool sensed = true;
-
-bool app_is_driven(void) {
-    return driven;
-}
-
-bool app_is_sensed(void) {
-    return sensed;
-}
 
 static int about(struct link_writer *reply) {
     link_put_bytes(reply, app_config.digest, sizeof app_config.digest);
@@ -38,9 +27,7 @@ static int control(const uint8_t *payload, struct link_writer *reply) {
     app_listen(0);
     const int error = app_reset();
 
-    driven = (payload[0] & LINK_APP_DRIVEN) != 0;
-    sensed = !driven || (payload[0] & LINK_APP_SENSED) != 0;
-    app_listen(sensed);
+    app_lend((payload[0] & LINK_APP_DRIVEN) != 0, (payload[0] & LINK_APP_SENSED) != 0);
     return error == 0 ? LINK_OK : app_refuse_model(reply, error);
 }
 

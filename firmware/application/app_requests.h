@@ -12,11 +12,6 @@ extern "C" {
 int app_handle_all(void *context, uint8_t type, const uint8_t *payload, size_t payload_bytes,
                    struct link_writer *reply);
 
-/* Whether the host takes the steps; else the application runs by itself. Whether the board's own sensor is listened to.
- */
-bool app_is_driven(void);
-bool app_is_sensed(void);
-
 #ifdef __cplusplus
 }
 #endif

@@ -7,8 +7,8 @@
 
 namespace {
 
-const imu_functions *const kKnown[] = {&imu_lsm9ds1, &imu_bmi270};
-const imu_functions *found;
+const app_imu_functions *const kKnown[] = {&app_imu_lsm9ds1, &app_imu_bmi270};
+const app_imu_functions *found;
 
 int16_t units(float value) {
     const float scaled = value * app_config.scale;
@@ -19,7 +19,7 @@ int16_t units(float value) {
 } // namespace
 
 bool app_sensor_begin() {
-    for (const imu_functions *one : kKnown) {
+    for (const app_imu_functions *one : kKnown) {
         if (one->begin()) {
             found = one;
             const float difference = one->rate() - static_cast<float>(app_config.rate);

@@ -2,13 +2,15 @@
 #ifndef BOARDPROOF_IMU_H
 #define BOARDPROOF_IMU_H
 
-struct imu_functions {
+#include "app_names.h"
+
+struct app_imu_functions {
     bool (*begin)();
     float (*rate)();
     // The next sample: acceleration in g, then rotation in degrees a second; false if there is none yet.
     bool (*read)(float *values, bool with_rotation);
 };
 
-extern const imu_functions imu_lsm9ds1, imu_bmi270;
+extern const app_imu_functions app_imu_lsm9ds1, app_imu_bmi270;
 
 #endif

@@ -28,4 +28,4 @@ bool read(float *values, bool with_rotation) {
 
 } // namespace
 
-const imu_functions imu_bmi270 = {begin, rate, read};
+const app_imu_functions app_imu_bmi270 = {begin, rate, read};

@@ -27,4 +27,4 @@ bool read(float *values, bool with_rotation) {
 
 } // namespace
 
-const imu_functions imu_lsm9ds1 = {begin, rate, read};
+const app_imu_functions app_imu_lsm9ds1 = {begin, rate, read};

@@ -251,8 +251,8 @@ def test_recording_watching_and_generating(tmp_path, capsys):
     assert "An emulated board has no sensor" in capsys.readouterr().err
     assert run_command(["generate", str(app), "--app", *target]) == 0
     assert (tmp_path / "project" / "src" / "app_config.c").is_file()
-    assert run_command(["generate", str(app), "--app", "--as", "library", *target]) == 2
-    assert "generated as PlatformIO projects" in capsys.readouterr().err
+    assert run_command(["generate", str(app), "--app", "--runtime", "tflm", *target]) == 2
+    assert "Leave out --ci and --runtime" in capsys.readouterr().err
 
 
 def test_gaps_in_a_recording_are_told(session, application):

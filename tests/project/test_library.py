@@ -130,7 +130,7 @@ def test_networks_of_one_library_share_kernels_and_if_wanted_an_arena() -> None:
     assert json.loads(files["library.json"])["headers"] == ["kws.h", "hello.h"]
 
 
-def test_a_network_that_keeps_states_keeps_its_arena() -> None:
+def test_what_a_network_keeps_is_beside_the_shared_arena() -> None:
     builder = ModelBuilder()
     x, y = (builder.add_tensor((1, 4), "float32") for _ in range(2))
     kept = {"shared_name": "kept", "container": ""}
@@ -145,8 +145,11 @@ def test_a_network_that_keeps_states_keeps_its_arena() -> None:
     data = builder.build([x], [y])
     options = Options(standalone=True, share_arena=True, name="adder")
     generated = RUNTIMES["aot"].compile(read_tflite(data), BOARDS["native"], options).generate(data)
-    assert not generated.shares_arena
-    assert b"shared_arena" not in generated.files["src/adder.c"]
+    assert generated.shares_arena
+    assert generated.kept_bytes == 16
+    source = generated.files["src/adder.c"].decode()
+    assert "static _Alignas(16) uint8_t adder_kept[16];" in source
+    assert "memset(KEPT(0), 0, 16);" in source
 
 
 @pytest.mark.parametrize("name", ["kws", "hello_world", "k2", "model"])

@@ -72,7 +72,10 @@ class Sizes:
 
 def build_lab(folder: Path) -> ctypes.CDLL:
     library = folder / "lab.so"
-    includes = [f"-I{resource(path)}" for path in ("firmware/app", "firmware/boards", "firmware/application")]
+    includes = [
+        f"-I{resource(path)}"
+        for path in ("firmware/app", "firmware/aot/board", "firmware/boards", "firmware/application")
+    ]
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC"]
     sanitizers = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
     sources = [str(LAB), str(resource("firmware/application/app.c"))]

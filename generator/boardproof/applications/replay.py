@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.applications.generate import make_project
 from boardproof.device.build.claims import claim
 from boardproof.device.build.compile import build
 from boardproof.device.build.narration import narrate
-from boardproof.device.build.workspace import write_project
 from boardproof.device.protocol.app_session import AppSession, StreamFault
 from boardproof.device.reach.links import open_link, require_tools
 from boardproof.device.usb.ports import is_url
 from boardproof.device.usb.upload import flash
 from boardproof.errors import DeviceError, InputError
-from boardproof.model.preflight import preflight, require_runnable
 from boardproof.model.recordings import read_recording
-from boardproof.project.apps.render import assemble_application, compile_parts
 from boardproof.project.apps.settings import read_application
 from boardproof.project.boards import Reach, TickUnit
-from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from boardproof.proof.agreement import differences
 from boardproof.proof.expectation import expect
@@ -41,7 +38,6 @@ from boardproof.report.replay import (
     Tuning,
 )
 from boardproof.settings import find_named, read_own_boards
-from boardproof.stages.generate import warn_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +48,6 @@ if TYPE_CHECKING:
     from boardproof.progress import Progress
     from boardproof.project.apps.application import Application
     from boardproof.project.boards import Board
-    from boardproof.project.types import Project
     from boardproof.proof.expectation import Expected
     from boardproof.proof.listening import Event, Outcome
     from boardproof.proof.playing import Played
@@ -163,31 +158,6 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
         overall=_counts(joined(labelled)) if labelled else None,
         tuning=_tune(application, expected, events, results) if settings.tune else None,
     )
-
-
-def make_project(application: Application, settings: ReplaySettings, progress: Progress) -> Project:
-    """The application's project, in memory, after both networks were checked.
-
-    Raises:
-        InputError: A network cannot be compiled, or does not fit the board.
-    """
-    board, runtime = settings.target_board, RUNTIMES["aot"]
-    compiled = compile_parts(application, board, runtime, settings.options)
-    findings = preflight(application.network.graph, compiled.network.findings)
-    if application.front_end is not None and compiled.front_end is not None:
-        findings = (*preflight(application.front_end.graph, compiled.front_end.findings), *findings)
-    require_runnable(findings)
-    warn_of(findings, progress)
-    progress.stage(f"generating the application {application.name}")
-    return assemble_application(application, board, compiled)
-
-
-def generate_application(settings: ReplaySettings, progress: Progress) -> Path:
-    """Writes the application's project."""
-    application = read_application(settings.app)
-    with claim(settings.project_dir):
-        write_project(make_project(application, settings, progress), settings.project_dir)
-    return settings.project_dir
 
 
 def build_application(application: Application, settings: ReplaySettings, progress: Progress) -> Firmware:

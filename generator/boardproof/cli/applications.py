@@ -100,16 +100,23 @@ def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any])
 
 
 def generate(app: Path, values: dict[str, Any]) -> ExitStatus:
-    """`boardproof generate --app`: writes an application's project."""
-    from boardproof.applications.replay import generate_application
+    """`boardproof generate --app`: writes an application's project, or its library."""
+    from boardproof.applications.generate import generate_application, generate_application_library
     from boardproof.cli.console import ConsoleProgress, show_text
 
-    if values["as_form"] == "library" or values.get("ci") is not None or values.get("runtime") == "tflm":
-        raise InputError(
-            "Applications are generated as PlatformIO projects, with aot and without a workflow.",
-            "Leave out --as library, --ci and --runtime.",
-        )
+    if values.get("ci") is not None or values.get("runtime") == "tflm":
+        raise InputError("Applications are generated with aot and without a workflow.", "Leave out --ci and --runtime.")
+    as_library = values["as_form"] == "library"
+    if not as_library and values.get("name") is not None:
+        raise InputError("Firmware of an application has no name in C.", "Leave out --name, or add --as library.")
+    settings = settings_of(app, (), values)
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
-        path = generate_application(settings_of(app, (), values), progress)
-    show_text(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
+        if as_library:
+            path = generate_application_library(settings, values.get("name"), progress)
+        else:
+            path = generate_application(settings, progress)
+    if as_library:
+        show_text(f"{path}: a library for CMake, Arduino and PlatformIO; its README.md says how to use it")
+    else:
+        show_text(f"{path}: build it with `boardproof build {path}`, or with `pio run` in that directory")
     return ExitStatus.AGREES

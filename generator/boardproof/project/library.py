@@ -19,7 +19,7 @@ from boardproof.project.templates import render_template
 from boardproof.project.types import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from boardproof.model.graph import Graph
     from boardproof.project.boards import Board
@@ -84,27 +84,60 @@ def render_library(parts: Sequence[Part], board: Board, options: Options, *, nam
     """
     generated = {path: content for part in parts for path, content in part.generated.files.items()}
     sources = {path.rpartition("/")[2]: content for path, content in generated.items()}
-    sharing = [part.generated.arena_bytes for part in parts if part.generated.shares_arena]
+    sources |= shared_arena({part.prefix: part.generated for part in parts})
+    sharing = [part for part in parts if part.generated.shares_arena]
     page = {
         "name": identifier(name),
+        "title": f"The network {identifier(name)}",
+        "sentence": "A neural network as C" if len(parts) == 1 else "Neural networks as C",
+        "headers": [f"{part.prefix}.h" for part in parts],
+        "architectures": "*",
+        "depends": (),
         "version": __version__,
         "parts": parts,
         "sha256s": " and ".join(part.sha256 for part in parts),
-        "flags": SIZE_FLAGS if options.optimize == "size" else KERNEL_FLAGS,
-        "shared_arena_bytes": max(sharing, default=0),
-        "sharing": [part.prefix for part in parts if part.generated.shares_arena],
+        "flags": library_flags(options),
+        "shared_arena_bytes": max((part.generated.arena_bytes for part in sharing), default=0),
+        "sharing": [part.prefix for part in sharing],
         "board": board.name,
         "cpu": board.cpu,
     }
-    if sharing:
-        sources |= {file: render_template(f"library/src/{file}", **page).encode() for file in _SHARED_ARENA}
     files = {f"src/{file}": content for file, content in sources.items() if file.endswith((".c", ".h"))}
-    page["sources"] = sorted(file for file in files if file.endswith(".c"))
-    for path in ("CMakeLists.txt", "library.json", "library.properties", "README.md"):
-        files[path] = render_template(f"library/{path}", **page).encode()
+    files |= build_files(files, page)
+    files["README.md"] = render_template("library/README.md", **page).encode()
     files[f"examples/{page['name']}/{page['name']}.ino"] = render_template("library/example.ino", **page).encode()
     together = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
     return Project(dict(sorted(files.items())), board, "aot", parts[0].sha256 if len(parts) == 1 else together)
+
+
+def library_flags(options: Options) -> tuple[str, ...]:
+    """How the sources of a library are compiled."""
+    return SIZE_FLAGS if options.optimize == "size" else KERNEL_FLAGS
+
+
+def build_files(sources: Iterable[str], page: Mapping[str, object]) -> dict[str, bytes]:
+    """What tells CMake, Arduino and PlatformIO how to build a library.
+
+    Args:
+        sources: Its files; CMake compiles the C files, the others need Arduino's core.
+        page: name, title, sentence, headers, architectures, depends, version, sha256s and flags.
+    """
+    c_files = sorted(file for file in sources if file.endswith(".c"))
+    names = ("CMakeLists.txt", "library.json", "library.properties")
+    return {name: render_template(f"library/{name}", **page, sources=c_files).encode() for name in names}
+
+
+def shared_arena(networks: Mapping[str, Generated]) -> dict[str, bytes]:
+    """The sources of the arena that networks share, by name; none where each has its own.
+
+    Args:
+        networks: What was generated, by the prefixes of its symbols.
+    """
+    sharing = {name: generated.arena_bytes for name, generated in networks.items() if generated.shares_arena}
+    if not sharing:
+        return {}
+    page = {"version": __version__, "sharing": list(sharing), "shared_arena_bytes": max(sharing.values())}
+    return {file: render_template(f"library/src/{file}", **page).encode() for file in _SHARED_ARENA}
 
 
 def identifier(name: str) -> str:

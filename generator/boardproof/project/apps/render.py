@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
 from boardproof.errors import InputError
 from boardproof.project.apps.actions import ACTIONS
+from boardproof.project.apps.parts import compile_parts
 from boardproof.project.apps.sensors import SENSORS
 from boardproof.project.ini import project_ini
+from boardproof.project.library import shared_arena
 from boardproof.project.render import SETTINGS, assemble
 from boardproof.project.resources import resource
 from boardproof.project.runtimes.aot.ctext import float_text
@@ -19,14 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boardproof.project.apps.application import Application
+    from boardproof.project.apps.parts import CompiledParts, Names
     from boardproof.project.boards import Board
-    from boardproof.project.runtimes.base import Compiled, Options, Runtime
+    from boardproof.project.runtimes.base import Options, Runtime
     from boardproof.project.types import Project
 
 FLAG = "-DBOARDPROOF_APPLICATION=1"
-
-FRONT_END = "frontend"
-"""What the front end's code is named, so that two networks live in one firmware. Kernels are the same."""
 
 
 def render_application(application: Application, board: Board, runtime: Runtime, options: Options) -> Project:
@@ -34,48 +34,31 @@ def render_application(application: Application, board: Board, runtime: Runtime,
     return assemble_application(application, board, compile_parts(application, board, runtime, options))
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledParts:
-    """Both networks of an application, compiled by the runtime of that name."""
-
-    runtime: str
-    network: Compiled
-    front_end: Compiled | None
-
-
-def compile_parts(application: Application, board: Board, runtime: Runtime, options: Options) -> CompiledParts:
-    """Compiles both networks, once; what keeps them from running is in their findings."""
-    front = application.front_end
-    return CompiledParts(
-        runtime.name,
-        runtime.compile(application.network.graph, board, options),
-        None if front is None else runtime.compile(front.graph, board, replace(options, name=FRONT_END)),
-    )
-
-
 def assemble_application(application: Application, board: Board, parts: CompiledParts) -> Project:
-    """What `render_application` does once both networks are compiled."""
-    generated = parts.network.generate(application.network.data)
-    project = assemble(generated, application.network.data, board, parts.runtime)
+    """What `render_application` does once the networks are compiled."""
+    generated = {part.name: part.generate() for part in parts.parts}
+    network = generated[parts.names.network]
+    project = assemble(network, application.network.data, board, parts.runtime)
     files = dict(project.files)
-    flags = (*generated.build_flags, FLAG)
-    if application.front_end is not None and parts.front_end is not None:
-        front_end = parts.front_end.generate(application.front_end.data)
-        files.update(front_end.files)
-        flags = tuple(dict.fromkeys((*flags, *front_end.build_flags)))
-    own_sensor = _has_own_sensor(board)
-    if own_sensor:
-        _check_rate(application)
-        files.update(_sensor_sources(application))
-    actions = [name for name in application.actions if not (board.is_emulated and ACTIONS[name].hardware)]
-    files.update(_sources(application, [name for name in actions if name != "callback"]))
-    libraries = tuple(spec for name in actions if not board.is_emulated for spec in ACTIONS[name].libraries)
-    libraries += SENSORS[application.sensor].libraries if own_sensor else ()
-    files[SETTINGS] = project_ini(board, (*generated.lib_deps, *libraries), flags).encode()
+    for part in generated.values():
+        files.update(part.files)
+    files.update({f"src/{name}": content for name, content in shared_arena(generated).items()})
+    actions = tuple(name for name in application.actions if not (board.is_emulated and ACTIONS[name].hardware))
+    files.update(application_sources(application, parts.names, actions))
+    files.update(sensor_sources(application, board))
+    flags = tuple(dict.fromkeys((*network.build_flags, FLAG, *(f for p in generated.values() for f in p.build_flags))))
+    libraries = () if board.is_emulated else libraries_of(application, board)
+    files[SETTINGS] = project_ini(board, (*network.lib_deps, *libraries), flags).encode()
     return replace(project, files=dict(sorted(files.items())))
 
 
-def _has_own_sensor(board: Board) -> bool:
+def libraries_of(application: Application, board: Board) -> tuple[str, ...]:
+    """What PlatformIO fetches for an application's actions and, where the board has it, its sensor."""
+    actions = tuple(spec for name in application.actions for spec in ACTIONS[name].libraries)
+    return actions + (SENSORS[application.sensor].libraries if has_own_sensor(board) else ())
+
+
+def has_own_sensor(board: Board) -> bool:
     """Whether it is a board that firmware/sensors was written for."""
     return board.name == "nano33ble"
 
@@ -90,7 +73,15 @@ def _check_rate(application: Application) -> None:
         )
 
 
-def _sensor_sources(application: Application) -> Iterator[tuple[str, bytes]]:
+def sensor_sources(application: Application, board: Board) -> Iterator[tuple[str, bytes]]:
+    """The sources that read the board's own sensor, at their places; none where it has none of its own.
+
+    Raises:
+        InputError: The sensor has not the wanted rate.
+    """
+    if not has_own_sensor(board):
+        return
+    _check_rate(application)
     for name in SENSORS[application.sensor].sources:
         yield (
             f"src/app_{name}" if name.endswith(".cpp") else f"src/{name}",
@@ -98,21 +89,28 @@ def _sensor_sources(application: Application) -> Iterator[tuple[str, bytes]]:
         )
 
 
-def _sources(application: Application, actions: list[str]) -> Iterator[tuple[str, bytes]]:
+def application_sources(
+    application: Application, names: Names, actions: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    """What surrounds the networks, at its places: windows and decisions, their settings, actions of those names."""
     for path in sorted(resource("firmware/application").iterdir()):
         yield f"src/{path.name}", path.read_bytes()
+    with_files = [name for name in actions if name != "callback"]
     folder = resource("firmware/actions")
-    for name in ("app_actions.h", *(f"app_{action}.{kind}" for action in actions for kind in ("h", "cpp"))):
+    for name in ("app_actions.h", *(f"app_{action}.{kind}" for action in with_files for kind in ("h", "cpp"))):
         yield f"src/{name}", (folder / name).read_bytes()
     digest = bytes.fromhex(application.digest)
     page = {
         "version": __version__,
         "app": application,
+        "names": names,
+        "headers": [name for name, part in names.of(application)],
+        "title": f"{plain_text(application.name)}, version {plain_text(application.version)}",
         "name": _literal(application.name),
         "scale": float_text(application.scale),
         "app_version": _literal(application.version),
         "labels": [_literal(label) for label in application.labels],
-        "actions": actions,
+        "actions": with_files,
         "digest_lines": [" ".join(f"0x{byte:02x}," for byte in digest[i : i + 16]) for i in (0, 16)],
     }
     for name in ("app_config.c", "app_actions.cpp"):
@@ -123,3 +121,8 @@ def _literal(text: str) -> str:
     """Text as a C string literal, in bytes of UTF-8."""
     escaped = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}" for b in text.encode())  # noqa: PLR2004
     return f'"{escaped}"'
+
+
+def plain_text(text: str) -> str:
+    """Text as it can stand in a comment, a file of properties or JSON: what else is in it becomes a question mark."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " .,:;()+-_%") else "?" for c in text)

@@ -83,6 +83,7 @@ class Generated:
         plan: The arena plan, when the runtime makes one (aot).
         choices: How each step is computed, in order (aot).
         shares_arena: Whether the arena is one that other networks use as well (aot).
+        kept_bytes: What the network keeps between inferences beside such an arena (aot); without one it is in its own.
         notes: What explains results, one sentence or more each: where the library rounds otherwise than the oracle.
     """
 
@@ -96,6 +97,7 @@ class Generated:
     plan: ArenaPlan | None = None
     choices: tuple[Choice, ...] = ()
     shares_arena: bool = False
+    kept_bytes: int = 0
     notes: tuple[str, ...] = ()
 
 

@@ -16,6 +16,7 @@ from boardproof.project.runtimes.aot.choices import choices
 from boardproof.project.runtimes.aot.compile import compile_graph
 from boardproof.project.runtimes.aot.emit import Naming, emit
 from boardproof.project.runtimes.aot.fallbacks import fallbacks
+from boardproof.project.runtimes.aot.memory import plan_memory
 from boardproof.project.runtimes.aot.optimize import SIZE_FLAGS, kernel_sources, tuning_for
 from boardproof.project.runtimes.aot.page import live_states
 from boardproof.project.runtimes.aot.passes import prepare
@@ -55,7 +56,9 @@ class AotNetwork:
         if self.outcome.lowering is None:
             raise ValueError(f"the network cannot be compiled: {self.findings[0].message}")
         program, memory = self.outcome.lowering.program, self.outcome.lowering.memory
-        shared = self.options.share_arena and not live_states(program, memory)  # states are for one network alone
+        shared = self.options.share_arena
+        if shared and live_states(program, memory):  # states are for one network alone
+            memory = plan_memory(program, states_apart=True)
         naming = Naming(self.options.name, standalone=self.options.standalone, shared_arena=shared)
         sources = emit(program, memory, data, naming)
         return Generated(
@@ -65,6 +68,7 @@ class AotNetwork:
             arena_lower_bound_bytes=memory.plan.lower_bound_bytes,
             plan=memory.plan,
             shares_arena=shared,
+            kept_bytes=memory.kept_bytes,
             choices=choices(program, self.graph, fallbacks(program, self.board, tuning_for(self.options.optimize))),
         )
 

@@ -50,7 +50,7 @@ class Naming:
         prefix: Of its symbols and files.
         standalone: Without boardproof's firmware: with a header that names its inputs and outputs, and timed only if
             the build names a counter.
-        shared_arena: In the arena of shared_arena.h, not one of its own. Not for a network that keeps states.
+        shared_arena: In the arena of shared_arena.h, not one of its own; states must be apart.
     """
 
     prefix: str = DEFAULT_PREFIX
@@ -152,6 +152,7 @@ def _page(program: Program, memory: Memory, symbols: Symbols, prefix: str) -> di
         "free": [f"{graph.operators[i].name} (operator {i})" for i in free_operators(program)],
         "states": [describe_state(program, state, memory, symbols) for state in live_states(program, memory)],
         "arena_bytes": memory.plan.size_bytes,
+        "kept_bytes": memory.kept_bytes,
         "arena_lower_bound_bytes": memory.plan.lower_bound_bytes,
         "constant_bytes": _constant_bytes(program, memory),
     }

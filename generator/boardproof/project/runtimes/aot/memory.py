@@ -27,27 +27,53 @@ class Memory:
         offsets: Arena offset in bytes of each tensor that lives there, views included.
         scratch: Arena offset of each step's scratch memory, by position in the program.
         constants: Tables of constant tensors that kernels take as inputs or the network as outputs, by tensor.
+        kept: Tensors that are not in the arena but among the states, where their offsets are; none as a rule.
+        kept_bytes: What these states take beside the arena.
     """
 
     plan: ArenaPlan
     offsets: Mapping[int, int]
     scratch: Mapping[int, int]
     constants: Mapping[int, Table]
+    kept: frozenset[int] = frozenset()
+    kept_bytes: int = 0
 
 
-def plan_memory(program: Program) -> Memory:
-    """Plans the arena and finds every tensor's place."""
-    plan = plan_arena(tuple(arena_buffers(program)))
+def plan_memory(program: Program, *, states_apart: bool = False) -> Memory:
+    """Plans the arena and finds every tensor's place.
+
+    Args:
+        program: The network.
+        states_apart: Let states have memory of their own, so that nothing in the arena outlives an inference.
+    """
+    states, kept_bytes = _states_apart(program) if states_apart else ({}, 0)
+    apart = set(map(tensor_buffer, states))
+    plan = plan_arena(tuple(buffer for buffer in arena_buffers(program) if buffer.name not in apart))
     offsets: dict[int, int] = {}
     constants: dict[int, Table] = {}
+    kept: set[int] = set()
     for tensor in _used_tensors(program):
         root, distance = program.root(tensor)
         if program.graph.tensors[root].is_constant:
             constants[tensor] = _constant(program, root)
+        elif root in states:
+            offsets[tensor] = states[root] + distance
+            kept.add(tensor)
         else:
             offsets[tensor] = plan.offset(tensor_buffer(root)) + distance
     scratch = {i: plan.offset(scratch_buffer(i)) for i, step in enumerate(program.steps) if step.scratch_bytes}
-    return Memory(plan, offsets, scratch, constants)
+    return Memory(plan, offsets, scratch, constants, frozenset(kept), kept_bytes)
+
+
+def _states_apart(program: Program) -> tuple[dict[int, int], int]:
+    """Where the states that some step uses are in memory of their own, and how many bytes that is."""
+    lifetimes = _lifetimes(program)
+    places: dict[int, int] = {}
+    end = 0
+    for tensor in dict.fromkeys(state.tensor for state in program.states if state.tensor in lifetimes):
+        places[tensor] = end
+        end += -(-program.graph.tensors[tensor].size_bytes // ALIGNMENT) * ALIGNMENT
+    return places, end
 
 
 def tensor_buffer(tensor: int) -> str:

@@ -184,7 +184,7 @@ def _rounds(step: Step, stream: Stream, memory: Memory, position: int) -> Iterat
 def _place(place: Place, memory: Memory, scratch: int) -> str:
     begin = scratch if place.tensor is None else memory.offsets[place.tensor]
     advance = f" + i * {place.advance_bytes}" if place.advance_bytes else ""
-    return f"AT({begin + place.offset_bytes}{advance})"
+    return f"{_memory(place.tensor, memory)}({begin + place.offset_bytes}{advance})"
 
 
 def _array(ctype: str, pointers: list[str]) -> str:
@@ -214,7 +214,7 @@ def free_operators(program: Program) -> tuple[int, ...]:
 
 def arena_end(program: Program, memory: Memory) -> int:
     """The end of the last byte of the arena that a tensor or a call's scratch memory takes."""
-    tensors = (memory.offsets[t] + program.graph.tensors[t].size_bytes for t in memory.offsets)
+    tensors = (memory.offsets[t] + program.graph.tensors[t].size_bytes for t in memory.offsets.keys() - memory.kept)
     scratch = (at + (program.steps[position].scratch_bytes or 0) for position, at in memory.scratch.items())
     return max((*tensors, *scratch), default=0)
 
@@ -235,7 +235,7 @@ def initial_table(program: Program, state: State) -> Table | None:
 def describe_state(program: Program, state: State, memory: Memory, symbols: Symbols) -> StateText:
     """How model_init sets one state."""
     symbol = symbols.get((f"tensor{state.tensor}", "initial"))
-    place = f"AT({memory.offsets[state.tensor]})"
+    place = _pointer(state.tensor, memory, symbols)
     count = len(state.initial)
     call = f"memcpy({place}, {symbol}, {count})" if symbol else f"memset({place}, {state.initial[0]}, {count})"
     return StateText(program.graph.tensors[state.tensor].label, call)
@@ -244,7 +244,12 @@ def describe_state(program: Program, state: State, memory: Memory, symbols: Symb
 def _pointer(tensor: int, memory: Memory, symbols: Symbols) -> str:
     if tensor in memory.constants:
         return symbols[f"tensor{tensor}", memory.constants[tensor].name]
-    return f"AT({memory.offsets[tensor]})"
+    return f"{_memory(tensor, memory)}({memory.offsets[tensor]})"
+
+
+def _memory(tensor: int | None, memory: Memory) -> str:
+    """The macro that gives an address among the states, or in the arena."""
+    return "KEPT" if tensor in memory.kept else "AT"
 
 
 def _places(program: Program, memory: Memory, step: Step) -> str:
@@ -254,7 +259,8 @@ def _places(program: Program, memory: Memory, step: Step) -> str:
         if tensor not in memory.offsets:
             return "flash"
         begin = memory.offsets[tensor]
-        return f"{begin}..{begin + program.graph.tensors[tensor].size_bytes}"
+        kept = "kept " if tensor in memory.kept else ""
+        return f"{kept}{begin}..{begin + program.graph.tensors[tensor].size_bytes}"
 
     return f"{', '.join(map(place, step.inputs))} -> {', '.join(map(place, step.outputs))}"
 
