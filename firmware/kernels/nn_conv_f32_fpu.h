@@ -65,7 +65,7 @@ void nn_fully_connected_f32_fpu(const struct nn_fully_connected_f32_fpu *op, con
 /* sums[i] = bias + weights . input for eight outputs; `stream` as above. */
 void nn_dense8_f32_fpu(const float *stream, const float *input, int32_t depth, float sums[NN_DENSE_F32_ROWS]);
 
-/* Depthwise, any window, a multiplier of 1, channels divisible by four: four channels at a time. weights
+/* Depthwise, any window, a multiplier of 1: four channels at a time, what is left one by one. weights
  * [KH][KW][channels]; bias must not be NULL. Pixels are computed in order, each output after its window is read. */
 struct nn_depthwise_conv2d_f32_fpu {
     struct nn_window window;

@@ -30,6 +30,24 @@ static inline struct four sums(const struct nn_depthwise_conv2d_f32_fpu *op, str
     return s;
 }
 
+/* One channel of one pixel, likewise. */
+static inline float sum(const struct nn_depthwise_conv2d_f32_fpu *op, struct nn_span rows, struct nn_span columns,
+                        const float *input, const float *weights) {
+    const struct nn_window *window = &op->window;
+    const int32_t step = window->dilation_width * op->channels;
+    float s = 0.0F;
+    for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
+        const int32_t y = rows.origin + ky * window->dilation_height;
+        const int32_t x = columns.origin + columns.begin * window->dilation_width;
+        const float *in = input + (y * window->input_width + x) * op->channels;
+        const float *w = weights + (ky * window->kernel_width + columns.begin) * op->channels;
+        for (int32_t left = columns.end - columns.begin; left > 0; --left, in += step, w += op->channels) {
+            s += *in * *w;
+        }
+    }
+    return s;
+}
+
 void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, const float *input, float *output) {
     const struct nn_window *window = &op->window;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
@@ -37,11 +55,16 @@ void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, c
             const struct nn_span rows = nn_window_rows(window, y);
             for (int32_t x = 0; x < window->output_width; ++x, output += op->channels) {
                 const struct nn_span columns = nn_window_columns(window, x);
-                for (int32_t c = 0; c < op->channels; c += GROUP) {
+                int32_t c = 0;
+                for (; c + GROUP <= op->channels; c += GROUP) {
                     const struct four s = sums(op, rows, columns, input + c, op->weights + c);
                     for (int32_t i = 0; i < GROUP; ++i) {
                         output[c + i] = nn_clamp_f32(s.of[i] + op->bias[c + i], op->activation_min, op->activation_max);
                     }
+                }
+                for (; c < op->channels; ++c) {
+                    const float s = sum(op, rows, columns, input + c, op->weights + c);
+                    output[c] = nn_clamp_f32(s + op->bias[c], op->activation_min, op->activation_max);
                 }
             }
         }

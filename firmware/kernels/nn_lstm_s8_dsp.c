@@ -25,6 +25,24 @@ static inline int32_t scale(int32_t x, struct scaling s) {
     return nn_ssat16(nn_smmlar(2 * x, s.multiplier, s.half + (x >> 31)) >> s.shift);
 }
 
+/* Any factor: `twice` is 2 to the power of what is shifted left, plus one; `sign` masks what halves are rounded by. */
+struct any_scaling {
+    int32_t multiplier, shift, half, twice, sign;
+};
+
+static inline struct any_scaling any_scaling_of(int32_t multiplier, int32_t shift) {
+    if (shift > 0) {
+        const struct any_scaling small = {multiplier, shift, 1 << (shift - 1), 2, -1};
+        return small;
+    }
+    const struct any_scaling large = {multiplier, 0, 0, 2 << -shift, 0};
+    return large;
+}
+
+static inline int32_t scale_any(int32_t x, struct any_scaling s) {
+    return nn_ssat16(nn_smmlar(x * s.twice, s.multiplier, s.half + (x >> 31 & s.sign)) >> s.shift);
+}
+
 /* As nn_logistic_s16 and nn_tanh_s16, of x in units of 1 / (3 * 4096). For negative x, -y - 1 are y's bits inverted. */
 static inline int32_t logistic(const uint16_t *table, int32_t x) {
     const uint32_t magnitude = (uint32_t)(x < 0 ? -x : x);
@@ -59,6 +77,19 @@ static inline __attribute__((always_inline)) void gate_of(const struct nn_lstm_s
     int16_t *value = memory->gates + gate * op->units;
     for (const int16_t *end = value + op->units; value != end; in += NN_LSTM_GATES, hidden += NN_LSTM_GATES) {
         *value++ = (int16_t)function(table, 3 * nn_ssat16(scale(*in, of_input) + scale(*hidden, of_hidden)));
+    }
+}
+
+/* The same where a factor is a half or more. */
+NN_APART static void gate_of_any(const struct nn_lstm_s8_dsp *op, const struct memory *memory, int32_t gate) {
+    const struct any_scaling of_input = any_scaling_of(op->of_input.multiplier[gate], op->of_input.shift[gate]);
+    const struct any_scaling of_hidden = any_scaling_of(op->of_hidden.multiplier[gate], op->of_hidden.shift[gate]);
+    const uint16_t *table = op->sigmoid;
+    const int32_t *in = memory->of_input + gate, *hidden = memory->of_hidden + gate;
+    int16_t *value = memory->gates + gate * op->units;
+    for (const int16_t *end = value + op->units; value != end; in += NN_LSTM_GATES, hidden += NN_LSTM_GATES) {
+        const int32_t x = 3 * nn_ssat16(scale_any(*in, of_input) + scale_any(*hidden, of_hidden));
+        *value++ = (int16_t)(gate == NN_LSTM_CELL ? tanh_of(table, x) : logistic(table, x));
     }
 }
 
@@ -97,10 +128,15 @@ static void step(const struct nn_lstm_s8_dsp *op, const struct memory *memory, c
     memset(memory->of_input, 0, 2 * (size_t)rows * sizeof(int32_t));
     nn_dense_sums_s8_dsp(op->of_input.stream, input, op->of_input.size, memory->operands, memory->of_input, rows);
     nn_dense_sums_s8_dsp(op->of_hidden.stream, hidden, op->of_hidden.size, memory->operands, memory->of_hidden, rows);
-    logistic_gate(op, memory, NN_LSTM_INPUT);
-    logistic_gate(op, memory, NN_LSTM_FORGET);
-    tanh_gate(op, memory, NN_LSTM_CELL);
-    logistic_gate(op, memory, NN_LSTM_OUTPUT);
+    for (int32_t gate = 0; gate < NN_LSTM_GATES; ++gate) {
+        if (op->of_input.shift[gate] < 1 || op->of_hidden.shift[gate] < 1) {
+            gate_of_any(op, memory, gate);
+        } else if (gate == NN_LSTM_CELL) {
+            tanh_gate(op, memory, gate);
+        } else {
+            logistic_gate(op, memory, gate);
+        }
+    }
     next_state(op, memory->gates, cell, output);
     memcpy(hidden, output, (size_t)op->units);
 }

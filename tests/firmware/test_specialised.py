@@ -62,8 +62,11 @@ OPERATORS = {
     "nn_conv2d_s16_dsp of rows": operators_axes.fully_connected("int16"),
     "nn_add_s16_dsp": operators_elementwise.binary("ADD", "int16"),
     "nn_lstm_s8_dsp": partial(operators_products.lstm, coarsest=0.003, largest=14),
+    "nn_lstm_s8_dsp of large factors": partial(operators_products.lstm, coarsest=0.3, largest=14),
     "nn_conv2d_f32_fpu": operators_axes.conv2d("float32"),
-    "nn_depthwise_conv2d_f32_fpu": in_fours(operators_axes.depthwise_conv2d("float32"), "float32"),
+    "nn_depthwise_conv2d_f32_fpu": operators_axes.depthwise_conv2d("float32"),
+    "nn_depthwise_conv2d_f32_fpu in fours": in_fours(operators_axes.depthwise_conv2d("float32"), "float32"),
+    "nn_conv2d_f32_fpu of several filters": operators_axes.depthwise_conv2d("float32"),
     "nn_fully_connected_f32_fpu": operators_axes.fully_connected("float32"),
 }
 LEAST_SHARE = 0.12

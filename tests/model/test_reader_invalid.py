@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+
 import flatbuffers
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from boardproof.errors import InputError
 from boardproof.model.tflite.reader import read_tflite
-from boardproof.model.tflite.verifier import MAX_TABLES
+from boardproof.model.tflite.verifier import LONGS, MAX_TABLES, Table, verify
 from support.flatbuffer_models import pack, unpack
 
 
@@ -86,6 +88,22 @@ def packed(tables, name_bytes):
 def test_endless_tables_in_a_small_file_are_refused():
     assert len(read_tflite(packed(tables=100, name_bytes=0)).tensors) == 100
     assert "holds more tables than any real model" in refused(packed(tables=MAX_TABLES + 1, name_bytes=0))
+
+
+@pytest.mark.parametrize("at", [24, 28, 26])
+def test_eight_bytes_may_be_aligned_to_four(at):
+    """Public files are so (SiliconLabs/mltk's keyword_spotting_pacman_v3), and tflite_micro and LiteRT run them."""
+    one_field = Table("a table", {0: LONGS})
+    head = struct.pack("<IHHHHiI", 12, 6, 8, 4, 0, 8, at - 4 - 16)
+    data = head.ljust(at - 4, b"\0") + struct.pack("<Iq", 1, 5)
+    if at % 4 == 0:
+        verify(data, one_field)
+        return
+    with pytest.raises(InputError) as caught:
+        verify(data, one_field)
+    expected = "The .tflite file is damaged: in a table, a value at byte 22 is not aligned to 4 bytes."
+    assert caught.value.message == expected
+    assert "Copy or convert the file again" in caught.value.hint
 
 
 def test_one_string_under_many_names_is_refused():

@@ -71,6 +71,9 @@ class Table:
 
 Field = Scalar | Text | Vector | Tables | Union | Table
 
+LARGEST_ALIGNMENT = 4
+"""Bytes. Items of eight should have eight, but some writers of files give them four, and all interpreters read them."""
+
 BYTE, INT, LONG = Scalar(1), Scalar(4), Scalar(8)
 BYTES, INTS, LONGS = Vector(1), Vector(4), Vector(8)
 
@@ -175,7 +178,7 @@ class _Verifier:
             raise _broken(name, f"bytes {start} to {start + size_bytes} are outside the file's {self._size} bytes")
 
     def _aligned(self, where: int, size_bytes: int, name: str) -> None:
-        if where % size_bytes:
+        if where % min(size_bytes, LARGEST_ALIGNMENT):
             raise _broken(name, f"a value at byte {where} is not aligned to {size_bytes} bytes")
 
 

@@ -20,6 +20,12 @@ def as_convolution(op: Operator, graph: Graph) -> tuple[Operator, Graph]:
     data, weights = (graph.tensors[i] for i in op.inputs[:2])
     if data.shape[3] != 1 or data.dtype is not DType.INT8 or weights.dtype is not DType.INT8:
         return op, graph
+    return as_grouped(op, graph)
+
+
+def as_grouped(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
+    """The same computation as a CONV_2D with its filter [O,KH,KW,1], and as many groups as there are channels."""
+    weights = graph.tensors[op.inputs[1]]
     tensors = (*graph.tensors[: weights.index], _filters_first(weights), *graph.tensors[weights.index + 1 :])
     convolution = Conv2D(op.index, op.version, op.inputs, op.outputs, op.window, op.activation)
     return convolution, replace(graph, tensors=tensors)

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 _SAME = ("batches", "steps", "units", "output_zero_point", "cell_clip")
 _SAME_ENDS = ("_stride",)
+_LARGEST_GATE_SHIFT = 7
+"""With which twice a sum of a gate, below 2^23, stays below 2^31."""
 
 
 def choose_lstm(op: SequenceLstm, graph: Graph) -> Step | None:
-    """The step; None where a sum can be too large, weights do not fit their lanes, or a factor is not below a half."""
+    """The step; None where a sum can be too large, weights do not fit their lanes, or a factor is too large."""
     data, hidden, cell = (graph.tensors[i] for i in (op.input, op.hidden_state, op.cell_state))
     of_input = _linear(graph, data, op.input_weights, op.biases)
     of_hidden = _linear(graph, hidden, op.recurrent_weights, ())
@@ -37,7 +39,8 @@ def choose_lstm(op: SequenceLstm, graph: Graph) -> Step | None:
     input_gates = gate_factors(graph, data, op.input_weights)
     hidden_gates = gate_factors(graph, hidden, op.recurrent_weights)
     is_known = all(fits(layer) and lanes_fit(layer.weights) for layer in (of_input, of_hidden))
-    if not is_known or any(quantize_multiplier(f)[1] >= 0 for f in (*products, *input_gates, *hidden_gates)):
+    gates = (*input_gates, *hidden_gates)
+    if not is_known or _largest_shift(products) >= 0 or _largest_shift(gates) > _LARGEST_GATE_SHIFT:
         return None
     portable = lower_lstm(op, graph)
     shift, units = tanh_shift(cell), of_hidden.weights.shape[1]
@@ -62,6 +65,10 @@ def choose_lstm(op: SequenceLstm, graph: Graph) -> Step | None:
         params=Params("nn_lstm_s8_dsp", fields),
         scratch_bytes=40 * units + 8 * -(-largest // UNIT),
     )
+
+
+def _largest_shift(factors: Sequence[float]) -> int:
+    return max(quantize_multiplier(factor)[1] for factor in factors)
 
 
 def _linear(graph: Graph, source: Tensor, weights: Sequence[int], biases: Sequence[int]) -> Linear:

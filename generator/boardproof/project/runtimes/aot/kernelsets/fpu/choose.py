@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, FullyConnected
+from boardproof.project.runtimes.aot.lowering.single_channel import as_grouped
 from boardproof.project.runtimes.aot.operands import activation_text, flow_text, plain_range
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset, safe_offset
@@ -107,10 +108,10 @@ def dense(op: FullyConnected, graph: Graph) -> Step | None:
 
 
 def depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
-    """One nn_depthwise_conv2d_f32_fpu; None for multipliers, and channels that do not come in fours."""
+    """One nn_depthwise_conv2d_f32_fpu; several filters for each channel are groups of a convolution."""
+    if op.depth_multiplier != 1:
+        return convolution(*as_grouped(op, graph))
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    if op.depth_multiplier != 1 or data.shape[3] % CHANNELS:
-        return None
     kernel = (weights.shape[1], weights.shape[2])
     low, high = plain_range(op.activation, data.dtype)
     table = Table("weights", weights.array().reshape(-1), f"weights, {weights.label}", weights.index)
