@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.architectures import ARCHITECTURES, with_statistics
+from benchmarks.jobs import in_order
 from boardproof import __version__, pipeline
 from boardproof.errors import BoardproofError, InputError
 from boardproof.progress import Silent
@@ -46,20 +47,32 @@ class Case:
     representative: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One row of the table."""
+
+    case: Case
+    runtime: str
+    board: str
+    optimize: str
+    scratch: Path
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--board", default="mps2-an386")
     parser.add_argument("--optimize", default="balanced", choices=("speed", "balanced", "size"))
     parser.add_argument("--only", metavar="TEXT", default="", help="networks whose name contains this")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="how many are measured at a time")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="boardproof-bench-") as scratch:
-        rows = [
-            row(case.name, report)
+        asked = [
+            Asked(case, runtime, arguments.board, arguments.optimize, Path(scratch))
             for case in cases(Path(scratch))
             if arguments.only in case.name
             for runtime in (("aot", "tflm") if TFLM_LIB else ("aot",))
-            if (report := measure(case, runtime, arguments.board, arguments.optimize, Path(scratch))) is not None
         ]
+        rows = [found for found in in_order(measured, asked, arguments.jobs) if found is not None]
     versions = tool_versions()
     table = markdown(rows)
     print(table)
@@ -95,20 +108,21 @@ def keras_case(name: str, scratch: Path) -> Case:
     return Case(f"{name} (Keras)", path, samples)
 
 
-def measure(case: Case, runtime: str, board: str, optimize: str, scratch: Path) -> Report | None:
-    """The report; None where the library of TensorFlow Lite Micro has not what the network needs, which is said."""
+def measured(asked: Asked) -> dict[str, Any] | None:
+    """The row; None where the library of TensorFlow Lite Micro has not what the network needs, which is said."""
+    case, runtime = asked.case, asked.runtime
     settings = Settings(
         model=case.model,
         representative=case.representative,
         random=5,
-        board=board,
+        board=asked.board,
         runtime=runtime,
-        out=scratch / f"{case.model.stem}-{runtime}",
-        options=Options(optimize=optimize, tflm_lib=TFLM_LIB if runtime == "tflm" else None),
+        out=asked.scratch / f"{case.model.stem}-{runtime}",
+        options=Options(optimize=asked.optimize, tflm_lib=TFLM_LIB if runtime == "tflm" else None),
     )
-    print(f"{case.name}: {runtime} on {board}", file=sys.stderr)
+    print(f"{case.name}: {runtime} on {asked.board}", file=sys.stderr)
     try:
-        return pipeline.run(settings, Silent())
+        return row(case.name, pipeline.run(settings, Silent()))
     except InputError as error:
         if runtime != "tflm":
             raise

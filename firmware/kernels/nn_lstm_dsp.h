@@ -15,7 +15,7 @@ struct nn_lstm_factor_dsp {
 };
 
 /* The four gates of each unit are four outputs of a dense layer: a stream of nn_fully_connected_dsp.h, with the biases
- * of nn_lstm.h; each gate has a factor, as above, or one of a half or more, with a shift of 0 to -7: then twice the sum is
+ * of nn_lstm.h; each gate has a factor, as above, or one of a half or more, with a shift of 0 to -7: then the sum is
  * times 2^-shift before, and nothing is divided. Sums are below 2^23 in magnitude. */
 struct nn_lstm_gates_dsp {
     int32_t size;
