@@ -19,6 +19,9 @@ static uint32_t break_at, break_origin;
 
 /* The row that comes next, how many there are, hops until the network runs, and its runs that count. */
 static uint32_t next_row, filled_rows, until_run, runs;
+/* Where the resampler is: zeros before the first sample that its next output takes, and which of its filters is next;
+ * outputs that wait for a window, and where the first of them is; what they took since the last hop. */
+static uint32_t zeros, phase, resampled, resampled_at, resampling_ticks;
 static uint32_t high_water;
 static struct app_note notes[APP_NOTES];
 static volatile uint32_t notes_in, notes_out;
@@ -59,6 +62,8 @@ void app_get_status(struct app_status *status) {
 /* Windows, rows and sums from the beginning. */
 static void begin_anew(void) {
     next_row = filled_rows = until_run = runs = 0;
+    phase = resampled = resampled_at = resampling_ticks = 0;
+    zeros = app_config.resampler == NULL ? 0 : app_config.resampler->taps / 2 - 1;
     memset(app_config.sums, 0, app_config.labels * sizeof *app_config.sums);
     for (uint16_t label = 0; label < app_config.labels; ++label) {
         app_config.states[label] |= ARMED;
@@ -185,13 +190,17 @@ static uint32_t connected(void) {
     return (break_pending ? break_at : in) - out;
 }
 
-static void copy_out(uint8_t *samples, uint32_t count) {
-    const uint32_t until_end = app_config.capacity - out % app_config.capacity;
-    const uint32_t first = count < until_end ? count : until_end;
+/* Samples out of a buffer of `capacity` samples, which goes on at its beginning. */
+static void copy_round(uint8_t *samples, const uint8_t *buffer, uint32_t capacity, uint32_t begin, uint32_t count) {
+    const uint32_t first = count < capacity - begin ? count : capacity - begin;
+    const size_t first_bytes = (size_t)first * app_config.sample_bytes;
 
-    memcpy(samples, slot(out), (size_t)first * app_config.sample_bytes);
-    memcpy(samples + (size_t)first * app_config.sample_bytes, app_config.ring,
-           (size_t)(count - first) * app_config.sample_bytes);
+    memcpy(samples, buffer + (size_t)begin * app_config.sample_bytes, first_bytes);
+    memcpy(samples + first_bytes, buffer, (size_t)(count - first) * app_config.sample_bytes);
+}
+
+static void copy_out(uint8_t *samples, uint32_t count) {
+    copy_round(samples, app_config.ring, app_config.capacity, out % app_config.capacity, count);
 }
 
 /* Goes on behind the gap. */
@@ -210,6 +219,71 @@ uint32_t app_drain(uint32_t *position, void *samples, uint32_t count) {
     copy_out(samples, taken);
     out += taken;
     return taken;
+}
+
+/* --- Windows ------------------------------------------------------------------------------------------------------
+ */
+
+/* The resampler's next output, and on to the one behind it; false if not all of its samples have come. */
+static bool resample_one(void) {
+    const struct app_resampler *resampler = app_config.resampler;
+    const uint32_t inputs = resampler->taps - zeros;
+
+    if (connected() < inputs) {
+        return false;
+    }
+    const uint32_t until_end = app_config.capacity - out % app_config.capacity;
+    const uint32_t place = (resampled_at + resampled) % app_config.window;
+    app_resample(resampler, phase, app_config.sample_bytes / (uint32_t)sizeof(int16_t), zeros, slot(out),
+                 inputs < until_end ? inputs : until_end, app_config.ring,
+                 app_config.resampled + (size_t)place * app_config.sample_bytes);
+    ++resampled;
+    phase += resampler->down;
+    const uint32_t ahead = phase / resampler->up;
+    phase %= resampler->up;
+    const uint32_t fewer = ahead < zeros ? ahead : zeros;
+    zeros -= fewer;
+    out += ahead - fewer;
+    return true;
+}
+
+/* Whether there is a window: as many samples, or as many outputs of the resampler, as the front end takes. */
+static bool has_window(void) {
+    if (app_config.resampler == NULL) {
+        return connected() >= app_config.window;
+    }
+    /* The first window's are made while it fills: to a hop belong as many outputs as it drops. */
+    while (resampled < app_config.window - app_config.hop && resample_one()) {
+    }
+    const uint32_t begin = nn_network_ticks();
+    while (resampled < app_config.window && resample_one()) {
+    }
+    resampling_ticks += nn_network_ticks() - begin;
+    return resampled == app_config.window;
+}
+
+/* The first sample behind the window; of the resampler's outputs, the sample at the place of the first one behind. */
+static uint32_t behind_window(void) {
+    return app_config.resampler == NULL ? out_origin + out + app_config.window
+                                        : out_origin + out - zeros + app_config.resampler->taps / 2 - 1;
+}
+
+static void copy_window(uint8_t *samples) {
+    if (app_config.resampler == NULL) {
+        copy_out(samples, app_config.window);
+    } else {
+        copy_round(samples, app_config.resampled, app_config.window, resampled_at, app_config.window);
+    }
+}
+
+/* A hop's samples are done with. */
+static void drop_hop(void) {
+    if (app_config.resampler == NULL) {
+        out += app_config.hop;
+    } else {
+        resampled -= app_config.hop;
+        resampled_at = (resampled_at + app_config.hop) % app_config.window;
+    }
 }
 
 /* --- Decisions ----------------------------------------------------------------------------------------------------
@@ -277,14 +351,14 @@ static int compute_row(struct app_result *result) {
 
     result->features = row;
     if (app_config.front_end == NULL) {
-        copy_out(row, app_config.window);
+        copy_window(row);
         return 0;
     }
     app_config.front_end->input(0, &tensor);
-    copy_out(tensor.data, app_config.window);
+    copy_window(tensor.data);
     const uint32_t begin = nn_network_ticks();
     const int error = app_config.front_end->invoke();
-    result->front_end_ticks = nn_network_ticks() - begin;
+    result->front_end_ticks += nn_network_ticks() - begin;
     app_config.front_end->output(0, &tensor);
     memcpy(row, tensor.data, app_config.row_bytes);
     return error;
@@ -314,18 +388,22 @@ static int run_network(struct app_result *result) {
 
 int app_step(struct app_result *result) {
     memset(result, 0, sizeof *result);
-    if (break_pending && connected() < app_config.window) {
+    bool ready = has_window();
+    if (break_pending && !ready) {
         cross_break();
         begin_anew();
         result->flags |= APP_RESTARTED;
+        ready = has_window();
     }
-    if (connected() < app_config.window) {
+    if (!ready) {
         return 0;
     }
     result->flags |= APP_HOP;
-    result->position = out_origin + out + app_config.window;
+    result->position = behind_window();
+    result->front_end_ticks = resampling_ticks;
+    resampling_ticks = 0;
     const int error = compute_row(result);
-    out += app_config.hop;
+    drop_hop();
     next_row = (next_row + 1) % app_config.rows;
     if (filled_rows < app_config.rows) {
         ++filled_rows;

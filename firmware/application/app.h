@@ -7,6 +7,9 @@
  * `average` runs; the label with the largest sum, the first of them, is decided if its sum reaches `on`. It is decided
  * again only after its sum was below `off`, and `repeat` samples after the last time.
  *
+ * Where the sensor has another rate than the front end, a resampler is between ring and window. Positions, `fill` and
+ * `repeat` are the sensor's.
+ *
  * A gap of up to `fill` samples is filled with zeros. After a longer one, windows, rows and sums begin anew behind it,
  * and nothing that came before is lost; what the front end and the network remember stays.
  */
@@ -16,6 +19,7 @@
 #include <stdbool.h>
 
 #include "app_names.h"
+#include "app_resample.h"
 #include "model_types.h"
 
 #ifdef __cplusplus
@@ -30,14 +34,16 @@ struct app_network {
     int (*output)(uint16_t position, struct model_tensor *tensor);
 };
 
-/* What the generated app.c says. Sizes are at least 1, hop <= window <= capacity, fill <= capacity - window. */
+/* What the generated app_config.c says. Sizes are at least 1, hop <= window <= capacity, fill <= capacity - window;
+ * with a resampler taps <= capacity, fill <= capacity - taps. */
 struct app_config {
     const char *name, *version, *sensor;
     uint8_t digest[32];    /* of everything that decides what is computed */
-    uint32_t rate;         /* samples a second */
+    uint32_t rate;         /* samples a second of the sensor */
     float scale;           /* the sensor's units that stand for 1, where it gives real numbers */
     uint32_t sample_bytes; /* of all channels together */
-    uint32_t window, hop, capacity, fill;
+    uint32_t window, hop;  /* in samples as the front end takes them, behind the resampler */
+    uint32_t capacity, fill;
     uint32_t row_bytes, rows, every;
     uint32_t average, repeat;
     uint16_t labels;
@@ -45,10 +51,12 @@ struct app_config {
     const int32_t *on, *off;             /* sums, one of each for each label; INT32_MAX: never decided */
     const struct app_network *front_end; /* NULL: the samples are the features */
     const struct app_network *network;
-    uint8_t *ring;     /* capacity samples */
-    uint8_t *features; /* rows rows */
-    int16_t *scores;   /* average runs, each with a score for each label */
-    int32_t *sums;     /* one for each label */
+    const struct app_resampler *resampler; /* NULL: the sensor has the front end's rate; else samples are int16 */
+    uint8_t *resampled;                    /* window samples */
+    uint8_t *ring;                         /* capacity samples */
+    uint8_t *features;                     /* rows rows */
+    int16_t *scores;                       /* average runs, each with a score for each label */
+    int32_t *sums;                         /* one for each label */
     uint32_t *decided_at;
     uint8_t *states; /* of labels */
 };
@@ -65,11 +73,11 @@ enum app_flag {
 struct app_result {
     uint8_t flags;
     uint16_t label;
-    uint32_t position; /* of the first sample behind the window */
-    int32_t sum;       /* of the decided label */
-    uint32_t front_end_ticks, network_ticks;
-    const uint8_t *features; /* the row, until the next step */
-    const void *scores;      /* the network's output, until the next step; NULL if it did not run */
+    uint32_t position;                       /* of the first sample behind the window */
+    int32_t sum;                             /* of the decided label */
+    uint32_t front_end_ticks, network_ticks; /* the former with the resampler's */
+    const uint8_t *features;                 /* the row, until the next step */
+    const void *scores;                      /* the network's output, until the next step; NULL if it did not run */
     uint32_t score_bytes;
 };
 

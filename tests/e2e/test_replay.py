@@ -190,11 +190,60 @@ def test_labels_settings_and_limits(tmp_path, capsys):
 @pytest.mark.native
 def test_recordings_that_do_not_fit(tmp_path, capsys):
     app = write_application(tmp_path / "app")
-    other = write_sound(tmp_path / "other.wav", sound([]), rate=16000)
+    other = write_sound(tmp_path / "other.wav", sound([]), rate=16001)
     assert run_command(["replay", str(app), str(other), "--board", "native"]) == 2
-    assert "has 16000 samples a second; the application takes 8000" in capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
+    assert "has 16001 samples a second; the application takes 8000. 16001 samples a second are not resampled" in said
+    assert "sox in.wav -r 8000 out.wav" in said
     assert run_command(["replay", str(app), "--board", "native"]) == 2
     assert "There is nothing to play" in capsys.readouterr().err
+
+
+def at_rate(samples, rate):
+    """The same sound at another rate, by straight lines."""
+    places = np.arange(0, len(samples) - 1, RATE / rate)
+    return np.interp(places, np.arange(len(samples)), samples[:, 0]).astype(np.int16)[:, None]
+
+
+@pytest.mark.parametrize("target", BOARD_PARAMETERS)
+def test_a_sensor_of_another_rate_is_resampled_on_the_board(target, tmp_path, capsys):
+    """Recordings at the sensor's rate are, and the host makes those of a third rate the sensor's first."""
+    app = write_application(tmp_path / "app", SETTINGS.replace("rate = 8000", "rate = 8000\nsensor-rate = 12000"))
+    loud = sound([(0.3, 0.5)])
+    recordings = [
+        write_sound(tmp_path / f"{rate}.wav", loud if rate == RATE else at_rate(loud, rate), rate)
+        for rate in (12000, 48000, RATE)
+    ]
+    status, report = run_json(
+        capsys, str(app), *map(str, recordings), "--board", target, "--out", str(tmp_path / "project")
+    )
+    assert status == 0
+    assert report["agrees"] is True
+    assert report["resampling"] == {"given": 12000, "wanted": 8000, "taps": 36, "delay_ms": 1.5}
+    assert [r["resampled_from"] for r in report["recordings"]] == [None, 48000, RATE]
+    decided = [d for r in report["recordings"] for d in r["decisions"]]
+    assert [d["what"] for d in decided] == ["loud"] * 3
+    assert max(d["at_s"] for d in decided) - min(d["at_s"] for d in decided) <= 0.008, "two hops"
+    assert 0.31 < decided[0]["at_s"] < 0.35
+
+
+def test_resampled_streams_have_faults_at_their_times(board, tmp_path):
+    folder = write_application(tmp_path / "app", SETTINGS.replace("rate = 8000", "rate = 8000\nsensor-rate = 12000"))
+    application = read_application(folder)
+    built = build(render_application(application, BOARDS[board], RUNTIMES["aot"], Options()), tmp_path / "project")
+    samples = at_rate(sound([(0.1, 0.3), (0.6, 0.8)]), 12000)
+    pushes = [(0, samples[:3000]), (3050, samples[3050:6000]), (5900, samples[5900:7000]), (8000, samples[8000:])]
+    with open_link(built, BOARDS[board]) as link:
+        session = AppSession(link, application.network.sha256)
+        played = Player(session, application).play(pushes)
+        slow = Player(session, application).play_in_time(samples, lambda _: 2.5 * application.hop_s)
+    noted = [(note.fault, note.position, note.samples) for note in played.notes]
+    assert noted == [(StreamFault.FILLED, 3000, 50), (StreamFault.LATE, 5900, 100), (StreamFault.GAP, 7000, 1000)]
+    assert differences(played, expect(application, played.hops)) == ()
+    assert any(hop.restarted for hop in played.hops)
+    assert StreamFault.OVERRUN in {note.fault for note in slow.notes}
+    assert slow.high_water == application.capacity
+    assert differences(slow, expect(application, slow.hops)) == ()
 
 
 @pytest.mark.qemu

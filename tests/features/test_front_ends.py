@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from boardproof.errors import InputError
-from boardproof.features import image, log_mel, mfcc, scaled_window, spectrum
+from boardproof.features import image, log_mel, mfcc, resample, scaled_window, spectrum
 from boardproof.features.mel import gain_table, mel_filter_bank
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
@@ -165,3 +165,19 @@ def test_too_short_a_recording_has_no_windows(tmp_path):
     assert front_end.compute(np.zeros(479, np.int16)).shape == (0, 40)
     front_end.save(tmp_path / "front.tflite")
     assert (tmp_path / "front.tflite").read_bytes() == front_end.data
+
+
+def test_recordings_of_another_rate():
+    samples = np.random.default_rng(5).integers(-9000, 9000, 12000).astype(np.int16)
+    front_end = log_mel(rate=16000)
+    given = front_end.compute(samples, sensor_rate=48000)
+    np.testing.assert_array_equal(given, front_end.compute(resample(samples, 48000, 16000)))
+    np.testing.assert_array_equal(front_end.compute(samples, sensor_rate=16000), front_end.compute(samples))
+    with pytest.raises(InputError) as caught:
+        scaled_window(window=4, hop=4, ranges=[1000]).compute(samples, sensor_rate=100)
+    assert "does not know its own rate" in caught.value.message
+    assert "rate, in samples a second" in caught.value.hint
+    with pytest.raises(InputError) as caught:
+        resample(samples.astype(np.float32), 48000, 16000)
+    assert "Samples of float32 are not resampled" in caught.value.message
+    assert "int16" in caught.value.hint

@@ -5,12 +5,13 @@
 #include "app.h"
 #include "board.h"
 
-enum { LARGEST = 4096, MOST_LABELS = 8 };
+enum { LARGEST = 4096, MOST_LABELS = 8, MOST_COEFFICIENTS = 1 << 14 };
 
 struct app_config writable_config;
 
-static uint8_t ring[LARGEST], features[LARGEST], states[MOST_LABELS];
-static int16_t scores[LARGEST];
+static uint8_t ring[LARGEST], resampled[LARGEST], features[LARGEST], states[MOST_LABELS];
+static int16_t scores[LARGEST], coefficients[MOST_COEFFICIENTS];
+static struct app_resampler resampler;
 static int32_t sums[MOST_LABELS], on[MOST_LABELS], off[MOST_LABELS];
 static uint32_t decided_at[MOST_LABELS];
 static uint8_t window[LARGEST], row[LARGEST], rows[LARGEST];
@@ -85,8 +86,19 @@ static int network_output(uint16_t position, struct model_tensor *tensor) {
 static const struct app_network front = {front_init, front_invoke, front_input, front_output};
 static const struct app_network network = {network_init, network_invoke, network_input, network_output};
 
+/* filter: up, down, taps; NULL for none. */
+static void configure_resampler(const uint32_t *filter, const int16_t *new_coefficients) {
+    writable_config.resampler = filter == NULL ? NULL : &resampler;
+    writable_config.resampled = filter == NULL ? NULL : resampled;
+    if (filter != NULL) {
+        memcpy(coefficients, new_coefficients, (size_t)filter[0] * filter[2] * sizeof *coefficients);
+        resampler = (struct app_resampler){filter[0], filter[1], filter[2], coefficients};
+    }
+}
+
 /* sizes: sample_bytes, window, hop, capacity, fill, row_bytes, rows, every, average, repeat, labels. */
-int lab_configure(const uint32_t *sizes, const int32_t *new_on, const int32_t *new_off, int with_front_end) {
+int lab_configure(const uint32_t *sizes, const int32_t *new_on, const int32_t *new_off, int with_front_end,
+                  const uint32_t *filter, const int16_t *new_coefficients) {
     struct app_config *config = &writable_config;
     config->name = config->version = config->sensor = "";
     config->rate = 1;
@@ -113,5 +125,6 @@ int lab_configure(const uint32_t *sizes, const int32_t *new_on, const int32_t *n
     config->sums = sums;
     config->decided_at = decided_at;
     config->states = states;
+    configure_resampler(filter, new_coefficients);
     return app_reset();
 }

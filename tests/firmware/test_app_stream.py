@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from boardproof.model.resampling import resampler_between
 from boardproof.project.apps.application import NEVER
 from boardproof.project.apps.stream import Windows, begun_anew, decide, network_runs
 from support import app_lab
@@ -16,6 +17,7 @@ from support.app_lab import DECIDED, HOP, RESTARTED, SCORED, Lab, Sizes
 
 pytestmark = pytest.mark.native
 
+RESAMPLERS = (None, None, *(resampler_between(*rates) for rates in ((3, 2), (2, 3), (48, 16), (119, 50))))
 FILLED, GAP, LATE, OVERRUN = 1, 2, 3, 4
 
 
@@ -33,13 +35,15 @@ def sizes(draw):
     average = draw(st.integers(1, 4))
     limits = st.integers(-60 * average, 80 * average)
     on = tuple(NEVER if draw(st.integers(0, 4)) == 0 else draw(limits) for _ in range(labels))
-    capacity = window + draw(st.integers(0, 20))
+    resampler = draw(st.sampled_from(RESAMPLERS))
+    held = window if resampler is None else resampler.taps
+    capacity = held + draw(st.integers(0, 20))
     return Sizes(
         channels=channels,
         window=window,
         hop=hop,
         capacity=capacity,
-        fill=draw(st.integers(0, min(window, capacity - window))),
+        fill=draw(st.integers(0, min(window, capacity - held))),
         row_bytes=draw(st.integers(1, 5)) if with_front_end else 2 * channels * window,
         rows=draw(st.integers(1, 5)),
         every=draw(st.integers(1, 3)),
@@ -48,6 +52,7 @@ def sizes(draw):
         on=on,
         off=tuple(min(limit, draw(limits)) for limit in on),
         with_front_end=with_front_end,
+        resampler=resampler,
     )
 
 
@@ -93,7 +98,7 @@ def assert_same(chosen, result, row, scores, expected, restarted):
 @given(sizes(), st.data(), st.integers(0, 2**32))
 def test_every_hop_is_the_hosts(library, chosen, data, seed):
     rng = np.random.default_rng(seed)
-    lab, windows = Lab(library, chosen), Windows(chosen.window, chosen.hop, chosen.fill)
+    lab, windows = Lab(library, chosen), Windows(chosen.window, chosen.hop, chosen.fill, chosen.resampler)
     hops, steps, restarted = [], [], False
 
     def step():
@@ -207,3 +212,32 @@ def test_positions_go_on_beyond_32_bits(library):
     assert lab.push(begin + 1, ramp(1, 11)) == 11
     ends = [lab.step().position for _ in range(5)]
     assert ends == [2**32 - 2, 0, 2, 4, 6]
+
+
+RATES = ((44100, 16000), (48000, 16000), (16000, 8000), (119, 50), (104, 50), (100, 119), (8000, 16000), (22050, 16000))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(RATES), st.sampled_from((1, 2, 3, 6, 9)), st.integers(0, 2**32))
+def test_every_resampled_sample_is_the_hosts(library, rates, channels, seed):
+    """One output sample a hop, out of pieces of any size; the ends of int16 among the samples."""
+    rng = np.random.default_rng(seed)
+    resampler = resampler_between(*rates)
+    one = {"window": 1, "hop": 1, "fill": 0, "rows": 1, "row_bytes": 2 * channels, "with_front_end": False}
+    chosen = plain(**one, channels=channels, capacity=resampler.taps + int(rng.integers(0, 40)), resampler=resampler)
+    samples = rng.choice(np.array([-32768, -20000, -1, 0, 1, 12345, 32767]), (resampler.taps + 260, channels))
+    samples = np.where(rng.random(samples.shape) < 0.5, samples, rng.integers(-(2**15), 2**15, samples.shape))
+    samples = samples.astype(np.int16)
+    lab, found, positions, done = Lab(library, chosen), [], [], 0
+    while done < len(samples):
+        done += lab.push(done, samples[done : done + int(rng.integers(1, 60))])
+        for _ in range(int(rng.integers(0, 90))):
+            result = lab.step()
+            if result.flags & HOP:
+                found.append(np.frombuffer(ctypes.string_at(result.features, 2 * channels), np.int16))
+                positions.append(result.position)
+    while (result := lab.step()).flags & HOP:
+        found.append(np.frombuffer(ctypes.string_at(result.features, 2 * channels), np.int16))
+        positions.append(result.position)
+    np.testing.assert_array_equal(np.array(found), resampler.resample(samples))
+    assert positions == [resampler.place(count) for count in range(1, len(found) + 1)]

@@ -15,6 +15,8 @@ from boardproof.project.resources import resource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from boardproof.model.resampling import Resampler
+
 LAB = Path(__file__).parents[1] / "firmware" / "app_lab.c"
 HOP, SCORED, DECIDED, RESTARTED = 1, 2, 4, 8
 
@@ -64,6 +66,7 @@ class Sizes:
     on: tuple[int, ...]
     off: tuple[int, ...]
     with_front_end: bool
+    resampler: Resampler | None = None
 
     @property
     def decision(self) -> Sizes:
@@ -78,7 +81,7 @@ def build_lab(folder: Path) -> ctypes.CDLL:
     ]
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC"]
     sanitizers = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
-    sources = [str(LAB), str(resource("firmware/application/app.c"))]
+    sources = [str(LAB), *(str(resource(f"firmware/application/{name}.c")) for name in ("app", "app_resample"))]
     alias = "-Wl,--defsym=app_config=writable_config"
     command = ["gcc", *flags, *sanitizers, *includes, *sources, alias, "-o", str(library)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -95,7 +98,14 @@ class Lab:
         numbers = (2 * sizes.channels, sizes.window, sizes.hop, sizes.capacity, sizes.fill, sizes.row_bytes)
         numbers = (*numbers, sizes.rows, sizes.every, sizes.average, sizes.repeat, len(sizes.on))
         on, off = ((ctypes.c_int32 * len(values))(*values) for values in (sizes.on, sizes.off))
-        assert library.lab_configure((ctypes.c_uint32 * 11)(*numbers), on, off, int(sizes.with_front_end)) == 0
+        found = sizes.resampler
+        resampler = (None, None)
+        if found is not None:
+            coefficients = found.coefficients.ravel().tolist()
+            filters = (ctypes.c_int16 * len(coefficients))(*coefficients)
+            resampler = ((ctypes.c_uint32 * 3)(found.up, found.down, found.taps), filters)
+        configure = library.lab_configure
+        assert configure((ctypes.c_uint32 * 11)(*numbers), on, off, int(sizes.with_front_end), *resampler) == 0
 
     def push(self, position: int, samples: np.ndarray, *, lossy: bool = False) -> int:
         data = samples.tobytes()

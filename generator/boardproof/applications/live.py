@@ -72,9 +72,9 @@ def record(settings: ReplaySettings, seconds: float, out: Path, progress: Progre
             session = AppSession(link, application.network.sha256, on_log=progress.line)
             check_identity(session, application)
             progress.stage(f"recording {seconds:g} s")
-            samples, gaps = _keep(session, application, round(seconds * application.rate), played, progress)
+            samples, gaps = _keep(session, application, round(seconds * application.sensor_rate), played, progress)
             session.release()
-    write_recording(out, samples, application.rate)
+    write_recording(out, samples, application.sensor_rate)
     for gap in gaps:
         progress.warn(f"{gap.samples} samples are missing at {gap.at_s:.3f} s; zeros stand in for them")
     return Recorded(out, len(samples), gaps)
@@ -113,7 +113,7 @@ def _keep(
             continue
         values = np.frombuffer(data, application.source.dtype.numpy).reshape(-1, application.channels)
         if position > due:
-            gaps.append(Gap(due / application.rate, position - due))
+            gaps.append(Gap(application.seconds(due), position - due))
             kept.append(np.zeros((position - due, application.channels), values.dtype))
         kept.append(values)
         due = position + len(values)
@@ -135,7 +135,7 @@ def watch(settings: ReplaySettings, seconds: float, progress: Progress) -> Itera
             session = AppSession(link, application.network.sha256, on_log=progress.line)
             check_identity(session, application)
             progress.stage("watching")
-            yield from _watch(session, application, round(seconds * application.rate), played)
+            yield from _watch(session, application, round(seconds * application.sensor_rate), played)
             session.release()
 
 
@@ -156,7 +156,9 @@ def _watch(
         position = step.position
         if StepFlag.SCORED in step.flags:
             label = application.labels[step.label] if StepFlag.DECIDED in step.flags else None
-            yield Seen(position / application.rate, _real(application, step.scores or b""), label)
+            yield Seen(
+                application.seconds(position) + application.delay_s, _real(application, step.scores or b""), label
+            )
 
 
 def _real(application: Application, scores: bytes) -> tuple[float, ...]:

@@ -34,6 +34,7 @@ from boardproof.report.replay import (
     Moment,
     ReplayedRecording,
     ReplayReport,
+    Resampling,
     TunePoint,
     Tuning,
 )
@@ -154,6 +155,7 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
         ram_bytes=firmware.ram_bytes,
         stack_bytes=max((p.stack_bytes or 0 for p in heard), default=0) or None,
         capacity=about.capacity,
+        resampling=_resampling(application),
         high_water=max(p.high_water for p in heard) if settings.real_time else None,
         overall=_counts(joined(labelled)) if labelled else None,
         tuning=_tune(application, expected, events, results) if settings.tune else None,
@@ -198,7 +200,7 @@ def _events(path: Path, application: Application, settings: ReplaySettings) -> t
 def _play(
     session: AppSession, application: Application, recording: Recording, settings: ReplaySettings, progress: Progress
 ) -> Played:
-    progress.stage(f"playing {recording.name} ({len(recording.samples) / application.rate:.1f} s)")
+    progress.stage(f"playing {recording.name} ({application.seconds(len(recording.samples)):.1f} s)")
     player = Player(session, application)
     if settings.real_time:
         hello = session.connect()
@@ -246,37 +248,42 @@ def result_of(
     application: Application, recording: Recording, played: Played, expected: Expected, events: Sequence[Event] | None
 ) -> ReplayedRecording:
     """What a recording came to: decisions, faults, differences, and curves for pictures."""
-    rate = application.rate
     return ReplayedRecording(
         name=recording.name,
-        seconds=len(recording.samples) / rate,
+        seconds=application.seconds(len(recording.samples)),
         hops=len(played.steps),
         runs=len(expected.runs),
         last_scores=tuple(int(score) for score in expected.scores[-1]) if len(expected.scores) else (),
         decisions=tuple(Moment(d.at_s, d.label, d.score) for d in decided(application, expected.heard)),
-        faults=tuple(_fault(note, rate) for note in played.notes),
+        faults=tuple(_fault(application, note) for note in played.notes),
         differences=tuple(
-            f"hop {d.hop}, whose window ends at {d.position / rate:.3f} s: {d.what}"
+            f"hop {d.hop}, whose window ends at {application.seconds(d.position):.3f} s: {d.what}"
             for d in differences(played, expected)
         ),
         events=tuple(Moment(e.start_s, e.label, 0.0, e.end_s) for e in events or ()),
         curves=_curves(application, recording, expected),
+        resampled_from=None if recording.rate == application.sensor_rate else recording.rate,
     )
 
 
-def _fault(note: StreamNote, rate: int) -> Moment:
-    return Moment(note.position / rate, _FAULT_WORDS[note.fault], note.samples)
+def _resampling(application: Application) -> Resampling | None:
+    found = application.resampler
+    return None if found is None else Resampling(found.given, found.wanted, found.taps, 1000 * found.delay_s)
+
+
+def _fault(application: Application, note: StreamNote) -> Moment:
+    return Moment(application.seconds(note.position), _FAULT_WORDS[note.fault], note.samples)
 
 
 def _curves(application: Application, recording: Recording, expected: Expected) -> Curves:
     loudest = np.abs(recording.samples.astype(np.int32)).max(axis=1)
     step = max(1, len(loudest) // _ENVELOPE_POINTS)
     places = range(0, len(loudest), step)
-    envelope = tuple((at / application.rate, float(loudest[at : at + step].max())) for at in places)
+    envelope = tuple((application.seconds(at), float(loudest[at : at + step].max())) for at in places)
     quantization = application.network.output.quantization
     scale, zero = (quantization.scale, quantization.zero_point) if quantization else (1.0, 0)
     average = application.decision.average
-    times = [expected.positions[run] / application.rate for run in expected.runs][average - 1 :]
+    times = [application.seconds(expected.positions[run]) + application.delay_s for run in expected.runs][average - 1 :]
     if not times:
         return Curves(envelope)
     kernel = np.ones(average) / average

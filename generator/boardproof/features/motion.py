@@ -23,13 +23,14 @@ _LOG_SCALE = 12
 """Energies' roots reach 2^16, and 12 ln(2^16) is 133: all of int8 after 64 is taken off and the ends are cut."""
 
 
-def scaled_window(*, window: int, hop: int, ranges: Sequence[float]) -> FrontEnd:
+def scaled_window(*, window: int, hop: int, ranges: Sequence[float], rate: int | None = None) -> FrontEnd:
     """A window of samples as int8, [window, axes]: each axis scaled so that its range fills it, rounded down.
 
     Args:
         window: Samples in a window.
         hop: Samples from one window to the next.
         ranges: For each axis, the magnitude of samples that becomes 127, in the sensor's units; larger ones stop there.
+        rate: Samples a second, for recordings of another rate.
 
     Raises:
         InputError: A range is not above 0, or windows do not meet.
@@ -48,10 +49,10 @@ def scaled_window(*, window: int, hop: int, ranges: Sequence[float]) -> FrontEnd
     chain.signal("SignalWindow", [source, chain.constant(weights, "int16", "weights")], [scaled], shift=_SHIFT)
     low = chain.with_number("MAXIMUM", chain.with_number("MINIMUM", scaled, "int16", 127), "int16", -128)
     narrow = chain.cast(low, "int16", "int8", (1.0, 0))
-    return FrontEnd(chain.build(source, chain.reshape(narrow, "int8", shape, (1.0, 0))), window, hop, len(ranges))
+    return FrontEnd(chain.build(source, chain.reshape(narrow, "int8", shape, (1.0, 0))), window, hop, len(ranges), rate)
 
 
-def spectrum(*, window: int, hop: int, axes: int, bands: int) -> FrontEnd:
+def spectrum(*, window: int, hop: int, axes: int, bands: int, rate: int | None = None) -> FrontEnd:
     """The logarithms of energies of equally wide bands of each axis's spectrum, [axes * bands] int8.
 
     A Hann window, a Fourier transform as long as the next power of two, and the mean square of each band but the
@@ -62,6 +63,7 @@ def spectrum(*, window: int, hop: int, axes: int, bands: int) -> FrontEnd:
         hop: Samples from one window to the next.
         axes: Numbers in a sample.
         bands: Energies of each axis.
+        rate: Samples a second, for recordings of another rate.
 
     Raises:
         InputError: Windows do not meet, or there are more bands than the spectrum has lines.
@@ -86,7 +88,7 @@ def spectrum(*, window: int, hop: int, axes: int, bands: int) -> FrontEnd:
     options = {"input_correction_bits": 0, "output_scale": _LOG_SCALE}
     chain.signal("SignalFilterBankLog", [roots], [logs], **options)
     low = chain.with_number("MINIMUM", logs, "int16", 127)
-    return FrontEnd(chain.build(source, chain.cast(low, "int16", "int8", (1.0, 0))), window, hop, axes)
+    return FrontEnd(chain.build(source, chain.cast(low, "int16", "int8", (1.0, 0))), window, hop, axes, rate)
 
 
 def _transformed(chain: Chain, source: int, window: int, axes: int, length: int) -> int:

@@ -80,7 +80,7 @@ def log_mel(
     """
     sound = _Sound(rate, window_ms, stride_ms, channels, low_hz, high_hz, noise_reduction, gain_control)
     chain, source, energies = _log_energies(sound)
-    return FrontEnd(chain.build(source, energies), sound.window, sound.hop)
+    return FrontEnd(chain.build(source, energies), sound.window, sound.hop, rate=rate)
 
 
 def mfcc(
@@ -117,7 +117,7 @@ def mfcc(
     bias = chain.constant(np.zeros(coefficients), "int32", "bias", scales)
     chain.operator("FULLY_CONNECTED", [row, matrix, bias], output, options)
     flat = chain.reshape(output, "int8", (coefficients,), (1.0, 0))
-    return FrontEnd(chain.build(source, flat), sound.window, sound.hop)
+    return FrontEnd(chain.build(source, flat), sound.window, sound.hop, rate=rate)
 
 
 def _log_energies(sound: _Sound) -> tuple[Chain, int, int]:

@@ -12,6 +12,7 @@ import numpy as np
 from boardproof.errors import InputError
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_lines
+from boardproof.model.resampling import resampler_between
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ class Form:
     """What an application takes of its sensor.
 
     Attributes:
-        rate: Samples a second.
+        rate: Samples a second of the sensor.
         dtype: int16, or bytes.
         shape: Of one sample: (channels,), or (height, width, channels) of a picture.
         columns: Of tables: the names, or keys; empty for all numbers there are.
@@ -56,11 +57,13 @@ class Recording:
 
     Attributes:
         name: The file's name.
-        samples: [samples, channels] in the sensor's type.
+        samples: [samples, channels] in the sensor's type, at the sensor's rate.
+        rate: Samples a second that the file has; those of another rate than the sensor's were resampled.
     """
 
     name: str
     samples: NDArray[np.generic] = field(repr=False)
+    rate: int
 
 
 def read_recording(path: Path, form: Form) -> Recording:
@@ -69,21 +72,43 @@ def read_recording(path: Path, form: Form) -> Recording:
     Raises:
         InputError: It is none of these, cannot be read, or is not what the application takes.
     """
+    rate = form.rate
     if path.is_dir():
         samples = _pictures(path, form)
     elif not path.is_file():
         raise InputError(f"There is no recording {path}.", "Give .wav, .csv or .npz files, or folders of pictures.")
     elif path.suffix.lower() == ".wav":
-        samples = _sound(path, form)
+        samples, rate = _sound(path, form)
     elif path.suffix.lower() == ".csv":
         samples = _table(path, form)
     elif path.suffix.lower() == ".npz":
-        samples = _arrays(path, form)
+        samples, rate = _arrays(path, form)
     else:
         raise InputError(f"{path} is no recording that can be read.", f"Known suffixes: {', '.join(SUFFIXES)}.")
     if not len(samples):
         raise InputError(f"{path} holds no samples.", "Record again.")
-    return Recording(path.name, samples)
+    return Recording(path.name, _at_rate(path, samples, rate, form), rate)
+
+
+def _at_rate(path: Path, samples: NDArray[np.generic], rate: int, form: Form) -> NDArray[np.generic]:
+    """Samples at the sensor's rate, by the resampler that a board would have."""
+    if rate == form.rate:
+        return samples
+    if form.dtype is not DType.INT16 or len(form.shape) != 1:
+        raise InputError(
+            f"{path} has {rate} samples a second; the application takes {form.rate}.",
+            "Only samples of int16 are resampled: record at the sensor's rate.",
+        )
+    try:
+        found = resampler_between(rate, form.rate).resample(samples)
+    except InputError as error:
+        raise InputError(
+            f"{path} has {rate} samples a second; the application takes {form.rate}. {error.message}",
+            f"Convert it: `sox in.wav -r {form.rate} out.wav`. {error.hint}",
+        ) from error
+    if not len(found):
+        raise InputError(f"{path} is too short to be resampled.", "Record again, for longer.")
+    return found
 
 
 def write_recording(path: Path, samples: NDArray[np.generic], rate: int) -> None:
@@ -98,7 +123,8 @@ def write_recording(path: Path, samples: NDArray[np.generic], rate: int) -> None
         np.savez_compressed(path, x=samples, rate=rate)
 
 
-def _sound(path: Path, form: Form) -> NDArray[np.generic]:
+def _sound(path: Path, form: Form) -> tuple[NDArray[np.generic], int]:
+    """Samples, and how many a second."""
     try:
         with wave.open(str(path), "rb") as file:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
@@ -111,13 +137,8 @@ def _sound(path: Path, form: Form) -> NDArray[np.generic]:
             f"{form.dtype}.",
             "Convert it to PCM with 16 bits and so many channels.",
         )
-    if rate != form.rate:
-        raise InputError(
-            f"{path} has {rate} samples a second; the application takes {form.rate}.",
-            f"Convert it: `sox in.wav -r {form.rate} out.wav`. Nothing is resampled here: the board would not, either.",
-        )
     whole = len(data) // (_BYTES_16 * channels) * _BYTES_16 * channels
-    return np.frombuffer(data[:whole], "<i2").astype(np.int16).reshape(-1, channels)
+    return np.frombuffer(data[:whole], "<i2").astype(np.int16).reshape(-1, channels), rate
 
 
 def _table(path: Path, form: Form) -> NDArray[np.generic]:
@@ -152,7 +173,8 @@ def _columns(path: Path, header: list[str], form: Form) -> list[int]:
     return [header.index(name) for name in form.columns]
 
 
-def _arrays(path: Path, form: Form) -> NDArray[np.generic]:
+def _arrays(path: Path, form: Form) -> tuple[NDArray[np.generic], int]:
+    """Samples, and how many a second; as many as the sensor gives if the file does not say."""
     try:
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
@@ -163,13 +185,21 @@ def _arrays(path: Path, form: Form) -> NDArray[np.generic]:
         raise InputError(
             f"{path} has no array {', '.join(missing)}.", "Name them with columns in boardproof.toml, or save one as x."
         )
-    if "rate" in arrays and arrays["rate"].ravel()[0] != form.rate:
-        raise InputError(
-            f"{path} has {arrays['rate'].ravel()[0]} samples a second; the application takes {form.rate}.",
-            "Resample it before you train and replay: nothing is resampled here.",
-        )
     parts = [arrays[name].reshape(len(arrays[name]), -1) for name in names]
-    return _as_integers(path, np.concatenate(parts, axis=1), form)
+    return _as_integers(path, np.concatenate(parts, axis=1), form), _stated_rate(path, arrays, form)
+
+
+def _stated_rate(path: Path, arrays: dict[str, NDArray[np.generic]], form: Form) -> int:
+    if "rate" not in arrays:
+        return form.rate
+    stated = arrays["rate"].ravel()
+    rate = float(stated[0]) if stated.size == 1 and stated.dtype.kind in "iuf" else 0.0
+    if not rate.is_integer() or rate < 1:
+        raise InputError(
+            f"{path} says that its rate is {safe_lines(str(stated))[:40]}: no whole number of samples a second.",
+            "Save one number as rate, or leave it out.",
+        )
+    return int(rate)
 
 
 def _as_integers(path: Path, values: NDArray[np.generic], form: Form) -> NDArray[np.generic]:

@@ -63,7 +63,7 @@ class Player:
         self._steps: list[BoardStep] = []
         self._restarts: set[int] = set()
         self._notes: list[StreamNote] = []
-        self._windows = Windows(application.window, application.hop, application.fill)
+        self._windows = Windows(application.window, application.hop, application.fill, application.resampler)
         self._hops: list[Hop] = []
 
     def play(self, pushes: Iterable[Push], on_progress: Callable[[int], None] | None = None) -> Played:
@@ -90,10 +90,10 @@ class Player:
         while done < len(samples):
             step = self._step()
             if step is None:  # nothing to do until the next samples come
-                clock = max(clock, done / self._application.rate) + self._application.hop_s
+                clock = max(clock, self._application.seconds(done)) + self._application.hop_s
             else:
                 clock += seconds_of(step)
-            due = min(int(clock * self._application.rate), len(samples))
+            due = min(int(clock * self._application.sensor_rate), len(samples))
             if due > done:
                 self._push_lossy(done, samples[done:due])
                 done = due

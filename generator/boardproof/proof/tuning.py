@@ -45,12 +45,16 @@ class Trial:
 
 
 def decided(application: Application, heard: Sequence[Heard]) -> tuple[Decided, ...]:
-    """Decisions with time, label and score in words and real numbers."""
+    """Decisions with the time at which the board can make them, label and score in words and real numbers."""
     quantization = application.network.output.quantization
     scale, zero_point = (quantization.scale, quantization.zero_point) if quantization else (1.0, 0)
     average = application.decision.average
     return tuple(
-        Decided(d.position / application.rate, application.labels[d.label], scale * (d.sum / average - zero_point))
+        Decided(
+            application.seconds(d.position) + application.delay_s,
+            application.labels[d.label],
+            scale * (d.sum / average - zero_point),
+        )
         for d in heard
     )
 

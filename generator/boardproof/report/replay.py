@@ -51,6 +51,16 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
+class Resampling:
+    """The board's resampler: samples a second that come and that are made, a filter's length, what it delays."""
+
+    given: int
+    wanted: int
+    taps: int
+    delay_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayedRecording:
     """One recording.
 
@@ -60,11 +70,12 @@ class ReplayedRecording:
         hops: Windows.
         runs: Runs of the network.
         last_scores: Of the last run, quantized.
-        decisions: What was decided; the value is the average score.
+        decisions: What was decided; the value is the average score. A resampler's delay is in the times.
         faults: What went wrong with the stream; the value is how many samples.
         differences: What is not as on the host, and when; empty where all agrees.
         labels: Against labels, if there were some.
         curves: For the picture.
+        resampled_from: The file's samples a second, where the host resampled them to the sensor's rate.
     """
 
     name: str
@@ -78,6 +89,7 @@ class ReplayedRecording:
     labels: LabelCounts | None = None
     events: tuple[Moment, ...] = ()
     curves: Curves = field(default_factory=Curves, repr=False)
+    resampled_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +155,7 @@ class ReplayReport:
         high_water: The most that waited in it; None where the host took the steps, and filled it as it liked.
         overall: All labelled recordings together.
         tuning: What other settings would have done.
+        resampling: On the board; None where the sensor has the front end's rate.
     """
 
     application: str
@@ -158,6 +171,7 @@ class ReplayReport:
     high_water: int | None = None
     overall: LabelCounts | None = None
     tuning: Tuning | None = None
+    resampling: Resampling | None = None
 
     @property
     def agrees(self) -> bool:
@@ -205,6 +219,9 @@ def _verdict(report: ReplayReport) -> Iterator[Paragraph]:
         for fault in recording.faults:
             what = f"{recording.name} at {fault.at_s:.3f} s: {fault.what}, {fault.value:,.0f} samples"
             yield Paragraph(what, Tone.WARNING)
+        if recording.resampled_from is not None:
+            what = f"{recording.name} has {recording.resampled_from:,} samples a second: the host resampled it"
+            yield Paragraph(what + " to the sensor's rate, as a board would")
     if report.ticks.exceeded and report.ticks.load is not None:
         text = f"hops take {percent(report.ticks.load)} of the time, on average; hop-percent allows "
         yield Paragraph(f"{text}{report.ticks.limit_percent:g} %", Tone.BAD)
@@ -212,7 +229,11 @@ def _verdict(report: ReplayReport) -> Iterator[Paragraph]:
 
 def _facts(report: ReplayReport) -> Iterator[Fact]:
     ticks = report.ticks
-    yield Fact("front end", f"{ticks.front_end:,} {ticks.unit} a hop", "median")
+    with_it = "" if report.resampling is None else ", with the resampler"
+    yield Fact("front end", f"{ticks.front_end:,} {ticks.unit} a hop", f"median{with_it}")
+    if (found := report.resampling) is not None:
+        delay = f"{found.taps} taps; every window is {found.delay_ms:.2f} ms late, which is in all times"
+        yield Fact("resampler", f"{found.given:,} to {found.wanted:,} samples a second", delay)
     yield Fact("network", f"{ticks.network:,} {ticks.unit} a run", "median")
     share = "" if ticks.share is None else f"{percent(ticks.share)} of {ticks.hop_ms:g} ms"
     yield Fact("most laborious hop", f"{ticks.most:,} {ticks.unit}", share)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType
 from boardproof.model.recordings import Form
+from boardproof.model.resampling import resampler_between
 from boardproof.project.apps.sensors import SENSORS
 
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Tensor
+    from boardproof.model.resampling import Resampler
 
 NEVER = 2**31 - 1
 """A sum that no label reaches: INT32_MAX in app.c."""
@@ -75,7 +77,8 @@ class Application:
         name: What it is called.
         version: Its version, as its author counts.
         sensor: The kind of sensor.
-        rate: Samples a second.
+        rate: Samples a second that windows are made of.
+        sensor_rate: Samples a second that the sensor gives; where they are others, the board resamples them.
         channels: Numbers in one sample: 1 for sound, axes of a motion sensor, all pixels of a picture.
         front_end: Samples to a row of features; None where the network takes samples.
         network: Rows of features to scores.
@@ -93,6 +96,7 @@ class Application:
     version: str
     sensor: str
     rate: int
+    sensor_rate: int
     channels: int
     front_end: Part | None
     network: Part
@@ -110,7 +114,7 @@ class Application:
         """What recordings are read as."""
         shape = self.source.shape
         picture = shape[1:] if self.sensor == "camera" and len(shape) == _PICTURE_RANK else (self.channels,)
-        return Form(self.rate, self.source.dtype, picture, self.columns, self.scale)
+        return Form(self.sensor_rate, self.source.dtype, picture, self.columns, self.scale)
 
     @property
     def source(self) -> Tensor:
@@ -138,19 +142,42 @@ class Application:
         return self.network.input.size_bytes // self.row_bytes
 
     @property
+    def resampler(self) -> Resampler | None:
+        """From the sensor's rate to that of windows; None where they are the same."""
+        return None if self.sensor_rate == self.rate else resampler_between(self.sensor_rate, self.rate)
+
+    @property
     def capacity(self) -> int:
-        """Samples that the ring holds."""
-        return self.window + SENSORS[self.sensor].hops_in_ring * self.hop
+        """The sensor's samples that the ring holds."""
+        return self._held + self._of_the_sensor(SENSORS[self.sensor].hops_in_ring * self.hop)
 
     @property
     def fill(self) -> int:
         """The longest gap that zeros stand in for: there is always room for so many, once all hops are done."""
-        return min(self.window, self.capacity - self.window)
+        return min(self._of_the_sensor(self.window), self.capacity - self._held)
+
+    @property
+    def _held(self) -> int:
+        """Samples that may have to wait in the ring before a step can be done."""
+        return self.window if self.resampler is None else self.resampler.taps
+
+    def _of_the_sensor(self, samples: int) -> int:
+        """As many of the sensor's samples, or a part of one more."""
+        return ceil(Fraction(samples * self.sensor_rate, self.rate))
 
     @property
     def repeat(self) -> int:
-        """Samples after a decision in which the same label is not decided again."""
-        return ceil(Fraction(self.decision.repeat_ms * self.rate, 1000))
+        """The sensor's samples after a decision in which the same label is not decided again."""
+        return ceil(Fraction(self.decision.repeat_ms * self.sensor_rate, 1000))
+
+    def seconds(self, position: int) -> float:
+        """The time of a position in the stream, which is counted in the sensor's samples."""
+        return position / self.sensor_rate
+
+    @property
+    def delay_s(self) -> float:
+        """How much later a window can be computed than its last sample comes: what the resampler waits for."""
+        return 0.0 if self.resampler is None else self.resampler.delay_s
 
     @property
     def on(self) -> tuple[int, ...]:
@@ -180,7 +207,8 @@ class Application:
         """SHA-256, in hexadecimal, of everything that decides what is computed."""
         facts = {
             "networks": [part.sha256 if part else None for part in (self.front_end, self.network)],
-            "samples": [self.rate, self.channels, self.window, self.hop, self.every, self.fill],
+            "samples": [self.sensor_rate, self.channels, self.window, self.hop, self.every, self.fill],
+            "resampler": None if self.resampler is None else self.resampler.digest,
             "decision": [self.decision.average, self.repeat, self.on, self.off],
             "labels": self.labels,
         }

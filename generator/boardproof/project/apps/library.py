@@ -37,7 +37,7 @@ _LONGEST_PREFIX = 20
 _FIRMWARE_ONLY = ("app_requests.c", "app_requests.h", "app_names.h")
 
 _LINKED = (
-    "config reset push sensed listen push_part next_sample step drain get_status take_note setup loop lend "
+    "config reset push sensed listen push_part next_sample step drain get_status take_note resample setup loop lend "
     "sensor_begin sensor_poll sensor_waited_ms on_decision on_fault actions_begin actions_poll act act_on_fault "
     "act_on_failure serial_act_on_fault serial_act_on_failure imu_lsm9ds1 imu_bmi270"
 )

@@ -14,7 +14,7 @@ from boardproof.project.ini import project_ini
 from boardproof.project.library import shared_arena
 from boardproof.project.render import SETTINGS, assemble
 from boardproof.project.resources import resource
-from boardproof.project.runtimes.aot.ctext import float_text
+from boardproof.project.runtimes.aot.ctext import float_text, table_text
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
@@ -65,11 +65,12 @@ def has_own_sensor(board: Board) -> bool:
 
 def _check_rate(application: Application) -> None:
     rates = SENSORS[application.sensor].rates
-    if rates and application.rate not in rates:
+    if rates and application.sensor_rate not in rates:
         raise InputError(
             f"The {application.sensor} of the Nano 33 BLE Sense gives {' or '.join(map(str, rates))} samples a second, "
-            f"and the application wants {application.rate}.",
-            "Train with recordings of that rate: nothing is resampled. Or use the sensor stream and a sketch of yours.",
+            f"and the application wants {application.sensor_rate}.",
+            f"Write sensor-rate = {rates[0]} into [app], and the board resamples them to rate; or use the sensor "
+            "stream and a sketch of yours.",
         )
 
 
@@ -100,6 +101,7 @@ def application_sources(
     for name in ("app_actions.h", *(f"app_{action}.{kind}" for action in with_files for kind in ("h", "cpp"))):
         yield f"src/{name}", (folder / name).read_bytes()
     digest = bytes.fromhex(application.digest)
+    resampler = application.resampler
     page = {
         "version": __version__,
         "app": application,
@@ -111,6 +113,7 @@ def application_sources(
         "app_version": _literal(application.version),
         "labels": [_literal(label) for label in application.labels],
         "actions": with_files,
+        "coefficients": None if resampler is None else table_text(resampler.coefficients),
         "digest_lines": [" ".join(f"0x{byte:02x}," for byte in digest[i : i + 16]) for i in (0, 16)],
     }
     for name in ("app_config.c", "app_actions.cpp"):

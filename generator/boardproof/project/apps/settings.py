@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from boardproof.errors import InputError
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_lines
+from boardproof.model.resampling import resampler_between
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.apps.actions import ACTIONS
 from boardproof.project.apps.application import SCORE_TYPES, Application, Decision, Part
@@ -148,11 +149,13 @@ def _application(table: _Table, base: Path) -> Application:
     network = _part(table, "model", base)
     if network is None:
         raise InputError(f"{table.title} in {table.file} lacks model.", "Name the network's .tflite there.")
+    rate = table.whole("rate")
     return Application(
         name=table.text("name", base.resolve().name[:_LONGEST_TEXT] or "application"),
         version=table.text("version", "0"),
         sensor=sensor,
-        rate=table.whole("rate"),
+        rate=rate,
+        sensor_rate=table.whole("sensor-rate", rate),
         channels=table.whole("channels", (*SENSORS[sensor].channels, 1)[0]),
         front_end=front_end,
         network=network,
@@ -237,11 +240,27 @@ def _misfits(application: Application) -> list[tuple[str, str]]:
         found.append(("a label is named twice", "Give each score a label of its own."))
     if unknown := sorted(set(application.decision.silent) - set(application.labels)):
         found.append((f"silent names {', '.join(unknown)}, which is no label", "Use the labels' names."))
+    found += _unsuited_rates(application)
     channels = SENSORS[application.sensor].channels
     if channels and application.channels not in channels:
         what = f"{application.sensor} gives {' or '.join(map(str, channels))} numbers, and channels is "
         found.append((f"{what}{application.channels}", "Correct channels."))
     return found
+
+
+def _unsuited_rates(application: Application) -> list[tuple[str, str]]:
+    """Whether the sensor's samples can be resampled, where they must be."""
+    if application.sensor_rate == application.rate:
+        return []
+    if application.source.dtype is not DType.INT16 or application.sensor == "camera":
+        what = f"sensor-rate is {application.sensor_rate} and rate {application.rate}, and samples are "
+        what += "pictures" if application.sensor == "camera" else str(application.source.dtype)
+        return [(what, "Only samples of int16 are resampled: leave sensor-rate out.")]
+    try:
+        resampler_between(application.sensor_rate, application.rate)
+    except InputError as error:
+        return [(error.message.removesuffix("."), f"{error.hint} It is about sensor-rate and rate.")]
+    return []
 
 
 def _misfitting_rows(application: Application) -> list[tuple[str, str]]:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.model.resampling import ResampledStream
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from boardproof.model.resampling import Resampler
     from boardproof.project.apps.application import Application
 
     Samples = NDArray[np.generic]
@@ -27,7 +30,7 @@ class Hop:
     """One window.
 
     Attributes:
-        position: Of the first sample behind it.
+        position: Of the first sample behind it, counted in the sensor's samples.
         samples: [window, channels].
         restarted: Whether everything began anew before it.
     """
@@ -53,16 +56,20 @@ class Heard:
 
 
 class Windows:
-    """Windows out of a stream. `fill`: the longest gap for which zeros stand in. `taken`: the position to come."""
+    """Windows out of a stream.
 
-    def __init__(self, window: int, hop: int, fill: int) -> None:
+    `fill`: the longest gap for which zeros stand in. `taken`: the position to come. Windows are of the resampler's
+    outputs, if there is one; positions and gaps are those of the samples that are pushed.
+    """
+
+    def __init__(self, window: int, hop: int, fill: int, resampler: Resampler | None = None) -> None:
         self._window = window
         self._hop = hop
         self._fill = fill
-        self._waiting: Samples | None = None
-        self._begin = 0
+        self._resampler = resampler
         self._restarted = False
         self.taken = 0
+        self._begin_anew(0)
 
     def push(self, position: int, samples: Samples) -> list[Hop]:
         """Takes samples and gives the windows that they complete. What came before is ignored, gaps are bridged."""
@@ -73,22 +80,37 @@ class Windows:
         missing = position - self.taken
         self.taken = position + len(samples)
         if missing > self._fill:
-            self._waiting, self._begin, self._restarted = None, position, True
+            self._begin_anew(position)
+            self._restarted = True
         elif missing:
             samples = np.concatenate([np.zeros((missing, *samples.shape[1:]), samples.dtype), samples])
-        return self._add(samples)
+        return self._add(samples if self._resampled is None else self._resampled.feed(samples))
+
+    def _begin_anew(self, position: int) -> None:
+        self._origin = position
+        self._waiting: Samples | None = None
+        self._begin = 0
+        self._resampled = None if self._resampler is None else ResampledStream(self._resampler)
 
     def _add(self, samples: Samples) -> list[Hop]:
         whole = samples if self._waiting is None else np.concatenate([self._waiting, samples])
         starts = range(0, len(whole) - self._window + 1, self._hop)
         hops = [
-            Hop(self._begin + start + self._window, whole[start : start + self._window], self._restarted and start == 0)
+            Hop(
+                self._position(self._begin + start + self._window),
+                whole[start : start + self._window],
+                self._restarted and start == 0,
+            )
             for start in starts
         ]
         done = len(starts) * self._hop
         self._waiting, self._begin = whole[done:], self._begin + done
         self._restarted &= not hops
         return hops
+
+    def _position(self, count: int) -> int:
+        """Of the sample that so many of the windows' samples are before."""
+        return self._origin + (count if self._resampler is None else self._resampler.place(count))
 
 
 def network_runs(application: Application, hops: Sequence[Hop]) -> list[int]:
