@@ -25,6 +25,7 @@ static void describe(const struct nn_network *network, uint16_t row, struct mode
     }
     tensor->scale = facts->scale;
     tensor->zero_point = facts->zero_point;
+    tensor->name = row < network->info->input_count + network->info->output_count ? network->names[row] : NULL;
 }
 
 int nn_network_input(const struct nn_network *network, uint16_t position, struct model_tensor *tensor) {

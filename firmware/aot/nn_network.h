@@ -28,7 +28,8 @@ struct nn_network {
     const struct nn_network_call *calls;     /* info->op_count of them, and one that ends the last one's outputs */
     const struct nn_network_tensor *tensors; /* inputs, then outputs, then what each call writes */
     const int32_t *dims;
-    uint32_t *ticks; /* of each call, in the last inference */
+    const char *const *names; /* of inputs, then outputs */
+    uint32_t *ticks;          /* of each call, in the last inference */
 };
 
 /* As the functions of model.h. */

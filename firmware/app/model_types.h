@@ -38,6 +38,7 @@ struct model_tensor {
     int32_t dims[MODEL_MAX_RANK];
     float scale; /* real = scale * (q - zero_point); 0 when not quantized per tensor */
     int32_t zero_point;
+    const char *name; /* an input's or output's, as the model has it; NULL for other tensors */
 };
 
 /* Constant facts about the model. */

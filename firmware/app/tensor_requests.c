@@ -45,6 +45,7 @@ int app_describe(const uint8_t *payload, struct link_writer *reply) {
     for (uint8_t i = 0; i < tensor.rank && i < MODEL_MAX_RANK; i++) {
         link_put_u32(reply, (uint32_t)tensor.dims[i]);
     }
+    link_put_text(reply, tensor.name);
     return LINK_OK;
 }
 

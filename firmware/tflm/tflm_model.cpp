@@ -189,6 +189,13 @@ int start() {
     return invoked == 0 ? measure_arena(ones) : invoked;
 }
 
+/* What an input or output is, with its name, which is at `place` among all of them. */
+int describe_port(int index, void *data, size_t place, struct model_tensor *tensor) {
+    const int error = tflm_describe(flatbuffer(), index, data, tensor);
+    tensor->name = tflm_model.names[place];
+    return error;
+}
+
 } // namespace
 
 extern "C" int model_init(void) {
@@ -216,7 +223,7 @@ extern "C" int model_input(uint16_t position, struct model_tensor *tensor) {
     if (init_result != 0 || position >= interpreter->inputs_size()) {
         return MODEL_ERROR_RANGE;
     }
-    return tflm_describe(flatbuffer(), interpreter->inputs().Get(position), interpreter->input(position)->data.data,
+    return describe_port(interpreter->inputs().Get(position), interpreter->input(position)->data.data, position,
                          tensor);
 }
 
@@ -224,8 +231,8 @@ extern "C" int model_output(uint16_t position, struct model_tensor *tensor) {
     if (init_result != 0 || position >= interpreter->outputs_size()) {
         return MODEL_ERROR_RANGE;
     }
-    return tflm_describe(flatbuffer(), interpreter->outputs().Get(position), interpreter->output(position)->data.data,
-                         tensor);
+    return describe_port(interpreter->outputs().Get(position), interpreter->output(position)->data.data,
+                         interpreter->inputs_size() + position, tensor);
 }
 
 extern "C" int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor) {

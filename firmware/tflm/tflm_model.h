@@ -12,6 +12,7 @@ struct TflmModel {
     uint32_t arena_bytes; /* a multiple of 16 */
     uint32_t *op_ticks;   /* one entry per operator of the main graph */
     uint16_t op_count;
+    const char *const *names;    /* of inputs, then outputs */
     uint16_t resource_variables; /* VAR_HANDLE operators */
     bool measure;                /* find the smallest arena that works, and leave the interpreter in it */
     tflite::MicroOpResolver *(*make_resolver)(); /* nullptr when an operator cannot be added; called once */

@@ -195,6 +195,13 @@ def test_a_frame_longer_than_the_buffer_is_skipped(wire, length):
 OUTPUT = TensorRef(TensorKind.OUTPUT, 0).pack()
 
 
+@pytest.mark.parametrize(("tail", "name"), [(b"", ""), (b"\x05image", "image"), (b"\x02a\n and more", "a\ufffd")])
+def test_older_firmware_tells_no_names_and_newer_may_tell_more(tail: bytes, name: str):
+    body = struct.pack("<BBfiI2i", 9, 2, 0.5, -3, 12, 3, 4) + tail
+    told = messages.unpack_tensor(messages.Reply(Status.OK, body))
+    assert (told.shape, told.scale, told.zero_point, told.name) == ((3, 4), 0.5, -3, name)
+
+
 @pytest.mark.parametrize(
     ("request_type", "payload", "status"),
     [

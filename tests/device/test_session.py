@@ -53,8 +53,14 @@ def test_hello_says_everything_about_the_firmware():
     assert (hello.tick_unit, hello.tick_rate) == (TickUnit.INSTRUCTIONS, 0)
     assert hello.arena_bytes == 4096
     assert hello.op_indices == OP_INDICES
-    assert hello.inputs == (TensorInfo(DType.INT8, (1, 490), 0.25, -3), TensorInfo(DType.INT16, (1, 5), 0.0, 0))
-    assert hello.outputs == (TensorInfo(DType.INT8, (1, 12), 0.25, -3), TensorInfo(DType.FLOAT32, (1, 3), 0.0, 0))
+    assert hello.inputs == (
+        TensorInfo(DType.INT8, (1, 490), 0.25, -3, "image"),
+        TensorInfo(DType.INT16, (1, 5), 0.0, 0, "shorts"),
+    )
+    assert hello.outputs == (
+        TensorInfo(DType.INT8, (1, 12), 0.25, -3, "scores"),
+        TensorInfo(DType.FLOAT32, (1, 3), 0.0, 0),
+    )
     assert hello.fault == ""
 
 

@@ -17,6 +17,7 @@ from boardproof.device.protocol.pace import Pace
 from boardproof.device.protocol.session import Session
 from boardproof.device.reach.links import open_link
 from boardproof.device.reach.qemu import open_qemu_fifo
+from boardproof.model.labels import plain_name
 from boardproof.model.oracle import run_oracle
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
@@ -220,6 +221,9 @@ def test_hello_and_marks(small: Firmware):
     assert run.hello.tick_unit is TickUnit.INSTRUCTIONS
     assert run.hello.tick_rate == 0
     assert run.hello.inputs[0].shape == (1, 9, 7, 4)
+    ports = read_tflite(small_network())
+    assert run.hello.inputs[0].name == plain_name(ports.input_tensors[0].label)
+    assert run.hello.outputs[0].name == plain_name(ports.output_tensors[0].label)
     assert 0 < run.arena_used_bytes == run.hello.arena_bytes
     assert run.stack_bytes is not None
     assert 100 < run.stack_bytes < 4096

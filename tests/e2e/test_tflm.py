@@ -20,6 +20,7 @@ from boardproof.device.protocol.session import Session
 from boardproof.device.reach.links import open_link
 from boardproof.device.tflm.arena import STAND_IN, ArenaSource, Workload, bound_arena, find_arena
 from boardproof.errors import InputError
+from boardproof.model.labels import plain_name
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
@@ -140,7 +141,10 @@ def test_the_arena_was_measured_and_the_firmware_has_just_that(built: Built):
     assert built.arena.measured_on == BOARD.name
     with open_link(built.firmware, BOARD) as link:
         session = Session(link)
-        assert session.connect().arena_bytes == built.arena.smallest_bytes
+        hello = session.connect()
+        assert hello.arena_bytes == built.arena.smallest_bytes
+        ports = (*built.graph.input_tensors, *built.graph.output_tensors)
+        assert [port.name for port in (*hello.inputs, *hello.outputs)] == [plain_name(port.label) for port in ports]
         assert built.arena.arena_bytes - 16 < session.marks().arena_bytes <= built.arena.arena_bytes
 
 

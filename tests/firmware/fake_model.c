@@ -118,8 +118,9 @@ static void describe(struct model_tensor *tensor, void *data, size_t element_byt
     tensor->dims[1] = elements;
 }
 
-static int int8_tensor(struct model_tensor *tensor, int8_t *data, int32_t elements) {
+static int int8_tensor(struct model_tensor *tensor, const char *name, int8_t *data, int32_t elements) {
     describe(tensor, data, 1, elements);
+    tensor->name = name;
     tensor->dtype = MODEL_INT8;
     tensor->scale = 0.25f;
     tensor->zero_point = -3;
@@ -134,11 +135,12 @@ static int float_tensor(struct model_tensor *tensor) {
 
 int model_input(uint16_t position, struct model_tensor *tensor) {
     if (position == 0) {
-        return int8_tensor(tensor, image, FAKE_INPUT_BYTES);
+        return int8_tensor(tensor, "image", image, FAKE_INPUT_BYTES);
     }
     if (position == 1) {
         describe(tensor, shorts, sizeof shorts[0], SHORTS);
         tensor->dtype = MODEL_INT16;
+        tensor->name = "shorts";
         return 0;
     }
     return MODEL_ERROR_RANGE;
@@ -146,17 +148,17 @@ int model_input(uint16_t position, struct model_tensor *tensor) {
 
 int model_output(uint16_t position, struct model_tensor *tensor) {
     if (position == 0) {
-        return int8_tensor(tensor, scores, CLASSES);
+        return int8_tensor(tensor, "scores", scores, CLASSES);
     }
     return position == 1 ? float_tensor(tensor) : MODEL_ERROR_RANGE;
 }
 
 int model_op_output(uint16_t op, uint16_t output, struct model_tensor *tensor) {
     if (op == 0 && output == 0) {
-        return int8_tensor(tensor, image, FAKE_INPUT_BYTES);
+        return int8_tensor(tensor, NULL, image, FAKE_INPUT_BYTES);
     }
     if (op == 1 && output == 0) {
-        return int8_tensor(tensor, classes, CLASSES);
+        return int8_tensor(tensor, NULL, classes, CLASSES);
     }
     return op == 2 ? model_output(output, tensor) : MODEL_ERROR_RANGE;
 }

@@ -64,6 +64,8 @@ def test_info_and_tensors_describe_the_model(chain, toolchain, tmp_path):
     assert (source.bytes, source.dtype, list(source.dims[: source.rank])) == (8, 9, [1, 8])
     assert (source.scale, source.zero_point) == (np.float32(0.1), -3)
     assert (list(target.dims[: target.rank]), target.scale, target.zero_point) == ([2, 4], np.float32(0.2), 1)
+    assert (source.name, target.name) == (b"in", b"out")
+    assert model.tensor("model_op_output", 2, 0).name is None
     assert [model.library.model_op_index(i) for i in range(3)] == [0, 2, 3]
     assert model.library.model_init() == 0
 

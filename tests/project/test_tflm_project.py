@@ -67,6 +67,17 @@ def test_the_readme_tells_of_a_library_that_is_on_this_machine_only(is_here, tmp
     assert (f"from `symlink://{tmp_path}" in project.files["README.md"].decode()) is is_here
 
 
+def test_the_readme_names_inputs_and_outputs():
+    data = dense_model(name=b"image")
+    project, _ = render(graph_of(data), data, BOARDS["nano33ble"], TflmRuntime(), Options(arena_bytes=ARENA_BYTES))
+    rows = [
+        line for line in project.files["README.md"].decode().splitlines() if line.startswith(("| input", "| output"))
+    ]
+    assert rows[0].startswith("| input 0 | image: int8 1x")
+    assert ", real = " in rows[-1]
+    assert len(rows) == 2
+
+
 def test_a_debug_build_keeps_error_strings_and_assertions():
     flags = generate(conv_model(), debug=True).build_flags
     assert "-DTF_LITE_STRIP_ERROR_STRINGS" not in flags
@@ -101,11 +112,12 @@ def test_a_custom_operator_is_found_by_its_name():
     assert 'resolver->FindOp("CIRCULAR_BUFFER")' in source
 
 
-def test_names_from_the_model_do_not_reach_the_sources():
-    hostile = dense_model(name=b"*/ int evil(void) { return 1; } /* \x1b[31m")
-    for path, content in generate(hostile).files.items():
-        if not path.startswith("src/model_data"):
-            assert b"evil" not in content
+def test_names_from_the_model_reach_the_sources_as_strings_alone():
+    hostile = dense_model(name=b'*/ int evil(void) { return 1; } /* \x1b[31m ", evil(), "??/')
+    files = {path: text for path, text in generate(hostile).files.items() if not path.startswith("src/model_data")}
+    said = [line for text in files.values() for line in text.decode(errors="replace").splitlines() if "evil" in line]
+    assert said
+    assert all(re.fullmatch(r' *"[^"\\?]*",', line) for line in said)
 
 
 def test_a_librarys_name_cannot_leave_its_string(tmp_path):

@@ -52,6 +52,7 @@ class ModelTensor(ctypes.Structure):
         ("dims", ctypes.c_int32 * 6),
         ("scale", ctypes.c_float),
         ("zero_point", ctypes.c_int32),
+        ("name", ctypes.c_char_p),
     )
 
 

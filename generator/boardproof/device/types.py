@@ -80,12 +80,16 @@ class Link(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
-    """A tensor as the device describes it."""
+    """A tensor as the device describes it.
+
+    `name`: an input's or output's in the model; "" for other tensors, and where the firmware is older and tells none.
+    """
 
     dtype: DType
     shape: tuple[int, ...]
     scale: float
     zero_point: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

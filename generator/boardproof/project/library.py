@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from boardproof import __version__
 from boardproof.errors import InputError
+from boardproof.project.ports import Port, ports
 from boardproof.project.runtimes.aot.optimize import SIZE_FLAGS
-from boardproof.project.runtimes.aot.ports import Port, ports
 from boardproof.project.templates import render_template
 from boardproof.project.types import Project
 

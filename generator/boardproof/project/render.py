@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from boardproof import __version__
 from boardproof.project.boards import Reach
 from boardproof.project.ini import project_ini
+from boardproof.project.ports import ports
 from boardproof.project.renode import renode_files
 from boardproof.project.resources import resource_files
 from boardproof.project.runtimes.tflm.library import LOCAL_PREFIXES
@@ -41,10 +42,10 @@ def render(graph: Graph, data: bytes, board: Board, runtime: Runtime, options: O
         The project, and what the runtime generated (arena plan, sizes).
     """
     generated = runtime.compile(graph, board, options).generate(data)
-    return assemble(generated, data, board, runtime.name), generated
+    return assemble(generated, graph, data, board, runtime.name), generated
 
 
-def assemble(generated: Generated, data: bytes, board: Board, runtime_name: str) -> Project:
+def assemble(generated: Generated, graph: Graph, data: bytes, board: Board, runtime_name: str) -> Project:
     """What `render` does once the runtime has generated its part."""
     sha256 = hashlib.sha256(data).hexdigest()
     files: dict[str, bytes] = {}
@@ -62,6 +63,7 @@ def assemble(generated: Generated, data: bytes, board: Board, runtime_name: str)
         model_sha256=sha256,
         arena_bytes=generated.arena_bytes,
         arena_how=generated.arena_how,
+        ports=ports(graph, "model"),
         local_libraries=[spec for spec in generated.lib_deps if spec.startswith(LOCAL_PREFIXES)],
         version=__version__,
     ).encode()

@@ -89,7 +89,7 @@ def generate(
         compiled = runtime.compile(network.graph, target.board, options)
     progress.stage(f"generating {runtime.name} firmware")
     generated = compiled.generate(network.data)
-    project = assemble(generated, network.data, target.board, runtime.name)
+    project = assemble(generated, network.graph, network.data, target.board, runtime.name)
     if settings.protocol == "mlperf-tiny":
         project = with_mlperf_protocol(project, network.graph)
     return project, generated

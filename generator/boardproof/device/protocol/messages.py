@@ -161,6 +161,11 @@ class Cursor:
         raw = self.take(self.number("B")).decode("utf-8", errors="replace")
         return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in raw)
 
+    @property
+    def is_left(self) -> bool:
+        """Whether there is more: a field that was added later may be missing."""
+        return self._position < len(self._data)
+
     def rest(self) -> bytes:
         """Everything not yet read."""
         return self.take(len(self._data) - self._position)
@@ -282,7 +287,8 @@ def unpack_tensor(reply: Reply) -> TensorInfo:
             f"The device describes a tensor of type {code}, shape {list(shape)} and {size_bytes} bytes.",
             "Rebuild and flash the firmware; its protocol does not match this version of boardproof.",
         )
-    return TensorInfo(dtype, shape, scale, zero_point)
+    name = cursor.text() if cursor.is_left else ""  # firmware of earlier releases ends here
+    return TensorInfo(dtype, shape, scale, zero_point, name)
 
 
 def tensor_bytes(dtype: DType, shape: tuple[int, ...]) -> int:

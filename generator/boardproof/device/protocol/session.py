@@ -209,8 +209,10 @@ class Session:
         given = [(str(array.dtype), array.size) for array in inputs]
         wanted = [(str(t.dtype.numpy), int(np.prod(t.shape))) for t in tensors]
         if given != wanted:
+            names = ", ".join(t.name or f"input {i}" for i, t in enumerate(tensors))
             raise InputError(
-                f"The inputs do not fit the model on the board: given {given}, wanted {wanted} (dtype, elements).",
+                f"The inputs do not fit the model on the board: given {given}, wanted {wanted} (dtype, elements) for "
+                f"{names}.",
                 "Convert the samples to the input tensors' dtype and shape.",
             )
         return tuple(np.ascontiguousarray(_little_endian(array)).tobytes() for array in inputs)

@@ -38,7 +38,7 @@ def assemble_application(application: Application, board: Board, parts: Compiled
     """What `render_application` does once the networks are compiled."""
     generated = {part.name: part.generate() for part in parts.parts}
     network = generated[parts.names.network]
-    project = assemble(network, application.network.data, board, parts.runtime)
+    project = assemble(network, application.network.graph, application.network.data, board, parts.runtime)
     files = dict(project.files)
     for part in generated.values():
         files.update(part.files)

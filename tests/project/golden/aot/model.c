@@ -107,6 +107,12 @@ static const struct nn_network_tensor model_tensors[] = {
 };
 _Static_assert(sizeof model_tensors / sizeof model_tensors[0] == 6, "one row per tensor");
 
+/* Names of inputs, then outputs. */
+static const char *const model_names[] = {
+    "image _/ _error",
+    "classes",
+};
+
 /* Kernel, operator of the .tflite, place of its first output among the tensors. */
 static const struct nn_network_call model_calls[] = {
     {run_op0, 0, 2},
@@ -134,7 +140,7 @@ const struct model_info model_info = {
 };
 
 static const struct nn_network model_network = {
-    &model_info, model_calls, model_tensors, model_dims, model_ticks,
+    &model_info, model_calls, model_tensors, model_dims, model_names, model_ticks,
 };
 
 int model_init(void) {

@@ -14,20 +14,6 @@ if TYPE_CHECKING:
 
 LINE_WIDTH = 118
 
-C_TYPES = {
-    "int8": "int8_t",
-    "uint8": "uint8_t",
-    "bool": "uint8_t",
-    "int16": "int16_t",
-    "uint16": "uint16_t",
-    "int32": "int32_t",
-    "uint32": "uint32_t",
-    "int64": "int64_t",
-    "uint64": "uint64_t",
-    "float32": "float",
-}
-"""The C type of a table's elements, by numpy dtype."""
-
 
 def table_text(values: NDArray[np.generic]) -> str:
     """The elements of an initialiser, comma-separated in lines of LINE_WIDTH, indented by four.

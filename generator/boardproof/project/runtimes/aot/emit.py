@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
+from boardproof.project.ports import C_TYPES, ports
 from boardproof.project.resources import resource
-from boardproof.project.runtimes.aot.ctext import C_TYPES, table_text
+from boardproof.project.runtimes.aot.ctext import table_text
 from boardproof.project.runtimes.aot.kernelsets import names_of
 from boardproof.project.runtimes.aot.page import (
     Dims,
@@ -25,7 +26,6 @@ from boardproof.project.runtimes.aot.page import (
     live_states,
     part_symbols,
 )
-from boardproof.project.runtimes.aot.ports import ports
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:

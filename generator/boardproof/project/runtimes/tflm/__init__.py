@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
 from boardproof.model.arithmetic import computes_in_float32
+from boardproof.project.ports import ports
 from boardproof.project.resources import resource_files
 from boardproof.project.runtimes.base import Generated
 from boardproof.project.runtimes.tflm.bound import ALIGNMENT, arena_bound_bytes
@@ -133,6 +134,7 @@ def _model_source(
         op_count=len(graph.operators),
         input_count=len(graph.inputs),
         output_count=len(graph.outputs),
+        names=[port.name for port in ports(graph, "model")],
         resource_variables=sum(use.opcode == "VAR_HANDLE" for use in all_uses(graph)),
         arena_bytes=arena_bytes,
         arena_how=arena_how.replace("*/", "* /"),

@@ -20,6 +20,12 @@ namespace {
 constexpr uint32_t kArenaBytes = 4096;
 constexpr uint16_t kOpCount = 3;
 
+/* Of inputs, then outputs. */
+const char *const names[] = {
+    "t0",
+    "t6",
+};
+
 alignas(16) uint8_t arena[kArenaBytes];
 uint32_t op_ticks[kOpCount];
 
@@ -52,6 +58,7 @@ const TflmModel tflm_model = {
     /* arena_bytes */ kArenaBytes,
     /* op_ticks */ op_ticks,
     /* op_count */ kOpCount,
+    /* names */ names,
     /* resource_variables */ 0,
     /* measure */ false,
     /* make_resolver */ make_resolver,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boardproof.model.labels import plain_name
-from boardproof.project.runtimes.aot.ctext import C_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +14,20 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph, Tensor
 
 _LONGEST_NAME = 40
+
+C_TYPES = {
+    "int8": "int8_t",
+    "uint8": "uint8_t",
+    "bool": "uint8_t",
+    "int16": "int16_t",
+    "uint16": "uint16_t",
+    "int32": "int32_t",
+    "uint32": "uint32_t",
+    "int64": "int64_t",
+    "uint64": "uint64_t",
+    "float32": "float",
+}
+"""The C type of elements, by numpy dtype."""
 
 
 @dataclass(frozen=True, slots=True)
