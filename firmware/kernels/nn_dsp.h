@@ -114,6 +114,12 @@ static inline int32_t nn_ssat16(int32_t x) {
     return r;
 }
 
+static inline int32_t nn_qadd(int32_t a, int32_t b) {
+    int32_t r;
+    __asm__("qadd %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+    return r;
+}
+
 static inline int32_t nn_usat15(int32_t x) {
     int32_t r;
     __asm__("usat %0, #15, %1" : "=r"(r) : "r"(x));
@@ -241,6 +247,12 @@ static inline int32_t nn_smmlar(int32_t a, int32_t b, int32_t acc) {
 /* a * b + acc, kept in this order: the compiler would rather add constants last, with an instruction of their own. */
 static inline int32_t nn_mla(int32_t a, int32_t b, int32_t acc) {
     return a * b + acc;
+}
+
+/* a + b clamped to int32. */
+static inline int32_t nn_qadd(int32_t a, int32_t b) {
+    const int64_t sum = (int64_t)a + b;
+    return sum < INT32_MIN ? INT32_MIN : sum > INT32_MAX ? INT32_MAX : (int32_t)sum;
 }
 
 /* x clamped to int8. */

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support import operators_axes, operators_conv, operators_elementwise, operators_products
+from support import operands, operators_axes, operators_conv, operators_elementwise, operators_products
 from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.dsp import check_on_host, run_on_board
@@ -51,6 +51,17 @@ def row_of_fours(operator, dtype):
     return make
 
 
+def halfway(draw, net):
+    """A sum or difference, broadcast, with scales that take many results half way to the next: none is linear."""
+    unit, shape = draw(st.sampled_from((0.5, 1.0, 4.0))), draw(operands.shapes)
+    x = net.input(shape, float(np.float32(0.04 * unit)), net.zero_point(draw))
+    y = operands.operand(draw, net, x, "int8", (float(np.float32(0.1 * unit)), net.zero_point(draw)))
+    pair = [x, y] if draw(st.booleans()) else [y, x]
+    result = net.tensor(np.broadcast_shapes(x.shape, y.shape), float(np.float32(0.08 * unit)), net.zero_point(draw))
+    opcode = draw(st.sampled_from(("ADD", "SUB")))
+    return operands.apply(draw, net, opcode, pair, result, fused_activation_function=net.activation(draw))
+
+
 OPERATORS = {
     "nn_conv2d_any_s8_dsp": operators_conv.conv2d,
     "nn_depthwise_any_s8_dsp": operators_conv.depthwise_conv2d,
@@ -60,7 +71,15 @@ OPERATORS = {
     "nn_depthwise_conv2d_s16_dsp in fours": in_fours(operators_axes.depthwise_conv2d("int16"), "int16"),
     "nn_fully_connected_s16_dsp": row_of_fours(operators_axes.fully_connected("int16"), "int16"),
     "nn_conv2d_s16_dsp of rows": operators_axes.fully_connected("int16"),
+    "nn_add_rows_s8_dsp": operators_elementwise.binary("ADD"),
+    "nn_add_scaled_s16_dsp": operators_elementwise.binary("SUB", "int16"),
+    "nn_add_scaled_s16_dsp of sums": operators_elementwise.binary("ADD", "int16"),
+    "nn_add_scaled_s8_dsp": halfway,
     "nn_add_s16_dsp": operators_elementwise.binary("ADD", "int16"),
+    "nn_mul_s16_dsp": operators_elementwise.binary("MUL", "int16"),
+    "nn_mul_s8_dsp": operators_elementwise.binary("MUL"),
+    "nn_prelu_s8_dsp": operators_elementwise.prelu("int8"),
+    "nn_squared_difference_s8_dsp": operators_elementwise.binary("SQUARED_DIFFERENCE"),
     "nn_lstm_s8_dsp": partial(operators_products.lstm, coarsest=0.003, largest=14),
     "nn_lstm_s8_dsp of large factors": partial(operators_products.lstm, coarsest=0.3, largest=14),
     "nn_conv2d_f32_fpu": operators_axes.conv2d("float32"),

@@ -14,7 +14,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.aot import AotRuntime, kernelsets
 from boardproof.project.runtimes.aot import compile as compiling
 from boardproof.project.runtimes.aot.checks.budget import weight_bytes
-from boardproof.project.runtimes.aot.passes import PASSES, RESOLVING, absorb_paddings, prepare
+from boardproof.project.runtimes.aot.passes import PASSES, RESOLVING, absorb_paddings, join_functions, prepare
 from boardproof.project.runtimes.base import Options
 from support.flatbuffer_models import ModelBuilder
 from support.small_network import small_network
@@ -55,7 +55,7 @@ def test_passes_run_in_order_and_a_part_of_them_alone() -> None:
     assert whole.graph.operators[1].inputs[0] == graph.inputs[0]
     assert whole.absorbed == {1: 0}
     assert tuple(each for each in PASSES if each in RESOLVING) == RESOLVING
-    assert PASSES[-1] is absorb_paddings
+    assert PASSES[-2:] == (absorb_paddings, join_functions)
 
 
 @pytest.mark.parametrize("optimize", ["speed", "balanced", "size"])

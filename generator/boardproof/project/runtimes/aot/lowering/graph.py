@@ -9,6 +9,8 @@ from boardproof.project.runtimes.aot.kernelsets.portable import choose_portable
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
 from boardproof.project.runtimes.aot.lowering.variables import show_variables
+from boardproof.project.runtimes.aot.operands import flow_text
+from boardproof.project.runtimes.aot.operators.elementwise.lookup import lookup_step
 from boardproof.project.runtimes.aot.passes import prepare
 from boardproof.project.runtimes.aot.program import Program, Step, View
 
@@ -44,7 +46,7 @@ def lower_prepared(prepared: Prepared, choosers: Sequence[Chooser] = ()) -> Prog
     for op in prepared.graph.operators:
         if op.index in folded or op.index in absorbed.values():
             continue
-        lowered = _lower_operator(*as_convolution(op, prepared.graph), choosers)
+        lowered = _joined(op, prepared) or _lower_operator(*as_convolution(op, prepared.graph), choosers)
         if isinstance(lowered, Step):
             pads = (absorbed[index] for index in lowered.implements if index in absorbed)
             lowered = replace(lowered, implements=(*pads, *lowered.implements))
@@ -55,6 +57,16 @@ def lower_prepared(prepared: Prepared, choosers: Sequence[Chooser] = ()) -> Prog
         else:
             views += [lowered] if isinstance(lowered, View) else lowered
     return show_variables(Program(prepared.graph, tuple(steps), tuple(views), prepared.states, prepared.folded))
+
+
+def _joined(op: Operator, prepared: Prepared) -> Step | None:
+    """The table for an operator and those before it that are a function together; None if there is none."""
+    found = prepared.functions.get(op.index)
+    if found is None:
+        return None
+    root, output = (prepared.graph.tensors[index] for index in (found.root, op.output))
+    step = lookup_step(op, prepared.graph, found.table, found.root, flow_text(root, output))
+    return replace(step, implements=found.implements)
 
 
 def _lower_operator(op: Operator, graph: Graph, choosers: Sequence[Chooser]) -> Lowered:

@@ -15,6 +15,7 @@ from boardproof.model.graph import CallOnce, VarHandle
 from boardproof.model.variables import resolve
 from boardproof.project.runtimes.aot.passes.canonical import canonical
 from boardproof.project.runtimes.aot.passes.channels import without_idle_channels
+from boardproof.project.runtimes.aot.passes.functions import ByteFunction, byte_functions
 from boardproof.project.runtimes.aot.passes.intervals import intervals
 from boardproof.project.runtimes.aot.passes.padding import absorb_padding
 from boardproof.project.runtimes.aot.program import State
@@ -32,12 +33,14 @@ class Prepared:
         states: Its tensors that keep their values.
         absorbed: The PAD that a convolution has taken over, by the convolution.
         kept: Which of its channels in the original a tensor still has, where not all: see `channels.Narrowed`.
+        functions: Operators that are looked up, with some before them, by the last one.
     """
 
     graph: Graph
     states: tuple[State, ...] = ()
     absorbed: Mapping[int, int] = field(default_factory=dict)
     kept: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    functions: Mapping[int, ByteFunction] = field(default_factory=dict)
 
     @property
     def folded(self) -> tuple[int, ...]:
@@ -74,6 +77,11 @@ def absorb_paddings(prepared: Prepared) -> Prepared:
     return replace(prepared, graph=graph, absorbed=absorbed)
 
 
+def join_functions(prepared: Prepared) -> Prepared:
+    """Finds operators that together are a function of one byte."""
+    return replace(prepared, functions=byte_functions(prepared.graph))
+
+
 Pass = Callable[[Prepared], Prepared]
 
 RESOLVING: tuple[Pass, ...] = (fold_constants, resolve_variables)
@@ -85,6 +93,7 @@ PASSES: tuple[Pass, ...] = (
     drop_idle_channels,
     resolve_variables,
     absorb_paddings,
+    join_functions,
 )
 """All, in order. Those after the first rely on checks that have found no error."""
 

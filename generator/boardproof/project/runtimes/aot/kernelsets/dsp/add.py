@@ -59,13 +59,16 @@ class LinearAddition:
 
 
 def linear_addition(
-    first: Tensor, second: Tensor, output: Tensor, activation: tuple[int, int]
+    first: Tensor, second: Tensor, output: Tensor, activation: tuple[int, int], sign: int = 1
 ) -> LinearAddition | None:
-    """The function that equals TensorFlow Lite Micro's ADD for every pair of inputs; None if the search finds none."""
-    exact = exact_sums(first, second, output)
+    """The function that equals TensorFlow Lite Micro's for every pair of inputs; None if the search finds none.
+
+    `sign` is that of the second input: 1 for ADD, -1 for SUB.
+    """
+    exact = exact_sums(first, second, output, sign)
     scale = quantization(output).scale
-    real1, real2 = (quantization(tensor).scale / scale for tensor in (first, second))
-    largest = 256 * (real1 + real2) + 256
+    real1, real2 = quantization(first).scale / scale, sign * quantization(second).scale / scale
+    largest = 256 * (real1 + abs(real2)) + 256
     largest_shift = min(int(np.log2(_INT32_MAX / largest)), 30)
     for shift in range(largest_shift, max(largest_shift - _SHIFTS_TRIED, 0), -1):
         factor1, factor2 = round(real1 * 2**shift), round(real2 * 2**shift)

@@ -20,6 +20,7 @@ from boardproof.model.graph import (
     DType,
     FullyConnected,
     MaxPool2D,
+    Prelu,
     Reduce,
     Reduction,
     SequenceLstm,
@@ -46,6 +47,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.int16 import (
 )
 from boardproof.project.runtimes.aot.kernelsets.dsp.lstm import choose_lstm
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
+from boardproof.project.runtimes.aot.kernelsets.dsp.pairs import choose_pairs
 from boardproof.project.runtimes.aot.kernelsets.dsp.signal import choose_signal
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
@@ -92,8 +94,8 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
             step = choose_depthwise(op, graph) or any_depthwise(op, graph)
         case FullyConnected():
             step = choose_dense(op, graph)
-        case Binary(function=BinaryFunction.ADD):
-            step = add(op, graph, tuning)
+        case Binary() | Prelu():
+            step = pair(op, graph, tuning)
         case SequenceLstm():
             step = choose_lstm(op, graph)
         case AveragePool2D() | MaxPool2D():
@@ -116,6 +118,13 @@ def choose_int16(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) ->
             return choose_depthwise_s16(op, graph)
         case FullyConnected():
             return choose_dense_s16(op, graph)
+
+
+def pair(op: Binary | Prelu, graph: Graph, tuning: Tuning) -> Step | None:
+    """The same for arithmetic of two tensors."""
+    if isinstance(op, Binary) and op.function is BinaryFunction.ADD:
+        return add(op, graph, tuning) or choose_pairs(op, graph)
+    return choose_pairs(op, graph)
 
 
 def add(op: Binary, graph: Graph, tuning: Tuning) -> Step | None:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COSTS: Mapping[str, Cost] = {
+    "nn_add_rows_s8_dsp": Cost(100, 0, 9.6),
     "nn_add_s16_dsp": Cost(60, 12.4, 0),
     "nn_add_s8_dsp": Cost(50, 4.12, 0),  # 3 steps, up to 0 % off
+    "nn_add_scaled_s16_dsp": Cost(100, 0, 16),
+    "nn_add_scaled_s8_dsp": Cost(100, 0, 15),
     "nn_average_pool2d_s8_dsp": Cost(50, 1.67, 22.4),  # 9 steps, up to 26 % off
     "nn_average_pool2x2_s8_dsp": Cost(300, 2.2, 0),  # 3 steps, up to 15 % off
     "nn_conv2d_narrow_s8_dsp": Cost(300, 0.876, 12.3),  # 10 steps, up to 27 % off
@@ -38,8 +41,12 @@ COSTS: Mapping[str, Cost] = {
     "nn_fully_connected_wide_s8_dsp": Cost(300, 1.38, 0),  # 3 steps, up to 39 % off
     "nn_lstm_s8_dsp": Cost(300, 1.1, 245),
     "nn_max_pool2d_s8_dsp": Cost(50, 3.04, 0.737),  # 14 steps, up to 44 % off
+    "nn_mul_s16_dsp": Cost(100, 0, 12),
+    "nn_mul_s8_dsp": Cost(100, 0, 12),
     "nn_pointwise_add_s8_dsp": Cost(100, 2.2, 0),  # 2 steps, up to 0 % off
     "nn_pointwise_s8_dsp": Cost(300, 0.746, 7.8),  # 15 steps, up to 85 % off
+    "nn_prelu_s8_dsp": Cost(100, 0, 12.5),
+    "nn_squared_difference_s8_dsp": Cost(100, 0, 10.5),
     "nn_sum_s8_dsp": Cost(50, 1.23, 0),  # 1 step, up to 0 % off
 }
 """The model of each kernel that has one."""
@@ -63,7 +70,14 @@ BLOCKS: Mapping[str, str] = {
     "nn_fully_connected_s8_dsp": "4 outputs",
     "nn_fully_connected_wide_s8_dsp": "4 outputs",
     "nn_add_s8_dsp": "4 outputs",
+    "nn_add_rows_s8_dsp": "4 outputs",
+    "nn_add_scaled_s16_dsp": "4 outputs",
+    "nn_add_scaled_s8_dsp": "4 outputs",
     "nn_add_table_s8_dsp": "4 outputs",
+    "nn_mul_s16_dsp": "4 outputs",
+    "nn_mul_s8_dsp": "4 outputs",
+    "nn_prelu_s8_dsp": "4 outputs",
+    "nn_squared_difference_s8_dsp": "4 outputs",
     "nn_average_pool2d_s8_dsp": "4 channels",
     "nn_average_pool2x2_s8_dsp": "4 channels",
     "nn_max_pool2d_s8_dsp": "4 channels",
@@ -80,6 +94,9 @@ BLOCKS: Mapping[str, str] = {
 
 CODE_BYTES: Mapping[str, int] = {
     "nn_add_dsp.c": 310,
+    "nn_add_rows_dsp.c": 588,
+    "nn_add_scaled_dsp.c": 624,
+    "nn_add_scaled_s16_dsp.c": 624,
     "nn_average_pool2d_dsp.c": 328,  # as much as the portable one: linked, the two take the same
     "nn_average_pool2x2_dsp.c": 292,
     "nn_clamp_dsp.c": 98,
@@ -92,7 +109,11 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_gemm_dsp.c": 1562,
     "nn_gemm_wide_dsp.c": 298,
     "nn_max_pool2d_dsp.c": 336,
+    "nn_mul_dsp.c": 596,
+    "nn_mul_s16_dsp.c": 590,
     "nn_pointwise_dsp.c": 366,
+    "nn_prelu_dsp.c": 602,
+    "nn_squared_difference_dsp.c": 600,
     "nn_sum_dsp.c": 366,
     "nn_winograd_block_dsp.c": 1688,
     "nn_winograd_dsp.c": 1700,

@@ -56,22 +56,27 @@ _WRAPPING = {BinaryFunction.ADD, BinaryFunction.SUB, BinaryFunction.DIV}
 
 def lower_binary(op: Binary, graph: Graph) -> Step:
     """One kernel or table for two tensors, by the function and the type."""
+    return pairing_step(op, graph, binary_pairing(op, graph), activation_text(op.activation))
+
+
+def binary_pairing(op: Binary, graph: Graph) -> Pairing:
+    """The kernel, and what it computes."""
     first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    quantized = first.dtype in {DType.INT8, DType.INT16}
-    if quantized and op.function in _QUANTIZED:
-        pairing = _QUANTIZED[op.function](op, first, second, output)
-    elif op.function in {BinaryFunction.MAXIMUM, BinaryFunction.MINIMUM}:
-        evaluate = np.maximum if op.function is BinaryFunction.MAXIMUM else np.minimum
-        pairing = _plain(op, first, "nn_binary", evaluate=evaluate)
-    elif op.function in {BinaryFunction.LOGICAL_AND, BinaryFunction.LOGICAL_OR}:
-        pairing = Pairing(f"nn_{op.name.lower()}", "nn_binary.h", "nn_binary")
-    elif op.function is BinaryFunction.SQUARED_DIFFERENCE:
-        pairing = _plain(op, first, "nn_binary")
-    else:
-        low, high = plain_range(op.activation, first.dtype)
-        struct = f"nn_binary_{SUFFIXES[first.dtype]}"
-        pairing = _plain(op, first, struct, (("activation_min", low), ("activation_max", high)))
-    return pairing_step(op, graph, pairing, activation_text(op.activation))
+    if first.dtype in {DType.INT8, DType.INT16} and op.function in _QUANTIZED:
+        return _QUANTIZED[op.function](op, first, second, output)
+    match op.function:
+        case BinaryFunction.MAXIMUM:
+            return _plain(op, first, "nn_binary", evaluate=np.maximum)
+        case BinaryFunction.MINIMUM:
+            return _plain(op, first, "nn_binary", evaluate=np.minimum)
+        case BinaryFunction.LOGICAL_AND | BinaryFunction.LOGICAL_OR:
+            return Pairing(f"nn_{op.name.lower()}", "nn_binary.h", "nn_binary")
+        case BinaryFunction.SQUARED_DIFFERENCE:
+            return _plain(op, first, "nn_binary")
+        case _:
+            low, high = plain_range(op.activation, first.dtype)
+            struct = f"nn_binary_{SUFFIXES[first.dtype]}"
+            return _plain(op, first, struct, (("activation_min", low), ("activation_max", high)))
 
 
 def _scaled_sum(op: Binary, first: Tensor, second: Tensor, output: Tensor) -> Pairing:

@@ -81,13 +81,14 @@ def in_place(inputs: tuple[Tensor, ...], output: Tensor) -> tuple[InPlace, ...]:
 
 def _only_variable(first: Tensor, second: Tensor, output: Tensor) -> list[Tensor]:
     """The one int8 tensor that decides the output, if it is one and not repeated."""
-    variables = [tensor for tensor in dict.fromkeys((first, second)) if not _is_one_number(tensor)]
+    variables = [tensor for tensor in dict.fromkeys((first, second)) if not is_one_number(tensor)]
     if len(variables) != 1 or variables[0].dtype is not DType.INT8 or variables[0].elements != output.elements:
         return []
     return variables
 
 
-def _is_one_number(tensor: Tensor) -> bool:
+def is_one_number(tensor: Tensor) -> bool:
+    """Whether all elements of a constant are the same."""
     if not tensor.is_constant:
         return False
     values = tensor.array()

@@ -29,11 +29,16 @@ _PRELU_FLOAT_RANK = 4
 
 
 def lower_prelu(op: Prelu, graph: Graph) -> Step:
-    """One nn_prelu_s8, nn_prelu_s16 or nn_prelu_f32."""
+    """One nn_prelu_s8, nn_prelu_s16 or nn_prelu_f32, or a table."""
+    return pairing_step(op, graph, prelu_pairing(op, graph))
+
+
+def prelu_pairing(op: Prelu, graph: Graph) -> Pairing:
+    """The kernel, and what it computes."""
     data, slopes, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     kernel = f"nn_prelu_{SUFFIXES[data.dtype]}"
     if data.dtype is DType.FLOAT32:
-        return pairing_step(op, graph, Pairing(kernel, "nn_binary.h", "nn_binary"))
+        return Pairing(kernel, "nn_binary.h", "nn_binary")
     factors = [quantize_multiplier(factor) for factor in prelu_factors(data, slopes, output)]
     (positive, positive_shift), (negative, negative_shift) = factors
     zero_points = [quantization(tensor).zero_point for tensor in (data, slopes, output)]
@@ -53,7 +58,7 @@ def lower_prelu(op: Prelu, graph: Graph) -> Step:
         ("negative_multiplier", negative),
         ("negative_shift", negative_shift),
     )
-    return pairing_step(op, graph, Pairing(kernel, "nn_binary.h", "nn_prelu_quantized", fields, evaluate, "slopes"))
+    return Pairing(kernel, "nn_binary.h", "nn_prelu_quantized", fields, evaluate, "slopes")
 
 
 def prelu_factors(data: Tensor, slopes: Tensor, output: Tensor) -> tuple[float, float]:

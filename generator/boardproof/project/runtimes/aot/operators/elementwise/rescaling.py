@@ -81,8 +81,11 @@ def is_below_one(factor: float) -> bool:
     return factor < 1 and quantize_multiplier(factor)[1] <= 0
 
 
-def exact_sums(first: Tensor, second: Tensor, output: Tensor) -> NDArray[np.int64]:
-    """What TensorFlow Lite Micro computes, before the clamp: [256, 256], by both inputs from -128."""
+def exact_sums(first: Tensor, second: Tensor, output: Tensor, sign: int = 1) -> NDArray[np.int64]:
+    """What TensorFlow Lite Micro computes, before the clamp: [256, 256], by both inputs from -128.
+
+    `sign` is that of the second input: 1 for ADD, -1 for SUB.
+    """
     (multiplier1, shift1), (multiplier2, shift2), (multiplier, shift) = map(
         quantize_multiplier, add_factors(first, second, output)
     )
@@ -90,5 +93,5 @@ def exact_sums(first: Tensor, second: Tensor, output: Tensor) -> NDArray[np.int6
         requantize((INT8_INPUTS - quantization(tensor).zero_point) << ADD_HEADROOM_BITS, m, s)
         for tensor, m, s in ((first, multiplier1, shift1), (second, multiplier2, shift2))
     )
-    sums = scaled1[:, None] + scaled2[None, :]
+    sums = scaled1[:, None] + sign * scaled2[None, :]
     return requantize(sums, multiplier, shift) + quantization(output).zero_point
