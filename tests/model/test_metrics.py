@@ -79,3 +79,23 @@ def test_accuracy_takes_the_first_of_the_highest():
 def test_accuracy_of_one_probability_uses_its_real_value():
     scores = np.array([[-128], [-1], [1], [127]], np.int8)
     assert accuracy(scores, np.array([0, 0, 1, 1]), Quantization((1 / 256,), (-128,))) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "hint"),
+    [
+        ([1, 2, 3], 3, "They run from 1 to 3: subtract 1."),
+        ([-1, 1, 1], 2, "They are -1 and 1: write 0 for -1."),
+        ([0, 7, 1], 3, "Number the classes from 0, in the order of the network's outputs."),
+    ],
+)
+def test_labels_numbered_otherwise_get_the_way_out(values, classes, hint):
+    with pytest.raises(InputError) as caught:
+        labels(values, len(values), classes)
+    assert caught.value.hint == hint
+
+
+def test_more_words_than_classes_are_named():
+    with pytest.raises(InputError) as caught:
+        class_labels(Samples({}, np.array([0, 1, 2]), "pets", ("cat", "dog", "fox")), 3, 2)
+    assert caught.value.message == "pets has 3 classes (cat, dog, fox); the network tells 2 apart."

@@ -52,6 +52,9 @@ _MAGIC = (
     (b"\x89PNG", FileKind.PICTURE),
     (b"\xff\xd8\xff", FileKind.PICTURE),
     (b"BM", FileKind.PICTURE),
+    (b"GIF8", FileKind.PICTURE),
+    (b"II*\0", FileKind.PICTURE),
+    (b"MM\0*", FileKind.PICTURE),
     (b"RIFF", FileKind.SOUND),
     (b"version https://git-lfs", FileKind.GIT_LFS),
     (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", FileKind.TORCH),
@@ -82,6 +85,8 @@ def file_kind(data: bytes) -> FileKind:
         return _zip_kind(data)
     if data.endswith(_TABLE_END):
         return FileKind.CHECKPOINT
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return FileKind.PICTURE
     known = (kind for magic, kind in _MAGIC if data.startswith(magic))
     return next(known, None) or _kind_by_structure(data[:_C_HEAD_BYTES])
 
@@ -117,13 +122,13 @@ def _kind_by_structure(head: bytes) -> FileKind:
     # ONNX: field 1 (IR version, a small varint), then field 2 (producer's name) or 7 (graph).
     if head[:1] == b"\x08" and head[2:3] in {b"\x12", b"\x3a"}:
         return FileKind.ONNX
-    # A frozen graph: field 1 (a node), whose field 1 is its name.
-    if head[:1] == b"\x0a" and b"\x0a" in head[2:4]:
-        return FileKind.FROZEN_GRAPH
     if head[8:10] == b'{"' and head[4:8] == bytes(4):
         return FileKind.SAFETENSORS
     if all(byte >= ord(" ") or byte in b"\t\n\r\f" for byte in head):
         return _kind_of_text(head)
+    # A frozen graph: field 1 (a node), whose field 1 is its name.
+    if head[:1] == b"\x0a" and b"\x0a" in head[2:4]:
+        return FileKind.FROZEN_GRAPH
     return FileKind.UNKNOWN
 
 

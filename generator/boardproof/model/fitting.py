@@ -58,13 +58,16 @@ def _with_axes(array: NDArray[np.generic], shape: tuple[int, ...]) -> NDArray[np
 def _shape_hint(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
     """How to get from a wrong shape to the right one."""
     sample = given[1:]
+    if len(given) == 2 and given[:1] == shape:  # noqa: PLR2004 a table
+        return "Its samples lie along the second axis: give x.T."
     if len(shape) == _IMAGE_RANK and sample == (shape[2], shape[0], shape[1]):
         return "Its channels come first: move them last with numpy.moveaxis(x, 1, -1)."
     if sorted(sample) == sorted(shape) and len(set(shape)) == len(shape):
         order = (sample.index(size) + 1 for size in shape)
         return f"Its axes are in another order: x.transpose(0, {', '.join(map(str, order))})."
     if len(sample) == len(shape) and sample[:-1] == shape[:-1]:
-        return f"The model takes {shape[-1]} channels and the data has {sample[-1]}: convert it as it was for training."
+        what = "channels" if len(shape) > 1 else "values a sample"
+        return f"The model takes {shape[-1]} {what} and the data has {sample[-1]}: prepare it as it was for training."
     if prod(sample) == prod(shape) and given and sorted(sample) != sorted(shape):
         return f"The number of values fits: reshape with x.reshape(-1, {_list(shape)})."
     return "Prepare the data exactly as it was prepared for training."

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from boardproof.errors import InputError
 from boardproof.model.data.arrays import with_named_classes
+from boardproof.model.data.objects import samples_of_objects
 from boardproof.model.data.read import read_data
 from boardproof.model.filekind import FileKind, describe, file_kind
 from boardproof.model.load import LoadedModel, ModelKind, load_model, load_tflite, require_model
@@ -42,10 +42,11 @@ Model = Path | bytes | KerasModel
 """A model's file or SavedModel directory, the bytes of a .tflite, or a Keras model."""
 
 Inputs = Mapping[str, ArrayLike] | ArrayLike
-"""An array for a network with one input, or arrays by the names of the inputs; samples along the first axis."""
+"""An array for a network with one input; arrays by the names of the inputs, or a list of them; samples along the first
+axis."""
 
 SamplesLike = Samples | Path | str | tuple[Inputs, ArrayLike] | Inputs
-"""Samples: the path of what model/data reads; inputs; or a pair of inputs and labels."""
+"""Samples: the path of what model/data reads; inputs; a pair of inputs and labels; or a tf.data dataset of either."""
 
 
 def model_name(model: Model) -> str:
@@ -97,12 +98,12 @@ def _of_keras(model: KerasModel, sizes: Sizes) -> LoadedModel:
             import keras
 
             network = from_keras(model, f"keras {keras.__version__}", source, sizes)
-            return LoadedModel(ModelKind.KERAS, source, network.inputs, network=network)
+            return LoadedModel(ModelKind.KERAS, source, network.inputs, network=network, notes=network.notes)
         if "tf_keras" in homes:
             import tf_keras
 
             network = from_keras(model, f"tf-keras {tf_keras.__version__}", source, sizes)
-            return LoadedModel(ModelKind.LEGACY_KERAS, source, network.inputs, network=network)
+            return LoadedModel(ModelKind.LEGACY_KERAS, source, network.inputs, network=network, notes=network.notes)
     raise InputError(
         f"{type(model).__name__} is not a model that boardproof takes.",
         "Give a path, the bytes of a .tflite, or a Keras model.",
@@ -121,10 +122,8 @@ def as_samples(given: SamplesLike, source: str) -> Path | Samples:
             return given
         case str():
             return Path(given)
-        case (inputs, labels) if isinstance(given, tuple):
-            return Samples(_arrays(inputs), np.asarray(labels), source)
         case _:
-            return Samples(_arrays(given), None, source)
+            return samples_of_objects(given, source)
 
 
 @overload
@@ -145,10 +144,3 @@ def data_of(samples: Path | Samples | None, options: DataOptions, *, training: b
     if isinstance(samples, Path):
         return read_data(samples, options, training=training)
     return with_named_classes(samples, options.labels) if samples is not None else None
-
-
-def _arrays(given: object) -> dict[str, np.ndarray[Any, Any]]:
-    """Arrays by name; `x` for the input of a network with one."""
-    if isinstance(given, Mapping):
-        return {str(name): np.asarray(values) for name, values in given.items()}
-    return {"x": np.asarray(given)}

@@ -8,6 +8,7 @@ import numpy as np
 
 from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array
+from boardproof.model.labels import safe_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from boardproof.model.samples import Samples
 
 _THRESHOLD = 0.5
+_SHOWN = 12
 
 
 def class_count(graph: Graph) -> int | None:
@@ -60,13 +62,30 @@ def class_labels(samples: Samples, count: int, classes: int) -> NDArray[np.int64
     if not np.array_equal(indices, flat[:, 0]):
         return None  # real-valued targets: a regression
     if indices.min() < 0 or indices.max() >= classes:
-        wrong = int(np.flatnonzero((indices < 0) | (indices >= classes))[0])
-        raise InputError(
-            f"Label {indices[wrong]} of sample {wrong} in {samples.source} is not one of the {classes} classes, 0 to "
-            f"{classes - 1}.",
-            "Number the classes from 0, in the order of the network's outputs.",
-        )
+        raise _no_such_class(indices, samples, classes)
     return indices
+
+
+def _no_such_class(indices: NDArray[np.int64], samples: Samples, classes: int) -> InputError:
+    """The error for a label that is none of the network's classes."""
+    if samples.classes:
+        names = ", ".join([*map(safe_label, samples.classes[:_SHOWN])] + ["…"] * (len(samples.classes) > _SHOWN))
+        return InputError(
+            f"{samples.source} has {len(samples.classes)} classes ({names}); the network tells {classes} apart.",
+            "Take out what the network was not trained on, and check that it is the right network.",
+        )
+    wrong = int(np.flatnonzero((indices < 0) | (indices >= classes))[0])
+    low, high = int(indices.min()), int(indices.max())
+    hint = "Number the classes from 0, in the order of the network's outputs."
+    if (low, high) == (1, classes):
+        hint = f"They run from 1 to {classes}: subtract 1."
+    elif classes == 2 and set(indices.tolist()) == {-1, 1}:  # noqa: PLR2004
+        hint = "They are -1 and 1: write 0 for -1."
+    return InputError(
+        f"Label {indices[wrong]} of sample {wrong} in {samples.source} is not one of the {classes} classes, 0 to "
+        f"{classes - 1}.",
+        hint,
+    )
 
 
 def accuracy(scores: NDArray[np.generic], labels: NDArray[np.int64], quantization: Quantization | None = None) -> float:

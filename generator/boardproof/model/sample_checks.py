@@ -8,6 +8,7 @@ import numpy as np
 
 from boardproof.model.affine import dequantize_array
 from boardproof.model.labels import safe_label
+from boardproof.model.metrics import class_count
 from boardproof.model.preflight import Finding, Severity
 from boardproof.model.samples import arrays_for, input_specs
 
@@ -27,6 +28,7 @@ _NARROW = 1 / 20
 _ENOUGH_VALUES = 16
 _FEW_STEPS = 4
 _MOST_COLUMNS = 64
+_SHOWN_CLASSES = 8
 _OUTLIER = 20
 """How many times the spread of nearly all values the whole range is, where a few values stretch it."""
 
@@ -60,6 +62,10 @@ def check_inputs(
         InputError: as `arrays_for` does.
     """
     arrays = arrays_for(input_specs(graph), samples) if arrays is None else arrays
+    return (*_check_class_names(graph, samples), *_check_values_of(graph, samples, arrays))
+
+
+def _check_values_of(graph: Graph, samples: Samples, arrays: tuple[NDArray[np.generic], ...]) -> tuple[Finding, ...]:
     return tuple(
         finding
         for tensor, array in zip(graph.input_tensors, arrays, strict=True)
@@ -68,6 +74,21 @@ def check_inputs(
             *_check_range(tensor, array, samples.source),
             *_check_columns(tensor, array, samples.source),
         )
+    )
+
+
+def _check_class_names(graph: Graph, samples: Samples) -> Iterator[Finding]:
+    """Fewer words among the labels than the network has classes: then their order alone does not number them."""
+    count = class_count(graph)
+    if count is None or not 0 < len(samples.classes) < count:
+        return
+    names = ", ".join(map(safe_label, samples.classes[:_SHOWN_CLASSES]))
+    yield Finding(
+        Severity.WARNING,
+        "missing-classes",
+        f"{samples.source} names {len(samples.classes)} of the {count} classes that the network tells apart ({names}): "
+        "which numbers they have is a guess.",
+        "Name all of them with --labels, in the order of the network's outputs.",
     )
 
 

@@ -138,15 +138,31 @@ def arrays_for(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[NDArray[
     if len(samples.inputs) != len(specs):
         raise _wrong_count(specs, samples)
     names = [spec.name for spec in specs]
-    keys = names if set(names) == set(samples.inputs) else sorted(samples.inputs, key=_natural)
+    known = set(names) & set(samples.inputs)
+    if known and len(known) < len(names):
+        raise _wrong_names(names, samples)
+    keys = names if known else sorted(samples.inputs, key=_natural)
     arrays = tuple(
         fit_array(samples.inputs[key], spec.shape, f"{safe_label(key)} in {samples.source}")
         for key, spec in zip(keys, specs, strict=True)
     )
     if len({len(array) for array in arrays}) > 1:
         counts = ", ".join(f"{safe_label(key)}: {len(array)}" for key, array in zip(keys, arrays, strict=True))
-        raise InputError(f"The arrays in {samples.source} have different numbers of samples ({counts}).", "Align them.")
+        raise InputError(
+            f"The arrays in {samples.source} have different numbers of samples ({counts}).",
+            "Row n of every array belongs to sample n: save as many rows of each.",
+        )
     return arrays
+
+
+def _wrong_names(names: list[str], samples: Samples) -> InputError:
+    """The error for arrays of which some have an input's name and others none: their order would be a guess."""
+    strange, missing = sorted(set(samples.inputs) - set(names)), sorted(set(names) - set(samples.inputs))
+    return InputError(
+        f"{samples.source} holds {', '.join(map(safe_label, strange))}, which is no input of the model, and lacks "
+        f"{', '.join(map(safe_label, missing))}.",
+        f"Name the arrays as the inputs: {', '.join(map(safe_label, names))}.",
+    )
 
 
 def _wrong_count(specs: tuple[InputSpec, ...], samples: Samples) -> InputError:

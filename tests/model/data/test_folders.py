@@ -120,9 +120,43 @@ def test_sets_are_not_classes(photos):
 
 def test_folders_without_samples(tmp_path):
     error = refused(read_data, tmp_path)
-    assert error.message == f"{tmp_path} is a folder, and holds no pictures (.png, .jpg, .bmp) or sounds (.wav)."
+    assert error.message == f"{tmp_path} is a folder, and holds no pictures (.png, .jpg, .bmp, …) or sounds (.wav)."
     np.save(tmp_path / "x.npy", np.zeros(3))
     assert f"Give the file itself: {tmp_path / 'x.npy'}." in refused(read_data, tmp_path).hint
+
+
+def test_folders_one_too_high(photos, tmp_path):
+    (tmp_path / "all").mkdir()
+    photos.rename(tmp_path / "all" / "train")
+    error = refused(read_data, tmp_path / "all")
+    assert error.message.endswith("or sounds (.wav); they lie deeper, as train/cat/0.png.")
+    assert error.hint.endswith(f"such as {tmp_path / 'all' / 'train'}.")
+
+
+def test_a_folder_of_other_files(tmp_path):
+    (tmp_path / "a.mp3").write_bytes(b"ID3")
+    error = refused(read_data, tmp_path)
+    assert error.message.endswith("or sounds (.wav), but a.mp3.")
+    assert error.hint == "Convert its files to one of these, as for training."
+
+
+def test_other_files_are_said_to_be_left_out(photos):
+    (photos / "cat" / "9.heic").write_bytes(b"x")
+    (photos / "cat" / "Thumbs.db").write_bytes(b"x")
+    assert read_data(photos).samples((RGB,)).notes[0] == "photos: 1 files of other kinds are left out: cat/9.heic"
+
+
+@pytest.mark.parametrize("suffix", ["gif", "tif", "webp"])
+def test_more_kinds_of_pictures(photos, suffix):
+    Image.open(photos / "dog" / "0.bmp").save(photos / "dog" / f"9.{suffix}")
+    assert len(read_data(photos).samples((RGB,)).labels) == 5
+    assert len(read_data(photos / "dog" / f"9.{suffix}").samples((RGB,)).inputs["x"]) == 1
+
+
+def test_an_input_made_for_other_values_is_a_guess(photos):
+    standardised = InputSpec("image", (4, 6, 3), values=(-4.0, 4.4))
+    note = read_data(photos).samples((standardised,)).notes[-1]
+    assert note.startswith("photos: pixels scaled to -1..1, as the model's input holds -4 to 4.4: a guess")
 
 
 def record(path, values, *, rate=16000, channels=1, width=2):
@@ -160,6 +194,17 @@ def test_recordings_that_do_not_fit(tmp_path):
     assert "[49, 40], which is no waveform" in error.message
     (tmp_path / "b.wav").write_bytes(b"RIFF")
     assert "b.wav" in refused(read_data(tmp_path).samples, spec).message
+    (tmp_path / "b.wav").write_bytes(b"ID3" + bytes(50))
+    assert "it is no WAV file, whatever its name says" in refused(read_data(tmp_path).samples, spec).message
+
+
+def test_recordings_that_are_not_all_there(tmp_path):
+    spec = (InputSpec("x", (4,)),)
+    record(tmp_path / "a.wav", [])
+    assert refused(read_data(tmp_path).samples, spec).message == (f"The recording a.wav in {tmp_path.name} is empty.")
+    record(tmp_path / "a.wav", [1, 2, 3, 4])
+    (tmp_path / "a.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:-4])
+    assert refused(read_data(tmp_path).samples, spec).message.endswith("cut short: 2 of its 4 samples are there.")
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,46 @@ def test_rows_that_are_steps_of_a_series(tmp_path):
     error = refused(tmp_path, "1,2,3\n4,5,6\n", (InputSpec("x", (50, 3)),))
     assert error.message == "t.csv has 3 columns: 1, 2, 3; the model takes 150 values for a sample ([50, 3])."
     assert "cut it into windows" in error.hint
+
+
+def savetxt(tmp_path, **options):
+    np.savetxt(tmp_path / "n.csv", [[1, 2], [3, 4]], **options)
+    return (tmp_path / "n.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a|b\n1|2\n3|4\n",
+        "a,b,\n1,2,\n3,4,\n",
+        "a,b\n1,2\n3,4\n".encode("utf-16"),
+        '"a";"b"\r\n"1,0";"2,0"\r\n"3,0";"4,0"\r\n',
+    ],
+)
+def test_separators_and_encodings_of_other_programs(tmp_path, text):
+    np.testing.assert_array_equal(read(tmp_path, text).inputs["x"], [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("options", [{}, {"header": "a b"}, {"delimiter": ",", "header": "a,b"}, {"fmt": "%8.3f"}])
+def test_what_numpy_savetxt_writes(tmp_path, options):
+    np.testing.assert_array_equal(read(tmp_path, savetxt(tmp_path, **options)).inputs["x"], [[1, 2], [3, 4]])
+
+
+def test_true_and_false_are_numbers(tmp_path):
+    samples = read(tmp_path, "a,b,y\nTrue,2,False\nfalse,4,True\n")
+    np.testing.assert_array_equal(samples.inputs["x"], [[1, 2], [0, 4]])
+    np.testing.assert_array_equal(samples.labels, [0, 1])
+
+
+@pytest.mark.parametrize("labels", [("0", ""), ("no", " ")])
+def test_a_missing_label_is_no_class_of_its_own(tmp_path, labels):
+    error = refused(tmp_path, "a,b,y\n1,2,{}\n3,4,{}\n".format(*labels))
+    assert error.message == "The label in line 3 of t.csv is missing."
+
+
+def test_infinity_is_told_as_such(tmp_path):
+    assert refused(tmp_path, "a,b\n1,inf\n").message == "t.csv, line 2, column b: the value is infinite."
+
+
+def test_blank_lines_are_no_frozen_graph(tmp_path):
+    assert refused(tmp_path, "\n\n\n").message == "t.csv holds no rows of numbers."

@@ -19,9 +19,15 @@ from boardproof.model.samples import Samples
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LABEL_KEYS = ("y", "labels", "Y")
-_SETS = ({"x_test", "y_test"}, {"x_train", "y_train"})
-"""Names as Keras' own data sets have them: both sets in one file."""
+_LABEL_KEYS = frozenset({"label", "labels", "target", "targets", "y"})
+_SETS = (
+    ("x_test", "y_test"),
+    ("test_images", "test_labels"),
+    ("x_train", "y_train"),
+    ("train_images", "train_labels"),
+)
+"""Inputs and labels by the names that data sets use which have both sets in one file, such as Keras' own; the test set
+first. Capitals do not count."""
 
 _MAX_SAMPLE_BYTES = 4 << 30
 
@@ -44,9 +50,9 @@ _LOAD_ERRORS = (
 def samples_of_arrays(data: bytes, source: str, names: tuple[str, ...] = (), *, training: bool = False) -> Samples:
     """The inputs and labels in the bytes of a .npz or .npy file.
 
-    In a .npz, `y` or `labels` holds labels; every other array is an input: `x` for a network with one, else named after
-    the inputs, or x0, x1, … in their order. Of a file with x_train, y_train, x_test and y_test the latter two are
-    taken. A .npy holds the inputs of a network with one. Pickled objects are never loaded.
+    In a .npz, `y`, `label` or `target` holds labels; every other array is an input: `x` for a network with one, else
+    named after the inputs, or x0, x1, … in their order. Of a file with x_train, y_train, x_test and y_test the latter
+    two are taken. A .npy holds the inputs of a network with one. Pickled objects are never loaded.
 
     Args:
         data: The file.
@@ -59,7 +65,7 @@ def samples_of_arrays(data: bytes, source: str, names: tuple[str, ...] = (), *, 
     """
     arrays = _load_arrays(data, source)
     arrays, notes = _one_set(arrays, source, training=training)
-    labels = [arrays.pop(key) for key in _LABEL_KEYS if key in arrays]
+    labels = [arrays.pop(key) for key in list(arrays) if key.lower() in _LABEL_KEYS]
     if len(labels) > 1 or not arrays:
         raise InputError(
             f"{source} holds {'several arrays of labels' if labels[1:] else 'no inputs'}.",
@@ -87,9 +93,10 @@ def _one_set(
     arrays: dict[str, NDArray[np.generic]], source: str, *, training: bool
 ) -> tuple[dict[str, NDArray[np.generic]], tuple[str, ...]]:
     """The wanted set where a file has two, or the only one that it has under such names."""
-    for keys in _SETS[::-1] if training else _SETS:
-        if keys <= arrays.keys():
-            inputs, labels = sorted(keys)
+    named = {key.lower(): key for key in arrays}
+    for pair in sorted(_SETS, key=lambda pair: ("train" in pair[0]) is not training):
+        if named.keys() >= set(pair):
+            inputs, labels = (named[key] for key in pair)
             return {"x": arrays[inputs], "y": arrays[labels]}, (f"{source}: {inputs} and {labels} are used",)
     return arrays, ()
 

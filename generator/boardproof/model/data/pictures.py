@@ -26,6 +26,8 @@ _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _RANK = 3
 _WHITE = 255.0
 _MAX_BYTES = 2 << 30
+_LARGEST_UNIT = 1.5
+"""An input that holds more than this, and no bytes, takes pictures that were standardised in some way."""
 _GUESSED = "a guess, as nothing in the model says what it takes; --pixels says it"
 
 
@@ -167,10 +169,12 @@ def _inferred(values: tuple[float, float] | None) -> tuple[Pixels, str]:
     if values is None:
         return Pixels.UNIT, _GUESSED
     low, high = values
+    holds = f"as the model's input holds {low:.4g} to {high:.4g}"
     if high > _WHITE / 2:
-        return Pixels.BYTES, "which the model's first layers take"
-    signed = low < -high / 2
-    return Pixels.SIGNED if signed else Pixels.UNIT, f"as the model's input holds {low:.4g} to {high:.4g}"
+        return Pixels.BYTES, "which the model's first layers take" if low == 0 and high == _WHITE else holds
+    if high > _LARGEST_UNIT:
+        return Pixels.SIGNED if low < -high / 2 else Pixels.UNIT, f"{holds}: {_GUESSED}"
+    return Pixels.SIGNED if low < -high / 2 else Pixels.UNIT, holds
 
 
 def _resizing(resized: list[bool], shape: tuple[int, int, int], source: str) -> tuple[str, ...]:

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 _BITS_16 = 2
 _FULL_SCALE = 32768.0
 _MAX_BYTES = 2 << 30
+_CONVERT = (
+    "Convert it to mono, PCM with 16 bits, as the model was trained on it (such as ffmpeg -i IN -ac 1 -c:a pcm_s16le "
+    "OUT.wav), or take it out of the folder."
+)
+_FORMATS = {
+    "unknown format: 3": "it holds floats",
+    "unknown format: 65534": "its header is of the extensible kind",
+    "file does not start with RIFF id": "it is no WAV file, whatever its name says",
+}
+"""What the standard library says of a file, in plain words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +88,18 @@ class Sounds:
         try:
             with wave.open(str(self.listing.files[index]), "rb") as file:
                 channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-                data = file.readframes(file.getnframes())
+                frames = file.getnframes()
+                data = file.readframes(frames)
         except (wave.Error, EOFError, OSError) as error:
-            raise InputError(
-                f"The recording {self._place(index)} cannot be read: {safe_lines(str(error)) or 'it is cut short'}.",
-                "Save it again as WAV, PCM with 16 bits, or take it out of the folder.",
-            ) from error
+            reason = _FORMATS.get(str(error)) or safe_lines(str(error)) or "it is cut short"
+            raise InputError(f"The recording {self._place(index)} cannot be read: {reason}.", _CONVERT) from error
         if channels != 1 or width != _BITS_16:
+            shown = f"{channels} channel{'s' * (channels != 1)} of {8 * width} bits"
+            raise InputError(f"The recording {self._place(index)} has {shown}; one of 16 is read.", _CONVERT)
+        if len(data) != frames * width or not data:
+            told = f"is cut short: {len(data) // width} of its {frames} samples are there" if frames else "is empty"
             raise InputError(
-                f"The recording {self._place(index)} has {channels} channels of {8 * width} bits; one of 16 is read.",
-                "Convert it to mono, PCM with 16 bits, as the model was trained on it.",
+                f"The recording {self._place(index)} {told}.", "Copy it again, or take it out of the folder."
             )
         return np.frombuffer(data, "<i2"), rate
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from boardproof.model.samples import InputSpec
 
 _LABEL_NAMES = frozenset({"class", "label", "labels", "target", "targets", "y"})
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 _COMMA_DECIMALS = re.compile(r"[-+]?\d+,\d+")
+_TRUTH = {"False": 0.0, "FALSE": 0.0, "false": 0.0, "True": 1.0, "TRUE": 1.0, "true": 1.0}
 _SHOWN_COLUMNS = 12
 
 
@@ -107,6 +109,10 @@ class Table:
             return None, (), ()
         said = (f"labels: column {self._names(columns)} of {self.source}",)
         words = [row[columns[0]].strip() for row in self.rows]
+        if "" in words:
+            raise InputError(
+                f"{self._label_place(words.index(''))} is missing.", "Leave out the rows that have no label."
+            )
         if len(columns) == 1 and (self.options.labels or not all(_is_number(word) for word in words)):
             if self.options.labels and all(_is_number(word) for word in words):
                 return self._targets(columns), self.options.labels, said
@@ -128,10 +134,7 @@ class Table:
 
     def _number(self, row: int, column: int) -> float:
         cell = self.rows[row][column].strip()
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
+        value = _value(cell)
         if math.isfinite(value):
             return value
         place = f"{self.source}, line {self.lines[row]}, column {self._names([column])}"
@@ -139,6 +142,8 @@ class Table:
             raise InputError(
                 f"{place}: the value is missing.", "Fill it as it was filled for training, or leave the row out."
             )
+        if math.isinf(value):
+            raise InputError(f"{place}: the value is infinite.", "Find where the preparation divides by zero.")
         raise InputError(
             f"{place}: {safe_label(cell)} is not a number.",
             "Turn words into numbers as it was done for training; name the column of labels with --label-column.",
@@ -171,7 +176,7 @@ class Table:
         return InputError(message, hint)
 
     def _names(self, columns: Sequence[int]) -> str:
-        named = [safe_label(self.header[c]) if self.header else str(c + 1) for c in columns]
+        named = [safe_label(self.header[c], str(c + 1)) if self.header else str(c + 1) for c in columns]
         return ", ".join(named[:_SHOWN_COLUMNS] + ["…"] * (len(named) > _SHOWN_COLUMNS))
 
 
@@ -182,27 +187,50 @@ def read_table(data: bytes, source: str, options: DataOptions) -> Table:
         InputError: when it is not text, has no rows, or its rows differ in length.
     """
     text = _text(data, source)
-    first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter == " ")
     rows, lines = [], []
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append(tuple(_point(cell) if delimiter == ";" else cell for cell in cells))
+                rows.append(_cells(cells, delimiter))
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise InputError(f"{source}, line {reader.line_num}: {error}.", "Save the table again as plain CSV.") from error
+    rows = _without_empty_end(rows)
     header = rows[0] if _has_header(rows) else None
     body = slice(1 if header else 0, None)
     if not rows[body]:
         raise InputError(f"{source} holds no rows of numbers.", "One row is one sample; labels come last.")
     _check_lengths(rows, lines, source)
-    names = tuple(name.strip() for name in header) if header else None
+    names = tuple(name.strip() for name in (header[0].removeprefix("#"), *header[1:])) if header else None
     return Table(names, tuple(rows[body]), tuple(lines[body]), source, options)
 
 
+def _delimiter(text: str) -> str:
+    """What parts the cells of the first line; blanks where nothing else does, as numpy.savetxt writes them."""
+    first = text.lstrip("\r\n").partition("\n")[0].strip()
+    found = max(_DELIMITERS, key=first.count)
+    return found if found in first or " " not in first else " "
+
+
+def _cells(cells: list[str], delimiter: str) -> tuple[str, ...]:
+    """A row's cells; numbers with a point where semicolons part them and commas are for decimals."""
+    if delimiter == " ":
+        return tuple(cell for cell in cells if cell and cell != "#")
+    return tuple(map(_point, cells)) if delimiter == ";" else tuple(cells)
+
+
+def _without_empty_end(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rows without a last column of nothing, where every line ends with a separator."""
+    if all(len(row) > 1 and not row[-1].strip() for row in rows):
+        return [row[:-1] for row in rows]
+    return rows
+
+
 def _text(data: bytes, source: str) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets save "Unicode text"
+        return data.decode("utf-16", errors="replace")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -213,7 +241,6 @@ def _text(data: bytes, source: str) -> str:
 
 
 def _point(cell: str) -> str:
-    """A number with a point, where semicolons part the cells and commas are for decimals."""
     return cell.replace(",", ".") if _COMMA_DECIMALS.fullmatch(cell.strip()) else cell
 
 
@@ -238,11 +265,18 @@ def _check_lengths(rows: list[tuple[str, ...]], lines: list[int], source: str) -
 
 
 def _is_number(cell: str) -> bool:
+    return not math.isnan(_value(cell)) or cell.strip().lower() == "nan"
+
+
+def _value(cell: str) -> float:
+    """The number in a cell, 1 and 0 for true and false as pandas writes them; NaN where there is none."""
+    word = cell.strip()
+    if word in _TRUTH:
+        return _TRUTH[word]
     try:
-        float(cell)
+        return float(word)
     except ValueError:
-        return False
-    return True
+        return math.nan
 
 
 def _input_type(values: NDArray[np.float64]) -> type[np.generic]:

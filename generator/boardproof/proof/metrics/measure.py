@@ -74,6 +74,8 @@ def measure(samples: Samples, found: Answers, inputs: Values) -> tuple[Quality |
     if labels is None:
         return None, ()
     task = task_of(labels, found.board.shape[2:], inputs.shape[2:])
+    if labels.dtype.kind == "f" and (absent := int(np.isnan(labels).sum())):
+        return None, (f"the labels in {samples.source} are ignored: {absent} of the {labels.size} are NaN",)
     if task is None or len(labels) != len(found.board) or not _are_known(labels, task, found.board.shape):
         output = ", ".join(map(str, found.board.shape[2:]))
         shapes = f"shape {list(labels.shape)}, and the network's output [samples, {output}]"
