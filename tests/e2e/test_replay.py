@@ -255,7 +255,7 @@ def test_a_hop_that_takes_too_long_fails(tmp_path, capsys):
     assert status == 1
     assert report["agrees"] is True
     assert report["passes"] is False
-    assert report["ticks"]["share"] >= report["ticks"]["load"] > 0.001
+    assert report["ticks"]["share"] > 0.001
 
 
 @pytest.mark.parametrize("target", ["native", "mps2-an386"])

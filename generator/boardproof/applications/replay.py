@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.applications.generate import make_project
+from boardproof.applications.timing import high_water, hop_ticks, seconds_of, ticks_of
 from boardproof.device.build.claims import claim
 from boardproof.device.build.compile import build
 from boardproof.device.build.narration import narrate
@@ -29,7 +30,6 @@ from boardproof.proof.playing import Player, whole
 from boardproof.proof.tuning import Labelled, decided, frontier, propose, trials
 from boardproof.report.replay import (
     Curves,
-    HopTicks,
     LabelCounts,
     Moment,
     ReplayedRecording,
@@ -43,7 +43,7 @@ from boardproof.settings import find_named, read_own_boards
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boardproof.device.protocol.app_session import About, BoardStep, StreamNote
+    from boardproof.device.protocol.app_session import About, StreamNote
     from boardproof.device.types import Firmware, Hello, Link
     from boardproof.model.recordings import Recording
     from boardproof.progress import Progress
@@ -53,12 +53,6 @@ if TYPE_CHECKING:
     from boardproof.proof.listening import Event, Outcome
     from boardproof.proof.playing import Played
     from boardproof.proof.tuning import Trial
-
-CYCLES_PER_INSTRUCTION = 1.5
-"""Of a Cortex-M4 on kernels like these, by a simulation of its timing; only for estimates."""
-
-CLOCK_HZ = 64_000_000
-"""Of the Nano 33 BLE."""
 
 _ENVELOPE_POINTS = 400
 
@@ -150,13 +144,13 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
         board=board.name,
         recordings=tuple(_with_counts(r, o) for r, o in zip(results, outcomes, strict=True)),
         labels=application.labels,
-        ticks=_ticks(application, hello, [step for played in heard for step in played.steps]),
+        ticks=hop_ticks(application, hello, [step for played in heard for step in played.steps]),
         flash_bytes=firmware.flash_bytes,
         ram_bytes=firmware.ram_bytes,
         stack_bytes=max((p.stack_bytes or 0 for p in heard), default=0) or None,
         capacity=about.capacity,
         resampling=_resampling(application),
-        high_water=max(p.high_water for p in heard) if settings.real_time else None,
+        high_water=_high_water(application, hello, heard, settings),
         overall=_counts(joined(labelled)) if labelled else None,
         tuning=_tune(application, expected, events, results) if settings.tune else None,
     )
@@ -204,44 +198,9 @@ def _play(
     player = Player(session, application)
     if settings.real_time:
         hello = session.connect()
-        return player.play_in_time(recording.samples, lambda step: seconds_of(step, hello))
+        return player.play_in_time(recording.samples, lambda step: seconds_of(ticks_of(step), hello))
     total = len(recording.samples)
     return player.play(whole(recording.samples), lambda done: progress.advance(done, total))
-
-
-def seconds_of(step: BoardStep, hello: Hello) -> float:
-    """How long a step takes on hardware: measured where ticks say time, else estimated."""
-    ticks = step.front_end_ticks + step.network_ticks
-    match hello.tick_unit:
-        case TickUnit.INSTRUCTIONS:
-            return ticks * CYCLES_PER_INSTRUCTION / CLOCK_HZ
-        case TickUnit.CYCLES:
-            return ticks / (hello.tick_rate or CLOCK_HZ)
-        case _:
-            return ticks / 1e6
-
-
-def _ticks(application: Application, hello: Hello, steps: Sequence[BoardStep]) -> HopTicks:
-    most = max(steps, key=lambda s: s.front_end_ticks + s.network_ticks, default=None)
-    share = None if most is None else seconds_of(most, hello) / application.hop_s
-    load = sum(seconds_of(step, hello) for step in steps) / (len(steps) * application.hop_s) if steps else None
-    how = {
-        TickUnit.INSTRUCTIONS: f"estimated: {CYCLES_PER_INSTRUCTION:g} cycles an instruction at {CLOCK_HZ / 1e6:g} MHz",
-        TickUnit.CYCLES: "measured",
-        TickUnit.MICROSECONDS: "of this machine, which is no board",
-    }[hello.tick_unit]
-    runs = [step.network_ticks for step in steps if step.scores_crc or step.scores]
-    return HopTicks(
-        unit=hello.tick_unit.value,
-        front_end=int(median([step.front_end_ticks for step in steps] or [0])),
-        network=int(median(runs or [0])),
-        most=0 if most is None else most.front_end_ticks + most.network_ticks,
-        hop_ms=1000 * application.hop_s,
-        share=share,
-        load=load,
-        how=how,
-        limit_percent=None if hello.tick_unit is TickUnit.MICROSECONDS else application.hop_percent,
-    )
 
 
 def result_of(
@@ -264,6 +223,17 @@ def result_of(
         curves=_curves(application, recording, expected),
         resampled_from=None if recording.rate == application.sensor_rate else recording.rate,
     )
+
+
+def _high_water(
+    application: Application, hello: Hello, heard: Sequence[Played], settings: ReplaySettings
+) -> int | None:
+    """The most samples that waited in real time, or would have waited; None where ticks do not say a board's time."""
+    if settings.real_time:
+        return max(played.high_water for played in heard)
+    if hello.tick_unit is TickUnit.MICROSECONDS:
+        return None
+    return max(high_water(application, played.steps, lambda ticks: seconds_of(ticks, hello)) for played in heard)
 
 
 def _resampling(application: Application) -> Resampling | None:

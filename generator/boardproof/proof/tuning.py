@@ -73,7 +73,10 @@ def trials(application: Application, recordings: Sequence[Labelled]) -> tuple[Tr
 def _outcome(application: Application, recording: Labelled) -> Outcome:
     expected = recording.expected
     positions = [expected.positions[run] for run in expected.runs]
-    anew = [i == 0 for i in range(len(positions))]
+    anew = [
+        number == 0 or any(restart in expected.restarts for restart in range(expected.runs[number - 1] + 1, run + 1))
+        for number, run in enumerate(expected.runs)
+    ]
     decisions = decide(application, expected.scores, positions, anew)
     heard = [decision for decision in decisions if decision is not None]
     return judge_outcome(recording.events, decided(application, heard), recording.seconds)

@@ -96,9 +96,9 @@ class ReplayedRecording:
 class HopTicks:
     """What a hop takes: of the front end and of the network alone, and of the most laborious hop.
 
-    `share`: the most laborious hop's part of the time between two hops; it may be above 1 where the network does not
-    run after every hop, as long as the ring holds what comes meanwhile. `load`: all hops' part of all the time, of
-    which `limit_percent` is a limit. `how`: how time was worked out.
+    `share`: the most laborious hop's part of the time between two hops, of which `limit_percent` is a limit; it may be
+    above 1 where the network does not run after every hop, as long as the ring holds what comes meanwhile. `load`: all
+    hops' part of all the time. `how`: how time was worked out.
     """
 
     unit: str
@@ -113,8 +113,8 @@ class HopTicks:
 
     @property
     def exceeded(self) -> bool:
-        """Whether hops take more than the limit, on average."""
-        return self.limit_percent is not None and self.load is not None and 100 * self.load > self.limit_percent
+        """Whether the most laborious hop takes more than the limit."""
+        return self.limit_percent is not None and self.share is not None and 100 * self.share > self.limit_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,8 @@ class ReplayReport:
         ram_bytes: Static, without the stack.
         stack_bytes: The deepest; None where unknown.
         capacity: Samples that the ring buffer holds.
-        high_water: The most that waited in it; None where the host took the steps, and filled it as it liked.
+        high_water: The most that waited in it in real time, or that would by the time that steps take: more than the
+            capacity would be lost then. None where no board's time is known.
         overall: All labelled recordings together.
         tuning: What other settings would have done.
         resampling: On the board; None where the sensor has the front end's rate.
@@ -222,9 +223,17 @@ def _verdict(report: ReplayReport) -> Iterator[Paragraph]:
         if recording.resampled_from is not None:
             what = f"{recording.name} has {recording.resampled_from:,} samples a second: the host resampled it"
             yield Paragraph(what + " to the sensor's rate, as a board would")
-    if report.ticks.exceeded and report.ticks.load is not None:
-        text = f"hops take {percent(report.ticks.load)} of the time, on average; hop-percent allows "
-        yield Paragraph(f"{text}{report.ticks.limit_percent:g} %", Tone.BAD)
+    yield from _too_slow(report)
+
+
+def _too_slow(report: ReplayReport) -> Iterator[Paragraph]:
+    ticks = report.ticks
+    if ticks.exceeded and ticks.share is not None:
+        text = f"the most laborious hop takes {percent(ticks.share)} of the time between two hops; hop-percent allows "
+        yield Paragraph(f"{text}{ticks.limit_percent:g} %", Tone.BAD)
+    if report.high_water is not None and report.high_water > report.capacity:
+        text = f"too slow: {report.high_water:,} samples would wait, and the ring buffer holds {report.capacity:,}; "
+        yield Paragraph(text + "--real-time shows what is lost", Tone.WARNING)
 
 
 def _facts(report: ReplayReport) -> Iterator[Fact]:
@@ -238,11 +247,11 @@ def _facts(report: ReplayReport) -> Iterator[Fact]:
     share = "" if ticks.share is None else f"{percent(ticks.share)} of {ticks.hop_ms:g} ms"
     yield Fact("most laborious hop", f"{ticks.most:,} {ticks.unit}", share)
     if ticks.load is not None:
-        yield Fact("all hops", f"{percent(ticks.load)} of the time", ticks.how)
+        yield Fact("all hops", f"{percent(ticks.load)} of the time on average", ticks.how)
     yield Fact("flash", size(report.flash_bytes))
     yield Fact("RAM", size(report.ram_bytes), "without the stack")
     yield Fact("stack", size(report.stack_bytes))
-    most = "" if report.high_water is None else f"at most {report.high_water:,} waited"
+    most = "" if report.high_water is None else f"at most {report.high_water:,} wait, if samples come in time"
     yield Fact("ring buffer", f"{report.capacity:,} samples", most)
 
 
