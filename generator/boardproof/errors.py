@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from difflib import get_close_matches
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class ExitStatus(IntEnum):
@@ -52,6 +53,12 @@ class DeviceError(BoardproofError):
     """A board, port or emulator that is absent, silent or answers wrongly."""
 
     exit_status = ExitStatus.TOOL_FAILED
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """The beginning of a hint about a name that does not exist: which one it may have meant; empty if none is near."""
+    near = get_close_matches(name.replace("_", "-").lower(), [one.replace("_", "-") for one in known], n=1)
+    return f"Did you mean {near[0]}? " if near else ""
 
 
 class BoardproofWarning(UserWarning):

@@ -10,8 +10,9 @@ board will compute. Features are integers, and mean themselves: train on them as
 """
 
 from boardproof.features.front_end import FrontEnd, resample
+from boardproof.features.kinds import KINDS, front_end_of
 from boardproof.features.motion import scaled_window, spectrum
 from boardproof.features.pictures import image
 from boardproof.features.sound import log_mel, mfcc
 
-__all__ = ["FrontEnd", "image", "log_mel", "mfcc", "resample", "scaled_window", "spectrum"]
+__all__ = ["KINDS", "FrontEnd", "front_end_of", "image", "log_mel", "mfcc", "resample", "scaled_window", "spectrum"]

@@ -6,7 +6,8 @@ import tomllib
 from math import prod
 from typing import TYPE_CHECKING
 
-from boardproof.errors import InputError
+from boardproof.errors import InputError, closest
+from boardproof.features.kinds import front_end_of
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_lines
 from boardproof.model.resampling import resampler_between
@@ -18,6 +19,7 @@ from boardproof.project.apps.sensors import SENSORS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from boardproof.features.front_end import FrontEnd
     from boardproof.model.graph import Quantization, Tensor
 
 SETTINGS_FILE = "boardproof.toml"
@@ -130,9 +132,10 @@ class _Table:
     def finish(self) -> None:
         """Raises InputError for a setting that does not exist."""
         if unknown := sorted(self.values.keys() - set(self.known)):
+            near = closest(unknown[0], self.known)
             raise InputError(
                 f"{self.title} in {self.file} has an unknown setting: {', '.join(unknown)}",
-                f"Known settings: {', '.join(sorted(self.known))}.",
+                f"{near}Known settings: {', '.join(sorted(set(self.known)))}.",
             )
 
 
@@ -143,23 +146,25 @@ def _application(table: _Table, base: Path) -> Application:
     actions = table.texts("actions", ["serial"])
     if unknown := sorted(set(actions) - ACTIONS.keys()):
         raise InputError(
-            f"There is no action {', '.join(unknown)} ({table.file}).", f"Choose from: {', '.join(ACTIONS)}."
+            f"There is no action {', '.join(unknown)} ({table.file}).",
+            f"{closest(unknown[0], ACTIONS)}Choose from: {', '.join(ACTIONS)}.",
         )
-    front_end = _part(table, "front-end", base)
+    rate = table.whole("rate")
+    made = _made_front_end(table, rate)
+    front_end = Part(made.data, made.graph) if made else _part(table, "front-end", base)
     network = _part(table, "model", base)
     if network is None:
         raise InputError(f"{table.title} in {table.file} lacks model.", "Name the network's .tflite there.")
-    rate = table.whole("rate")
     return Application(
         name=table.text("name", base.resolve().name[:_LONGEST_TEXT] or "application"),
         version=table.text("version", "0"),
         sensor=sensor,
         rate=rate,
         sensor_rate=table.whole("sensor-rate", rate),
-        channels=table.whole("channels", (*SENSORS[sensor].channels, 1)[0]),
+        channels=table.whole("channels", made.channels if made else (*SENSORS[sensor].channels, 1)[0]),
         front_end=front_end,
         network=network,
-        hop=table.whole("hop"),
+        hop=table.whole("hop", made.hop if made else None),
         every=table.whole("every", 1),
         labels=table.texts("labels"),
         decision=_decision(table.table("decision")),
@@ -168,6 +173,28 @@ def _application(table: _Table, base: Path) -> Application:
         scale=table.number("scale", 1.0),
         hop_percent=table.number("hop-percent", 0.0) or None,
     )
+
+
+def _made_front_end(table: _Table, rate: int) -> FrontEnd | None:
+    """The front end of [app.front-end], as `boardproof.features` makes it; None where a .tflite is named, or nothing.
+
+    Its own rate and hop are the application's.
+    """
+    if not isinstance(table.values.get("front-end"), dict):
+        return None
+    settings = table.table("front-end")
+    kind = settings.text("kind")
+    values = {name.replace("-", "_"): value for name, value in settings.values.items() if name != "kind"}
+    hop = {"hop": table.whole("hop")} if "hop" in table.values else {}
+    try:
+        made = front_end_of(kind, values, {"rate": rate, **hop})
+    except InputError as error:
+        raise InputError(f"{settings.title} in {table.file}: {error.message}", error.hint) from error
+    if made.rate not in {None, rate}:
+        raise settings.wrong("rate", f"the application's, {rate}; leave it out")
+    if hop.get("hop", made.hop) != made.hop:
+        raise table.wrong("hop", f"the front end's, {made.hop}; leave out one of them")
+    return made
 
 
 def _part(table: _Table, name: str, base: Path) -> Part | None:
