@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "nn_clamp_dsp.h"
 #include "nn_conv2d_dsp.h"
 
@@ -9,19 +7,6 @@ enum { PIXELS = NN_GEMM_PIXELS, UNIT = NN_GEMM_UNIT };
 struct corner {
     int32_t y, x;
 };
-
-/* The channels of one place of a window, filled up with zeros, which meet weights of zero. */
-static uint32_t *expand_place(const int8_t *from, int32_t depth, uint32_t *lane) {
-    const int32_t left = depth % UNIT;
-    lane = nn_gemm_expand_dsp(from, depth / UNIT, lane);
-    if (left > 0) {
-        uint32_t word = 0;
-        memcpy(&word, from + depth - left, (size_t)left);
-        nn_gemm_expand_word(nn_gemm_expansion(), word, lane);
-        lane += NN_GEMM_UNIT_WORDS;
-    }
-    return lane;
-}
 
 /* One window of one group into the block. */
 static void expand_window(const struct nn_conv2d_any_s8_dsp *op, const int8_t *input, struct corner at,
@@ -33,7 +18,8 @@ static void expand_window(const struct nn_conv2d_any_s8_dsp *op, const int8_t *i
         int32_t x = at.x;
         for (int32_t kx = 0; kx < window->kernel_width; ++kx, x += window->dilation_width) {
             const int32_t inside = at.y >= 0 && at.y < window->input_height && x >= 0 && x < window->input_width;
-            lane = inside ? expand_place(input + (at.y * window->input_width + x) * op->input_channels, depth, lane)
+            lane = inside ? nn_gemm_expand_place_dsp(input + (at.y * window->input_width + x) * op->input_channels,
+                                                     depth, lane)
                           : nn_gemm_fill_dsp(op->input_zero_point, units, lane);
         }
     }

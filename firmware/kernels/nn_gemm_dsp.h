@@ -18,6 +18,7 @@
 #define NN_GEMM_DSP_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "nn_add_dsp.h"
 #include "nn_dsp.h"
@@ -120,6 +121,19 @@ static inline void nn_gemm_expand_word(struct nn_gemm_expansion e, uint32_t word
     const uint32_t odd = nn_sxtab16_odd(e.offset, word);
     lane[0] = odd;
     lane[NN_GEMM_PIXELS] = nn_ssub16(e.mask & (word << 8), odd);
+}
+
+/* Any number of inputs of one pixel, filled up with zeros, which meet weights of zero. */
+static inline uint32_t *nn_gemm_expand_place_dsp(const int8_t *from, int32_t depth, uint32_t *lane) {
+    const int32_t left = depth % NN_GEMM_UNIT;
+    lane = nn_gemm_expand_dsp(from, depth / NN_GEMM_UNIT, lane);
+    if (left > 0) {
+        uint32_t word = 0;
+        memcpy(&word, from + depth - left, (size_t)left);
+        nn_gemm_expand_word(nn_gemm_expansion(), word, lane);
+        lane += NN_GEMM_UNIT_WORDS;
+    }
+    return lane;
 }
 
 #ifdef __cplusplus

@@ -26,6 +26,7 @@ LAYERS = [
     ("DEPTHWISE_CONV_2D", (24, 24, 16), (3, 3), 0, 1),
     ("DEPTHWISE_CONV_2D", (24, 24, 16), (3, 3), 0, 2),
     ("DEPTHWISE_CONV_2D", (6, 6, 16), (3, 3), 0, 1),
+    ("TRANSPOSE_CONV", (6, 6, 16), (3, 3), 16, 2),
 ]
 
 

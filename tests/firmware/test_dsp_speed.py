@@ -77,6 +77,58 @@ def test_instructions_per_multiply_accumulate(dsp_on_board, tmp_path):
     assert too_slow == []
 
 
+# input [H, W, C], output channels, kernel, stride, most instructions per multiply-accumulate
+TRANSPOSED = (
+    ((8, 8, 32), 16, 2, 2, 1.03),
+    ((7, 7, 64), 32, 3, 2, 0.99),
+    ((8, 8, 16), 16, 3, 2, 1.20),
+    ((8, 8, 16), 8, 4, 2, 1.10),
+    ((16, 16, 16), 16, 3, 1, 0.88),
+)
+# rows, depth, columns, whether the right matrix is transposed, most instructions per multiply-accumulate
+PRODUCTS = (
+    (32, 32, 32, True, 1.22),
+    (49, 24, 49, True, 1.40),
+    (49, 49, 24, False, 1.28),
+    (64, 16, 64, True, 1.37),
+)
+
+
+def add_transposed(net, shape, channels, kernel, stride):
+    """A transposed convolution like the layers above."""
+    inputs = shape[2] * kernel**2 // stride**2
+    weights = np.clip(np.round(net.rng.normal(0, 35, (channels, kernel, kernel, shape[2]))), -127, 127).astype(np.int8)
+    scales = [float(s) for s in np.float32(0.01 * net.rng.uniform(0.3, 1, channels))]
+    size = (1, shape[0] * stride, shape[1] * stride, channels)
+    x = net.input((1, *shape), 0.05, -128)
+    y = net.tensor(size, float(np.float32(0.05 * 0.01 * 35 * 75 * inputs**0.5 / 60)), -128)
+    ids = [net.constant(np.array(size, np.int32), "int32"), net.constant(weights, "int8", scales), x.index]
+    options = {"padding": "SAME", "stride_h": stride, "stride_w": stride, "fused_activation_function": "RELU"}
+    net.builder.add_operator("TRANSPOSE_CONV", ids, [y.index], **options)
+    net.outputs.append(y.index)
+    return shape[0] * shape[1] * weights.size
+
+
+def add_product(net, rows, depth, columns, transposed):
+    """A product of two matrices that are both computed."""
+    left = net.input((1, rows, depth), 0.05, 3)
+    right = net.input((1, columns, depth) if transposed else (1, depth, columns), 0.03, -7)
+    y = net.tensor((1, rows, columns), float(np.float32(0.05 * 0.03 * 74**2 * depth**0.5 / 60)), 5)
+    net.builder.add_operator("BATCH_MATMUL", [left.index, right.index], [y.index], adj_x=False, adj_y=transposed)
+    net.outputs.append(y.index)
+    return rows * depth * columns
+
+
+def test_instructions_of_transposed_convolutions_and_products(dsp_on_board, tmp_path):
+    net = Network(3)
+    macs = [add_transposed(net, *layer[:4]) for layer in TRANSPOSED]
+    macs += [add_product(net, *product[:4]) for product in PRODUCTS]
+    run = run_on_board(net.build(), net.vectors(2), dsp_on_board, tmp_path)
+    assert run.wrong == 0
+    cases = zip((*TRANSPOSED, *PRODUCTS), run.ticks, macs, strict=True)
+    assert [(layer, ticks / count) for layer, ticks, count in cases if ticks > layer[4] * count] == []
+
+
 def test_instructions_per_element(dsp_on_board, tmp_path):
     net = Network(2)
     for scales in ((0.0394, 0.1042, 0.051), (0.04, 0.1, 0.08)):  # the second pair has no linear form

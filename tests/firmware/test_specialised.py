@@ -41,6 +41,18 @@ def in_fours(operator, dtype):
     return make
 
 
+def of_image(operator, dtype, channels, largest=9):
+    """The operator on one or two images with so many channels at most, or with one of several numbers."""
+    numbers = st.integers(1, channels) if isinstance(channels, int) else st.sampled_from(channels)
+
+    def make(draw, net):
+        size = st.integers(1, largest)
+        shape = (draw(st.integers(1, 2)), draw(size), draw(size), draw(numbers))
+        return operator(draw, net, net.input(shape, *quantization(draw, net, dtype), dtype))
+
+    return make
+
+
 def row_of_fours(operator, dtype):
     """The operator on rows whose elements come in fours."""
 
@@ -75,6 +87,11 @@ OPERATORS = {
     "nn_add_scaled_s16_dsp": operators_elementwise.binary("SUB", "int16"),
     "nn_add_scaled_s16_dsp of sums": operators_elementwise.binary("ADD", "int16"),
     "nn_add_scaled_s8_dsp": halfway,
+    "nn_transpose_conv_s8_dsp": of_image(operators_products.transpose_conv, "int8", 13),
+    "nn_transpose_conv_wide_s8_dsp": of_image(operators_products.transpose_conv, "int8", (9, 300), 4),
+    "nn_transpose_conv_s16_dsp": of_image(partial(operators_products.transpose_conv, dtype="int16"), "int16", 13),
+    "nn_batch_matmul_s8_dsp": partial(operators_products.batch_matmul, largest=19),
+    "nn_batch_matmul_s8_dsp of layers": partial(operators_products.dense_product, largest=11),
     "nn_add_s16_dsp": operators_elementwise.binary("ADD", "int16"),
     "nn_mul_s16_dsp": operators_elementwise.binary("MUL", "int16"),
     "nn_mul_s8_dsp": operators_elementwise.binary("MUL"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from boardproof.model.graph import Padding
 from support.moved import apply, axis_of, ints
 from support.network import Activation
+from support.trained import left_by_training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ def transpose_conv(draw: st.DrawFn, net: Network, x: Activation | None = None, d
     strides = [draw(st.integers(1, 3)) for _ in range(2)]
     kernel = [draw(st.integers(1, 4)) for _ in range(2)]
     size = [_output_size(draw, n, k, s, padding) for n, k, s in zip(x.shape[1:3], kernel, strides, strict=True)]
-    channels = draw(small)
+    channels = draw(st.integers(1, 9))
     output_shape = (x.shape[0], *size, channels)
     depth = kernel[0] * kernel[1] * x.shape[3]
     with_bias = draw(st.booleans())
@@ -40,9 +41,12 @@ def transpose_conv(draw: st.DrawFn, net: Network, x: Activation | None = None, d
         spread = net.rng.uniform(0.1, 1, channels if draw(st.booleans()) else 1)
         scales = [float(s) for s in np.float32(draw(st.floats(1e-3, 0.2)) * spread)]
         bias_type = "int64" if dtype == "int16" else "int32"
+        weights, biases = net.weights((channels, *kernel, x.shape[3])), net.biases(channels, depth)
+        if net.trained and dtype == "int8":
+            weights, scales, biases = left_by_training(net.rng, weights, 0, scales, biases)
         constants = [
-            net.constant(net.weights((channels, *kernel, x.shape[3])), "int8", scales),
-            net.constant(net.biases(channels, depth), bias_type, [x.scale * s for s in scales]),
+            net.constant(weights, "int8", scales),
+            net.constant(biases, bias_type, [x.scale * s for s in scales]),
         ]
         output = _output(draw, net, output_shape, x.scale * max(scales), depth, dtype)
     return apply(
@@ -53,7 +57,7 @@ def transpose_conv(draw: st.DrawFn, net: Network, x: Activation | None = None, d
         padding=padding.name,
         stride_h=strides[0],
         stride_w=strides[1],
-        fused_activation_function=net.activation(draw),
+        fused_activation_function=net.activation(draw, output.scale or 1.0),
     )
 
 
@@ -77,9 +81,15 @@ def _output_size(draw: st.DrawFn, size: int, kernel: int, stride: int, padding: 
     return draw(st.integers(least, least + stride - 1))
 
 
-def batch_matmul(draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8") -> Activation:
+def batch_matmul(
+    draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8", largest: int = 4
+) -> Activation:
+    """`largest`: of rows and columns; with larger ones than usual, sums are now and then of hundreds of products."""
     batches = draw(st.lists(st.integers(1, 3), max_size=3))
-    rows, depth, columns = draw(small), draw(st.integers(1, 9)), draw(small)
+    lengths = st.integers(1, largest)
+    depths = st.integers(1, 2 * largest + 1)
+    rows, columns = draw(lengths), draw(lengths)
+    depth = draw(depths if largest <= 4 else st.one_of(depths, st.sampled_from((64, 130, 300))))
     adjoint = [draw(st.booleans()), draw(st.booleans())]
     sides: list[Activation] = []
     for matrix, swapped in zip(((rows, depth), (depth, columns)), adjoint, strict=True):
@@ -101,9 +111,11 @@ def batch_matmul(draw: st.DrawFn, net: Network, x: Activation | None = None, dty
     return apply(net, "BATCH_MATMUL", inputs, output, adj_x=adjoint[0], adj_y=adjoint[1])
 
 
-def dense_product(draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8") -> Activation:
+def dense_product(
+    draw: st.DrawFn, net: Network, x: Activation | None = None, dtype: str = "int8", largest: int = 4
+) -> Activation:
     """A dense layer whose weights are computed."""
-    rows, depth, units = draw(small), draw(st.integers(1, 20)), draw(small)
+    rows, depth, units = draw(st.integers(1, largest)), draw(st.integers(1, 20)), draw(st.integers(1, largest))
     x, weights = (_input(draw, net, shape, dtype) for shape in ((rows, depth), (units, depth)))
     product = x.scale * weights.scale
     output = _output(draw, net, (rows, units), product * 50, depth, dtype)

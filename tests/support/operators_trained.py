@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes.graph import window_output
-from support import operators_conv, operators_dsp, operators_other, operators_unary
+from support import operators_conv, operators_dsp, operators_other, operators_products, operators_unary
 from support.flatbuffer_models import ModelBuilder
 from support.network import Network
 from support.trained import left_by_training
 
 if TYPE_CHECKING:
     from support.network import Activation
+
+LARGEST_GROWING = 6
+"""Pixels of an image's side that a transposed convolution may still make longer."""
 
 
 def _layer(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
@@ -28,7 +31,13 @@ def _layer(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
     return operators_dsp.convolution(draw, net, x, kernel, Window(Padding.SAME, (stride, stride)), channels)
 
 
+def _transposed(draw: st.DrawFn, net: Network, x: Activation) -> Activation:
+    """A transposed convolution of an image that may still grow."""
+    return operators_products.transpose_conv(draw, net, x) if max(x.shape[1:3]) <= LARGEST_GROWING else x
+
+
 BETWEEN = (
+    *(_transposed,) * 2,
     *(_layer,) * 8,
     *(operators_dsp.block,) * 2,
     operators_conv.conv2d,
@@ -116,7 +125,12 @@ def single_layer(
     w = net.add_tensor(form, scale=scales, axis=axis, data=weights)
     b = net.add_tensor((count,), "int32", scale=[0.05 * s for s in scales], data=biases.astype(np.int32))
     y_scale = float(np.float32(0.05 * 0.01 * 40 * 75 * depth**0.5 / 60))
-    y = net.add_tensor((1, *window_output(shape[:2], kernel, window), count), scale=y_scale, zero_point=zero_points[1])
+    transposed = opcode == "TRANSPOSE_CONV"
+    size = [n * stride for n in shape[:2]] if transposed else window_output(shape[:2], kernel, window)
+    y = net.add_tensor((1, *size, count), scale=y_scale, zero_point=zero_points[1])
     options = {"padding": "SAME", "stride_h": stride, "stride_w": stride, "fused_activation_function": activation}
-    net.add_operator(opcode, [x, w, b], [y], **options | ({"depth_multiplier": 1} if depthwise else {}))
+    inputs = [x, w, b]
+    if transposed:
+        inputs = [net.add_tensor((4,), "int32", data=np.array((1, *size, count), np.int32)), w, x, b]
+    net.add_operator(opcode, inputs, [y], **options | ({"depth_multiplier": 1} if depthwise else {}))
     return net.build([x], [y])

@@ -71,7 +71,7 @@ def _offer(op: Operator, graph: Graph, board: Board, tuning: Tuning) -> Step | N
 
 def _ordinary(layer: Layer, graph: Graph) -> Graph:
     """The graph with small weights, no biases and a usual factor in this layer."""
-    data, weights, output = (graph.tensors[i] for i in (*layer.op.inputs[:2], layer.op.output))
+    data, weights, output = (graph.tensors[i] for i in (layer.op.input, layer.op.inputs[1], layer.op.output))
     scale = USUAL_FACTOR * quantization(output).scale / quantization(data).scale
     scales = np.full(len(quantization(weights).scales), scale)
     return rewrite(graph, layer.op, Numbers(np.ones_like(layer.weights), np.zeros_like(layer.bias), scales))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier
-from boardproof.model.graph import Activation, DType
+from boardproof.model.graph import Activation, DType, TransposeConv
 from boardproof.model.ranges import (
     INT8_MAX,
     INT8_MIN,
@@ -24,7 +24,7 @@ from boardproof.project.runtimes.aot.program import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boardproof.model.graph import Tensor
+    from boardproof.model.graph import Operator, Tensor
     from boardproof.project.runtimes.aot.program import Value
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "activation_fits",
     "activation_range",
     "activation_text",
+    "bias_index",
     "convolution_factors",
     "dense_factors",
     "flow_text",
@@ -71,6 +72,11 @@ def plain_range(activation: Activation, dtype: DType) -> tuple[float, float] | t
     low, high = REAL_RANGES.get(activation, (None, None))
     kind = float if is_float else int
     return kind(smallest if low is None else low), kind(largest if high is None else high)
+
+
+def bias_index(op: Operator) -> int | None:
+    """The biases of an operator with weights: the tensor's index; None if it has none."""
+    return op.optional_input(3 if isinstance(op, TransposeConv) else 2)
 
 
 def convolution_factors(data: Tensor, weights: Tensor, output: Tensor) -> list[float]:

@@ -15,8 +15,8 @@ from boardproof.project.runtimes.aot.costs import step_ticks, total_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.kernelsets import PORTABLE, code_bytes, usable_sets
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
+from boardproof.project.runtimes.aot.lowering.convolutions import as_convolution
 from boardproof.project.runtimes.aot.lowering.graph import lower_prepared
-from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
 from boardproof.project.runtimes.aot.passes import prepare
 from boardproof.project.runtimes.aot.program import Program, Step
 from boardproof.project.runtimes.aot.spare import with_spare_memory

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.project.runtimes.aot.kernelsets.portable import choose_portable
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
-from boardproof.project.runtimes.aot.lowering.single_channel import as_convolution
+from boardproof.project.runtimes.aot.lowering.convolutions import as_convolution
 from boardproof.project.runtimes.aot.lowering.variables import show_variables
 from boardproof.project.runtimes.aot.operands import flow_text
 from boardproof.project.runtimes.aot.operators.elementwise.lookup import lookup_step

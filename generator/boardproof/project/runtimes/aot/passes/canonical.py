@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier, requantize
-from boardproof.model.graph import DType
-from boardproof.project.runtimes.aot.operands import quantization
+from boardproof.model.graph import DType, TransposeConv
+from boardproof.project.runtimes.aot.operands import bias_index, quantization
 from boardproof.project.runtimes.aot.passes.layers import filters, layer_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def canonical(graph: Graph, known: Mapping[int, Interval]) -> Graph:
 
 def rewrite(graph: Graph, op: LayerOperator, numbers: Numbers) -> Graph:
     """The graph with a layer's numbers, in new tensors where other operators read the old ones."""
-    weights, bias = graph.tensors[op.inputs[1]], op.optional_input(2)
+    weights, bias = graph.tensors[op.inputs[1]], bias_index(op)
     scales = tuple(float(scale) for scale in numbers.scales)
     data = filters(op, numbers.weights, weights.shape)
     new_weights = replace(
@@ -86,10 +86,17 @@ def rewrite(graph: Graph, op: LayerOperator, numbers: Numbers) -> Graph:
     old_bias = replace(weights, name=f"{weights.name} bias", dtype=DType.INT32) if bias is None else graph.tensors[bias]
     values = numbers.bias.astype(np.int32)
     new_bias = replace(old_bias, shape=values.shape, data=values.tobytes(), quantization=None)
-    graph, bias_index = _put(graph, new_bias, is_new=bias is None)
+    graph, new_index = _put(graph, new_bias, is_new=bias is None)
     operators = list(graph.operators)
-    operators[op.index] = replace(op, inputs=(op.inputs[0], weights_index, bias_index))
+    operators[op.index] = replace(op, inputs=_with_constants(op, weights_index, new_index))
     return replace(graph, operators=tuple(operators))
+
+
+def _with_constants(op: LayerOperator, weights: int, bias: int) -> tuple[int, ...]:
+    """Its inputs with other weights and biases."""
+    if isinstance(op, TransposeConv):
+        return (op.inputs[0], weights, op.input, bias)
+    return (op.input, weights, bias)
 
 
 def _put(graph: Graph, tensor: Tensor, *, is_new: bool = False) -> tuple[Graph, int]:
@@ -104,7 +111,7 @@ def _put(graph: Graph, tensor: Tensor, *, is_new: bool = False) -> tuple[Graph, 
 
 def _canonical(layer: Layer, graph: Graph, known: Mapping[int, Interval]) -> Numbers | None:
     """The layer's new numbers; None if there is nothing to change."""
-    data, weights, output = (graph.tensors[i] for i in (*layer.op.inputs[:2], layer.op.output))
+    data, weights, output = (graph.tensors[i] for i in (layer.op.input, layer.op.inputs[1], layer.op.output))
     low, high = known[output.index]
     sums = layer.sums(*known[data.index])
     odd = ~_is_usual(layer, *sums)

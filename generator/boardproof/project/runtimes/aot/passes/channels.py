@@ -155,8 +155,11 @@ class _Channels:
         needed = {index: np.full(tensors[index].shape[-1], index not in free) for index in self.known}
         for op in reversed(self.graph.operators):
             if op.index in ours:
-                needed[op.inputs[0]] |= self._read(op, needed[op.output])
-            for index in op.inputs if op.index not in ours else op.inputs[1:]:
+                needed[op.input] |= self._read(op, needed[op.output])
+            others = list(op.inputs)
+            if op.index in ours:
+                others.remove(op.input)
+            for index in others:
                 if index in needed:
                     needed[index][:] = True
         return needed

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.fixed_point import INT32_MAX, INT32_MIN, quantize_multiplier, requantize
-from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, FullyConnected
-from boardproof.project.runtimes.aot.operands import activation_range, convolution_factors, quantization
+from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, FullyConnected, TransposeConv
+from boardproof.project.runtimes.aot.operands import activation_range, bias_index, convolution_factors, quantization
 from boardproof.project.runtimes.aot.overlap import padding_before
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-LayerOperator = Conv2D | DepthwiseConv2D | FullyConnected
+LayerOperator = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 """Operators that are layers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """A convolution, depthwise convolution or dense layer of int8.
+    """A convolution, depthwise or transposed convolution, or dense layer of int8.
 
     Attributes:
         op: The operator.
@@ -36,7 +36,7 @@ class Layer:
         shift: See there.
         zero_points: Of the input and the output.
         activation: Smallest and largest output.
-        is_padded: Whether a window leaves the image somewhere.
+        is_padded: Whether a window leaves the image somewhere, or an output has some of the taps only.
     """
 
     op: LayerOperator
@@ -97,8 +97,8 @@ def layer_of(op: Operator, graph: Graph) -> Layer | None:
     """An operator as a layer; None if it is none, or not of int8 with constant weights."""
     if not isinstance(op, LayerOperator):
         return None
-    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    bias = op.optional_input(2)
+    data, weights, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))
+    bias = bias_index(op)
     biases = None if bias is None else graph.tensors[bias]
     types = {data.dtype, weights.dtype, output.dtype}
     scaled = all(tensor.quantization is not None for tensor in (data, weights, output))
@@ -133,7 +133,7 @@ def _matrices(op: LayerOperator, weights: Ints, channels: int) -> tuple[Ints, in
     """Weights [outputs, taps, inputs of a group], and the number of groups; None where a dense layer cuts pixels."""
     if isinstance(op, DepthwiseConv2D):
         return weights.reshape(-1, weights.shape[-1]).T[:, :, None], channels
-    if isinstance(op, Conv2D):
+    if isinstance(op, Conv2D | TransposeConv):
         return weights.reshape(weights.shape[0], -1, weights.shape[3]), channels // weights.shape[3]
     if weights.shape[1] % channels:
         return None
@@ -145,14 +145,14 @@ def filters(op: LayerOperator, weights: Ints, shape: tuple[int, ...]) -> NDArray
     narrow = weights.astype(np.int8)
     if isinstance(op, DepthwiseConv2D):
         return np.ascontiguousarray(narrow[:, :, 0].T).reshape(*shape[:3], -1)
-    if isinstance(op, Conv2D):
+    if isinstance(op, Conv2D | TransposeConv):
         return narrow.reshape(-1, *shape[1:3], narrow.shape[2])
     return narrow.reshape(len(narrow), -1)
 
 
 def _is_padded(op: LayerOperator, graph: Graph) -> bool:
-    if isinstance(op, FullyConnected):
-        return False
+    if isinstance(op, FullyConnected | TransposeConv):
+        return isinstance(op, TransposeConv)
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     size, kernel = (data.shape[1], data.shape[2]), (weights.shape[1], weights.shape[2])
     before = padding_before(size, kernel, op.window)

@@ -13,6 +13,7 @@ import numpy as np
 
 from boardproof.model.graph import (
     AveragePool2D,
+    BatchMatMul,
     Binary,
     BinaryFunction,
     Conv2D,
@@ -24,6 +25,7 @@ from boardproof.model.graph import (
     Reduce,
     Reduction,
     SequenceLstm,
+    TransposeConv,
 )
 from boardproof.model.operators.signal import (
     SignalEnergy,
@@ -48,7 +50,9 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.int16 import (
 from boardproof.project.runtimes.aot.kernelsets.dsp.lstm import choose_lstm
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.kernelsets.dsp.pairs import choose_pairs
+from boardproof.project.runtimes.aot.kernelsets.dsp.products import choose_product
 from boardproof.project.runtimes.aot.kernelsets.dsp.signal import choose_signal
+from boardproof.project.runtimes.aot.kernelsets.dsp.transpose_conv import choose_transpose_conv
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
     INT8_MIN,
@@ -86,14 +90,8 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
     """The step with a kernel for the DSP extension; None where there is none for this operator."""
     step: Step | None = None
     match op:
-        case Conv2D() | DepthwiseConv2D() | FullyConnected() if is_int16(op, graph):
-            step = choose_int16(op, graph)
-        case Conv2D():
-            step = choose_convolution(op, graph, tuning) or any_convolution(op, graph)
-        case DepthwiseConv2D():
-            step = choose_depthwise(op, graph) or any_depthwise(op, graph)
-        case FullyConnected():
-            step = choose_dense(op, graph)
+        case Conv2D() | DepthwiseConv2D() | FullyConnected() | TransposeConv() | BatchMatMul():
+            step = choose_products(op, graph, tuning)
         case Binary() | Prelu():
             step = pair(op, graph, tuning)
         case SequenceLstm():
@@ -107,6 +105,25 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
         case _:
             pass
     return step
+
+
+def choose_products(
+    op: Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv | BatchMatMul, graph: Graph, tuning: Tuning
+) -> Step | None:
+    """The same for an operator that is multiply-accumulates."""
+    match op:
+        case Conv2D() | DepthwiseConv2D() | FullyConnected() if is_int16(op, graph):
+            return choose_int16(op, graph)
+        case Conv2D():
+            return choose_convolution(op, graph, tuning) or any_convolution(op, graph)
+        case DepthwiseConv2D():
+            return choose_depthwise(op, graph) or any_depthwise(op, graph)
+        case FullyConnected():
+            return choose_dense(op, graph) or choose_product(op, graph)
+        case TransposeConv():
+            return choose_transpose_conv(op, graph, tuning)
+        case BatchMatMul():
+            return choose_product(op, graph)
 
 
 def choose_int16(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Step | None:

@@ -20,6 +20,7 @@ COSTS: Mapping[str, Cost] = {
     "nn_add_scaled_s8_dsp": Cost(100, 0, 15),
     "nn_average_pool2d_s8_dsp": Cost(50, 1.67, 22.4),  # 9 steps, up to 26 % off
     "nn_average_pool2x2_s8_dsp": Cost(300, 2.2, 0),  # 3 steps, up to 15 % off
+    "nn_batch_matmul_s8_dsp": Cost(1500, 0.85, 12),  # 14 steps, up to 42 % off; more below 8 rows or columns
     "nn_conv2d_narrow_s8_dsp": Cost(300, 0.876, 12.3),  # 10 steps, up to 27 % off
     "nn_conv2d_rows_add_s8_dsp": Cost(300, 0.961, 0),  # 3 steps, up to 2 % off
     "nn_conv2d_rows_s8_dsp": Cost(50, 0.771, 11),  # 20 steps, up to 12 % off
@@ -48,6 +49,9 @@ COSTS: Mapping[str, Cost] = {
     "nn_prelu_s8_dsp": Cost(100, 0, 12.5),
     "nn_squared_difference_s8_dsp": Cost(100, 0, 10.5),
     "nn_sum_s8_dsp": Cost(50, 1.23, 0),  # 1 step, up to 0 % off
+    "nn_transpose_conv_s16_dsp": Cost(500, 0.9, 40),
+    "nn_transpose_conv_s8_dsp": Cost(500, 0.74, 18),  # 19 steps, up to 45 % off
+    "nn_transpose_conv_wide_s8_dsp": Cost(500, 0.9, 70),
 }
 """The model of each kernel that has one."""
 
@@ -87,6 +91,10 @@ BLOCKS: Mapping[str, str] = {
     "nn_conv2d_s16_dsp": "4 pixels x 2 channels",
     "nn_depthwise_conv2d_s16_dsp": "4 channels",
     "nn_fully_connected_s16_dsp": "4 outputs",
+    "nn_batch_matmul_s8_dsp": "4 rows x 2 columns",
+    "nn_transpose_conv_s8_dsp": "4 pixels x 2 channels",
+    "nn_transpose_conv_wide_s8_dsp": "4 pixels x 2 channels",
+    "nn_transpose_conv_s16_dsp": "4 pixels x 2 channels",
     "nn_winograd_s8_dsp": "16 pixels x 2 channels",
     "nn_winograd_add_s8_dsp": "16 pixels x 2 channels",
 }
@@ -99,6 +107,7 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_add_scaled_s16_dsp.c": 624,
     "nn_average_pool2d_dsp.c": 328,  # as much as the portable one: linked, the two take the same
     "nn_average_pool2x2_dsp.c": 292,
+    "nn_batch_matmul_s8_dsp.c": 1804,
     "nn_clamp_dsp.c": 98,
     "nn_conv2d_dsp.c": 492,
     "nn_conv2d_narrow_dsp.c": 544,
@@ -114,7 +123,10 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_pointwise_dsp.c": 366,
     "nn_prelu_dsp.c": 602,
     "nn_squared_difference_dsp.c": 600,
+    "nn_products_dsp.c": 740,
     "nn_sum_dsp.c": 366,
+    "nn_transpose_conv_s16_dsp.c": 718,
+    "nn_transpose_conv_s8_dsp.c": 800,
     "nn_winograd_block_dsp.c": 1688,
     "nn_winograd_dsp.c": 1700,
 }

@@ -11,6 +11,7 @@ from boardproof.model.graph import DType, FullyConnected
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
+    bias_index,
     convolution_factors,
     dense_factors,
     quantization,
@@ -19,7 +20,9 @@ from boardproof.project.runtimes.aot.operands import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph, Tensor
+    from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph, Tensor, TransposeConv
+
+    Layer = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 
 
 def is_int8(data: Tensor, weights: Tensor) -> bool:
@@ -27,10 +30,10 @@ def is_int8(data: Tensor, weights: Tensor) -> bool:
     return data.dtype is DType.INT8 and weights.dtype is DType.INT8
 
 
-def linear_layer(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph, weights: NDArray[np.generic]) -> Linear:
+def linear_layer(op: Layer, graph: Graph, weights: NDArray[np.generic]) -> Linear:
     """The layer as a matrix; `weights`: int8 [channels, inputs], in the order a kernel takes the inputs."""
     data, output = graph.tensors[op.input], graph.tensors[op.output]
-    bias = op.optional_input(2)
+    bias = bias_index(op)
     pairs = np.array([quantize_multiplier(factor) for factor in real_factors(op, graph)], np.int64)
     multiplier, shift = np.broadcast_to(pairs, (weights.shape[0], 2)).T
     return Linear(
@@ -44,8 +47,8 @@ def linear_layer(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph, we
     )
 
 
-def real_factors(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> list[float]:
+def real_factors(op: Layer, graph: Graph) -> list[float]:
     """Accumulator scale to output scale, one for each channel or one for all."""
-    data, filters, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    data, filters, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))
     factors = dense_factors if isinstance(op, FullyConnected) else convolution_factors
     return factors(data, filters, output)

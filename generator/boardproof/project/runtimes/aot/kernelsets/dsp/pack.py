@@ -105,21 +105,38 @@ def pack_gemm(linear: Linear) -> Gemm | None:
     None when an accumulator could reach 2^23 (nearly), a pair of weights does not fit its lane, or a rescaling factor
     has no exact form.
     """
-    if not (fits(linear) and lanes_fit(linear.weights)):
+    packed = pack_gemms([linear])
+    return None if packed is None else packed[0]
+
+
+def pack_gemms(linears: list[Linear]) -> list[Gemm] | None:
+    """The same of several layers that have all but weights in common, with one way of rescaling for all of them."""
+    first = linears[0]
+    if not all(fits(linear) and lanes_fit(linear.weights) for linear in linears):
         return None
-    one = one_sided_layer(linear.channels, linear.output_zero_point) if linear.is_one_sided else None
-    rescale = one or two_sided(linear.channels)
+    channels = _any_of(linears)
+    one = one_sided_layer(channels, first.output_zero_point) if first.is_one_sided else None
+    rescale = one or two_sided(channels)
     if rescale is None:
         return None
     low_bits = np.zeros_like(rescale.shift) if one else rescale.shift
-    stream = gemm_stream(linear.weights, scaled_bias(linear) + rescale.offset + low_bits, rescale.multiplier)
-    return Gemm(
-        stream,
-        units=-(-linear.weights.shape[1] // UNIT),
-        pairs=-(-linear.weights.shape[0] // 2),
-        round=0 if one else 2 * linear.output_zero_point + 1,
-        shift=int(one.shift[0]) if one else 0,
-    )
+    return [
+        Gemm(
+            gemm_stream(linear.weights, scaled_bias(linear) + rescale.offset + low_bits, rescale.multiplier),
+            units=-(-linear.weights.shape[1] // UNIT),
+            pairs=-(-linear.weights.shape[0] // 2),
+            round=0 if one else 2 * linear.output_zero_point + 1,
+            shift=int(one.shift[0]) if one else 0,
+        )
+        for linear in linears
+    ]
+
+
+def _any_of(linears: list[Linear]) -> list[Channel]:
+    """Each channel, with the accumulators that it can have in any of the layers."""
+    low, high = zip(*(linear.bounds for linear in linears), strict=True)
+    rows = zip(linears[0].channels, np.min(low, axis=0), np.max(high, axis=0), strict=True)
+    return [replace(channel, low=int(least), high=int(most)) for channel, least, most in rows]
 
 
 def gemm_stream(weights: NDArray[np.int8], head: NDArray[np.int64], tail: NDArray[np.int64]) -> NDArray[np.uint32]:

@@ -9,14 +9,14 @@ import numpy as np
 
 from boardproof.model.fixed_point import INT32_MAX, quantize_multiplier
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, padded, words
-from boardproof.project.runtimes.aot.operands import INT16_MAX, INT16_MIN, convolution_factors
+from boardproof.project.runtimes.aot.operands import INT16_MAX, INT16_MIN, bias_index, convolution_factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from boardproof.model.graph import Conv2D, DepthwiseConv2D, FullyConnected, Graph
+    from boardproof.model.graph import Conv2D, DepthwiseConv2D, FullyConnected, Graph, TransposeConv
 
-    Layer = Conv2D | DepthwiseConv2D | FullyConnected
+    Layer = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 
 GROUP = 4
 """Outputs that a dense or a depthwise layer computes together."""
@@ -40,11 +40,16 @@ class Packed:
     factor: NDArray[np.int64]
     shift: NDArray[np.int64]
 
+    def repeated(self, times: int) -> Packed:
+        """With the outputs' numbers once more, so many times in all; the weights are as they were."""
+        bias, factor, shift = (np.tile(values, times) for values in (self.bias, self.factor, self.shift))
+        return Packed(self.weights, bias, factor, shift)
+
 
 def pack_int16(op: Layer, graph: Graph, weights: NDArray[np.generic]) -> Packed | None:
     """`weights` [outputs, inputs] with what belongs to them; None where 32 bits or the kernels' shifts do not do."""
-    data, filters, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    index = op.optional_input(2)
+    data, filters, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))
+    index = bias_index(op)
     outputs = weights.shape[0]
     bias = np.zeros(outputs, np.int64) if index is None else graph.tensors[index].array().astype(np.int64)
     largest = np.abs(bias) + -INT16_MIN * np.abs(weights.astype(np.int64)).sum(axis=1)
@@ -55,6 +60,11 @@ def pack_int16(op: Layer, graph: Graph, weights: NDArray[np.generic]) -> Packed 
     if largest.max() > INT32_MAX or shift.min() < _LEAST_SHIFT or shift.max() > _MOST_SHIFT:
         return None
     return Packed(weights.astype(np.int8), bias, factor, shift - 16)
+
+
+def in_lane_order(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Weights [outputs, inputs] in units of four, each in the order of lanes."""
+    return np.ascontiguousarray(weights.reshape(len(weights), -1, UNIT)[..., [0, 2, 1, 3]]).reshape(len(weights), -1)
 
 
 def in_units(pieces: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, FullyConnected
-from boardproof.project.runtimes.aot.lowering.single_channel import as_grouped
+from boardproof.project.runtimes.aot.lowering.convolutions import as_grouped
 from boardproof.project.runtimes.aot.operands import activation_text, flow_text, plain_range
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset, safe_offset

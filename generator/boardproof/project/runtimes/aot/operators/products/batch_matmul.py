@@ -31,14 +31,22 @@ _MAX_MATMUL_RANK = 5
 
 
 def lower_batch_matmul(op: BatchMatMul, graph: Graph) -> Step:
-    """One nn_batch_matmul; adjoints are other strides."""
+    """One nn_batch_matmul."""
+    left, right, output = (graph.tensors[i] for i in (*op.inputs, op.output))
+    fields = (*matmul_fields(op, graph), *_product_fields(left, right, output))
+    text = f"{shape_text(left)} * {shape_text(right)} -> {shape_text(output)}"
+    return kernel_step(op, "nn_batch_matmul.h", typed_params("nn_batch_matmul", left, fields), op.inputs, text)
+
+
+def matmul_fields(op: BatchMatMul, graph: Graph) -> Fields:
+    """The `shape` member of a parameter struct: adjoints are other strides."""
     left, right, output = (graph.tensors[i] for i in (*op.inputs, op.output))
     left_strides, right_strides = (_strides(tensor, output) for tensor in (left, right))
     left_row, left_depth = left_strides[:-3:-1] if op.adjoint_left else left_strides[-2:]
     right_depth, right_column = right_strides[:-3:-1] if op.adjoint_right else right_strides[-2:]
     batches = output.shape[:-2]
     missing = BATCH_AXES - len(batches)
-    fields: Fields = (
+    return (
         ("shape.batches", (1,) * missing + batches),
         ("shape.left_batch", (0,) * missing + left_strides[:-2]),
         ("shape.right_batch", (0,) * missing + right_strides[:-2]),
@@ -49,10 +57,7 @@ def lower_batch_matmul(op: BatchMatMul, graph: Graph) -> Step:
         ("shape.left_depth", left_depth),
         ("shape.right_depth", right_depth),
         ("shape.right_column", right_column),
-        *_product_fields(left, right, output),
     )
-    text = f"{shape_text(left)} * {shape_text(right)} -> {shape_text(output)}"
-    return kernel_step(op, "nn_batch_matmul.h", typed_params("nn_batch_matmul", left, fields), op.inputs, text)
 
 
 def _product_fields(left: Tensor, right: Tensor, output: Tensor) -> Fields:

@@ -1,0 +1,69 @@
+"""Operators that are convolutions under another name, whose kernels are faster.
+
+A depthwise convolution of one channel: all filters see that channel. A transposed convolution with strides of 1: turned
+round, with as much padding as its own leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, Padding, TransposeConv, Window
+from boardproof.project.runtimes.aot.operands import bias_index
+from boardproof.project.runtimes.aot.overlap import padding_before
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph, Operator, Tensor
+
+
+def as_convolution(op: Operator, graph: Graph) -> tuple[Operator, Graph]:
+    """The same computation as a CONV_2D with its filter [O,KH,KW,I], if `op` is such an operator; else as it is."""
+    match op:
+        case DepthwiseConv2D():
+            return _single_channel(op, graph)
+        case TransposeConv() if op.window.stride == (1, 1) and graph.tensors[op.inputs[1]].is_constant:
+            return _turned(op, graph)
+        case _:
+            return op, graph
+
+
+def _single_channel(op: DepthwiseConv2D, graph: Graph) -> tuple[Operator, Graph]:
+    data, weights = (graph.tensors[i] for i in op.inputs[:2])
+    if data.shape[3] != 1 or data.dtype is not DType.INT8 or weights.dtype is not DType.INT8:
+        return op, graph
+    return as_grouped(op, graph)
+
+
+def as_grouped(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
+    """The same computation as a CONV_2D with its filter [O,KH,KW,1], and as many groups as there are channels."""
+    convolution = Conv2D(op.index, op.version, op.inputs, op.outputs, op.window, op.activation)
+    return convolution, _with(graph, _filters_first(graph.tensors[op.inputs[1]]))
+
+
+def _turned(op: TransposeConv, graph: Graph) -> tuple[Operator, Graph]:
+    """An output meets input `output + pad - tap`. Sums are added up in the order of the inputs by both operators."""
+    data, weights, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))
+    kernel, size = (weights.shape[1], weights.shape[2]), (output.shape[1], output.shape[2])
+    pads = padding_before(size, kernel, op.window)
+    before = [k - 1 - pad for k, pad in zip(kernel, pads, strict=True)]
+    after = [o - n + k - 1 - b for o, n, k, b in zip(size, data.shape[1:3], kernel, before, strict=True)]
+    window = Window(Padding.VALID, (1, 1), border=((before[0], after[0]), (before[1], after[1])))
+    bias = bias_index(op)
+    inputs = (op.input, op.inputs[1], *(() if bias is None else (bias,)))
+    turned = np.ascontiguousarray(weights.array()[:, ::-1, ::-1])
+    convolution = Conv2D(op.index, op.version, inputs, op.outputs, window, op.activation)
+    return convolution, _with(graph, replace(weights, data=turned.tobytes()))
+
+
+def _with(graph: Graph, tensor: Tensor) -> Graph:
+    tensors = (*graph.tensors[: tensor.index], tensor, *graph.tensors[tensor.index + 1 :])
+    return replace(graph, tensors=tensors)
+
+
+def _filters_first(weights: Tensor) -> Tensor:
+    data = np.ascontiguousarray(weights.array().transpose(3, 1, 2, 0))
+    quantization = weights.quantization and replace(weights.quantization, axis=0)
+    return replace(weights, shape=data.shape, data=data.tobytes(), quantization=quantization)
