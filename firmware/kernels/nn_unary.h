@@ -51,9 +51,12 @@ struct nn_unary {
 void nn_logical_not(const struct nn_unary *op, const uint8_t *input, uint8_t *output);
 
 /* Of floats. Rounding is to nearest, halves to even; square roots are correctly rounded;
- * exponentials as in nn_exp.h. */
+ * exponentials as in nn_exp.h and nn_expm1.h. The logarithm and tanh give the same bits for every float as glibc's logf
+ * (since release 2.27, with fused multiplication) and tanhf (up to 2.40). */
 void nn_abs_f32(const struct nn_unary *op, const float *input, float *output);
+void nn_elu_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_exp_f32(const struct nn_unary *op, const float *input, float *output);
+void nn_log_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_logistic_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_ceil_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_floor_f32(const struct nn_unary *op, const float *input, float *output);
@@ -65,6 +68,7 @@ void nn_round_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_rsqrt_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_sqrt_f32(const struct nn_unary *op, const float *input, float *output);
 void nn_square_f32(const struct nn_unary *op, const float *input, float *output);
+void nn_tanh_f32(const struct nn_unary *op, const float *input, float *output);
 
 /* x where it is positive, else alpha * x. */
 struct nn_leaky_relu_f32 {

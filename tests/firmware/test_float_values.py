@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from boardproof.project.resources import resource
+from boardproof.project.runtimes.aot.checks.host_functions import PROBES
 from support.aot import CompiledModel, oracle_outputs
 from support.flatbuffer_models import ModelBuilder
 
@@ -27,8 +28,8 @@ FIRST, SECOND = np.repeat(VALUES, VALUES.size), np.tile(VALUES, VALUES.size)
 SQUARE = (1, VALUES.size, VALUES.size, 1)
 
 UNARY = (
-    *("ABS", "CEIL", "EXP", "FLOOR", "HARD_SWISH", "LOGISTIC", "NEG", "RELU", "RELU6", "ROUND", "RSQRT", "SQRT"),
-    "SQUARE",
+    *("ABS", "CEIL", "ELU", "EXP", "FLOOR", "HARD_SWISH", "LOG", "LOGISTIC", "NEG", "RELU", "RELU6", "ROUND", "RSQRT"),
+    *("SQRT", "SQUARE", "TANH"),
 )
 ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")
 BINARY = ("ADD_N", "MAXIMUM", "MINIMUM", "PRELU", "SQUARED_DIFFERENCE")
@@ -100,21 +101,69 @@ def test_special_floats_are_what_tflite_micro_makes_of_them(toolchain, tmp_path)
         np.testing.assert_array_equal(bits(mine), bits(theirs[0]), name)
 
 
+KERNELS = resource("firmware/kernels")
+CALLED = """
+#include "nn_exp.h"
+#include "nn_expm1.h"
+#include "nn_unary.h"
+static const struct nn_unary one = {1};
+float called_expf(float x) { return nn_exp_f32_of(x); }
+float called_expm1f(float x) { return nn_expm1_f32_of(x); }
+float called_logf(float x) { nn_log_f32(&one, &x, &x); return x; }
+float called_tanhf(float x) { nn_tanh_f32(&one, &x, &x); return x; }
+"""
+
+HARD = {"expf": ("0x1.04845ep+5", "-0x1.f8cbb2p+5"), "tanhf": ("1.0", "22.0", "0x1p-55")}
+"""Where a less careful argument reduction is off, and where one formula ends and the next begins."""
+
+RANGES = {"expf": (-105, 90), "expm1f": (-30, 90), "logf": (0, 1e6), "tanhf": (-24, 24)}
+
+
+@pytest.fixture(scope="module")
+def functions(tmp_path_factory):
+    """What the kernels make of one float, by the C library's name for it."""
+    folder = tmp_path_factory.mktemp("functions")
+    (folder / "called.c").write_text(CALLED, encoding="utf-8")
+    sources = [KERNELS / f"{name}.c" for name in ("nn_exp", "nn_expm1", "nn_log_f32", "nn_tanh_f32")]
+    library = folder / "called.so"
+    command = ["gcc", "-O2", "-shared", "-fPIC", f"-I{KERNELS}", str(folder / "called.c"), *map(str, sources)]
+    subprocess.run([*command, "-o", str(library)], check=True)
+    return {name: typed(ctypes.CDLL(str(library)), f"called_{name}") for name in PROBES}
+
+
+def typed(library, name):
+    function = getattr(library, name)
+    function.restype, function.argtypes = ctypes.c_float, [ctypes.c_float]
+    return function
+
+
 @pytest.mark.native
-def test_exp_is_the_c_librarys(tmp_path):
-    """A million floats, and the neighbours of those for which a less careful argument reduction is off."""
-    library = tmp_path / "exp.so"
-    source = resource("firmware/kernels") / "nn_exp.c"
-    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", str(source), "-o", str(library)], check=True)
-    mine, theirs = ctypes.CDLL(str(library)).nn_exp_f32_of, ctypes.CDLL(ctypes.util.find_library("m")).expf
-    for function in (mine, theirs):
-        function.restype, function.argtypes = ctypes.c_float, [ctypes.c_float]
-    rng = np.random.default_rng(3)
-    hard = np.array([float.fromhex("0x1.04845ep+5"), float.fromhex("-0x1.f8cbb2p+5")], np.float32)
+@pytest.mark.parametrize("name", PROBES)
+def test_functions_are_the_c_librarys(name, functions):
+    """Drawn floats, special ones, and the neighbours of hard ones; every one of the 2^32 was compared once."""
+    theirs = typed(ctypes.CDLL(ctypes.util.find_library("m")), name)
+    if not all(theirs(as_float(x)) == as_float(y) for x, y in PROBES[name].items()):
+        pytest.skip(f"this machine's C library has another {name}")
+    hard = np.array([float.fromhex(number) for number in HARD.get(name, ("0x1.62e430p-2",))], np.float32)
     neighbours = (hard.view(np.int32)[:, None] + np.arange(-50, 51)).astype(np.int32).view(np.float32)
-    drawn = rng.uniform(-105, 90, 200_000).astype(np.float32)
+    drawn = np.random.default_rng(3).uniform(*RANGES[name], 100_000).astype(np.float32)
     for x in np.concatenate([neighbours.reshape(-1), drawn, VALUES[1:]]).tolist():
-        assert mine(x) == theirs(x), x
+        mine, right = functions[name](x), theirs(x)
+        assert mine == right or (np.isnan(mine) and np.isnan(right)), x
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("name", PROBES)
+def test_probes_are_what_the_kernels_compute(name, functions):
+    """They tell other ways of computing it apart: the nearest float is another one."""
+    exactly = {"expf": np.exp, "expm1f": np.expm1, "logf": np.log, "tanhf": np.tanh}[name]
+    for x, y in PROBES[name].items():
+        assert functions[name](as_float(x)) == as_float(y)
+        assert np.float32(exactly(np.float64(as_float(x)))) != np.float32(as_float(y))
+
+
+def as_float(bits):
+    return float(np.array(bits, np.uint32).view(np.float32))
 
 
 CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
@@ -131,9 +180,9 @@ CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d1
 )
 def test_no_product_is_fused_with_a_sum(command):
     """What these processors can do in one rounding is done in two, even where the compiler may choose."""
-    sources = sorted(resource("firmware/kernels").glob("nn_*f32*.c"))
+    sources = sorted(KERNELS.glob("nn_*f32*.c"))
     assert len(sources) > 10
-    for source in (*sources, resource("firmware/kernels") / "nn_exp.c"):
+    for source in (*sources, KERNELS / "nn_exp.c", KERNELS / "nn_expm1.c"):
         done = subprocess.run(
             [*command, "-std=gnu11", "-O2", "-S", str(source), "-o", "-"],
             capture_output=True,

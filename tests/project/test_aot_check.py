@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from boardproof.model.preflight import Severity
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS, Cpu
 from boardproof.project.runtimes.aot import AotRuntime
+from boardproof.project.runtimes.aot.checks import host_functions
 from boardproof.project.runtimes.aot.checks.budget import BESIDE_ARENA_BYTES
 from boardproof.project.runtimes.base import Options
 from support.flatbuffer_models import ModelBuilder
@@ -304,3 +306,26 @@ def test_what_arduinos_core_and_mbed_leave_for_an_arena(arena: int, excess: int 
 def test_the_native_board_has_no_limits():
     model = Model()
     assert check(model.apply("RELU", [model.tensor((1, 1 << 20))], model.tensor((1, 1 << 20)))) == ()
+
+
+def activated(opcode, dtype="float32"):
+    model = Model()
+    return model.apply(opcode, [model.tensor((1, 8), dtype, None, name="x")], model.tensor((1, 8), dtype, None))
+
+
+def test_functions_of_this_machines_c_library_are_named():
+    if not host_functions._agrees("tanhf"):
+        pytest.skip("this machine's C library has another tanhf")
+    note = only(check(activated("TANH")))
+    assert note.severity is Severity.NOTE
+    assert note.message.startswith("TANH in float32 is tanhf of the C library in the oracle; this machine's, ")
+    assert check(activated("LOGISTIC")) == ()
+
+
+def test_a_c_library_that_computes_otherwise_is_refused(monkeypatch):
+    monkeypatch.setattr(host_functions, "_agrees", lambda function: function == "expf")
+    finding = only(check(activated("ELU")))
+    assert (finding.severity, finding.code) == (Severity.ERROR, "host-functions")
+    assert "differs from the board's kernel in the last bits" in finding.message
+    assert finding.hint.startswith("Quantize the model to int8 or int16x8")
+    assert check(activated("EXP")) == ()

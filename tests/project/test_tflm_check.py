@@ -53,7 +53,7 @@ def test_float32_functions_of_the_c_library_are_noted():
         "SOFTMAX in float32 takes its functions from the C library, and the board's differs from the host's in the "
         "last bits, so the output of operator 2 can differ from tflite_micro's."
     )
-    assert "no sign of broken firmware; --runtime aot computes EXP, LOGISTIC and SOFTMAX" in note.hint
+    assert "no sign of broken firmware; --runtime aot computes ELU, EXP, LOG, LOGISTIC, SOFTMAX" in note.hint
     assert rounding_texts(graph, resolve_library(None)) == (note.message, note.hint)
 
 

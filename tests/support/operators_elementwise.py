@@ -232,8 +232,8 @@ FLOAT = {
     **{
         f"{opcode} float32": unary(opcode, "float32")
         for opcode in (
-            *("ABS", "CEIL", "EXP", "FLOOR", "HARD_SWISH", "LOGISTIC", "NEG"),
-            *("RELU", "RELU6", "ROUND", "RSQRT", "SQRT", "SQUARE"),
+            *("ABS", "CEIL", "ELU", "EXP", "FLOOR", "HARD_SWISH", "LOG", "LOGISTIC", "NEG"),
+            *("RELU", "RELU6", "ROUND", "RSQRT", "SQRT", "SQUARE", "TANH"),
         )
     },
     "ADD_N float32": add_n("float32"),

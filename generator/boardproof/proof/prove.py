@@ -97,9 +97,9 @@ def prove(case: Case, ports: tuple[str, ...], settings: Settings, progress: Prog
 
 
 def _notes(case: Case, run: BoardRun, settings: Settings) -> tuple[str, ...]:
-    """Why the board's library may differ from the oracle: of firmware that was there already, by what it says it is."""
+    """Why the board may differ from the oracle, or not: of firmware that was there already, by what it says it is."""
     if case.generated is not None:
-        return case.generated.notes
+        return (*case.generated.notes, *case.generated.remarks)
     if run.hello.runtime != TflmRuntime().name:
         return ()
     return rounding_notes(case.network.graph, run.hello.library, settings.options.tflm_lib)

@@ -37,6 +37,7 @@ class UnaryFunction(Enum):
     EXP = "EXP"
     FLOOR = "FLOOR"
     HARD_SWISH = "HARD_SWISH"
+    LOG = "LOG"
     LOGICAL_NOT = "LOGICAL_NOT"
     LOGISTIC = "LOGISTIC"
     NEG = "NEG"

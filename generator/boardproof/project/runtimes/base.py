@@ -85,6 +85,7 @@ class Generated:
         shares_arena: Whether the arena is one that other networks use as well (aot).
         kept_bytes: What the network keeps between inferences beside such an arena (aot); without one it is in its own.
         notes: What explains results, one sentence or more each: where the library rounds otherwise than the oracle.
+        remarks: What the report says beside them, and is no reason to worry: what was found to agree.
     """
 
     files: Mapping[str, bytes] = field(repr=False)
@@ -99,6 +100,7 @@ class Generated:
     shares_arena: bool = False
     kept_bytes: int = 0
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class Compiled(Protocol):

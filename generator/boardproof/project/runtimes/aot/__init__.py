@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from boardproof.model.preflight import Severity
 from boardproof.project.boards import HOST
 from boardproof.project.runtimes.aot.choices import choices
 from boardproof.project.runtimes.aot.compile import compile_graph
@@ -69,6 +70,7 @@ class AotNetwork:
             plan=memory.plan,
             shares_arena=shared,
             kept_bytes=memory.kept_bytes,
+            remarks=tuple(found.message for found in self.findings if found.severity is Severity.NOTE),
             choices=choices(program, self.graph, fallbacks(program, self.board, tuning_for(self.options.optimize))),
         )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOTE_CODE = "float-functions"
 _HINT = (
     "The verdict compares with tflite_micro, so last bits that differ (exit status 1) are then no sign of broken "
-    "firmware; --runtime aot computes EXP, LOGISTIC and SOFTMAX as tflite_micro does."
+    "firmware; --runtime aot computes ELU, EXP, LOG, LOGISTIC, SOFTMAX and TANH as tflite_micro does."
 )
 _FUNCTIONS = frozenset(
     {"COS", "ELU", "EXP", "LOG", "LOGISTIC", "LOG_SOFTMAX", "SIN", "SOFTMAX", "TANH", "UNIDIRECTIONAL_SEQUENCE_LSTM"}

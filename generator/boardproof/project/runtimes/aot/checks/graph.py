@@ -9,6 +9,7 @@ from boardproof.model.operators.signal import SignalOperator
 from boardproof.model.preflight import Finding, Severity, needs_full_integer
 from boardproof.model.variables import VariableOperator, check_states
 from boardproof.project.runtimes.aot.checks.findings import OR_TFLM, QUANTIZE_HINT, TFLM_HINT, Subject, without_tflm
+from boardproof.project.runtimes.aot.checks.host_functions import check_host_functions
 from boardproof.project.runtimes.aot.entry import QUANTIZED_TYPES
 from boardproof.project.runtimes.aot.operands import shape_text
 from boardproof.project.runtimes.aot.operators import OPERATORS
@@ -54,7 +55,7 @@ def check_graph(graph: Graph) -> tuple[Finding, ...]:
     for op in prepared.operators:
         if not (is_done(op, prepared) or (problems and isinstance(op, VariableOperator))):
             findings += _check_operator(op, prepared)
-    found = (*findings, *problems)
+    found = (*findings, *problems, *check_host_functions(prepared))
     return tuple(map(without_tflm, found)) if _never_runs_with_tflm(graph) else found
 
 

@@ -232,9 +232,6 @@ def check_leaky_relu(op: LeakyRelu, subject: Subject) -> Iterator[Finding]:
     yield from check_shifts(subject, [shift for _, shift in factors])
 
 
-_LIBRARY = "not float32, which depends on the C library"
-
-
 def _unary(*dtypes: DType, limits: str = "", needs_scales: bool = True) -> Entry:
     return Entry(lower_unary, alike(*dtypes), check_unary, needs_scales, limits)
 
@@ -242,11 +239,12 @@ def _unary(*dtypes: DType, limits: str = "", needs_scales: bool = True) -> Entry
 ENTRIES: Mapping[str, Entry] = {
     "ABS": _unary(INT8, INT16, FLOAT, needs_scales=False),
     "CEIL": _unary(FLOAT),
-    "ELU": _unary(INT8, limits=_LIBRARY),
+    "ELU": _unary(INT8, FLOAT),
     "EXP": _unary(FLOAT),
     "FLOOR": _unary(FLOAT),
     "HARD_SWISH": _unary(INT8, FLOAT),
     "LEAKY_RELU": Entry(lower_leaky_relu, alike(INT8, INT16, FLOAT), check_leaky_relu),
+    "LOG": _unary(FLOAT),
     "LOGICAL_NOT": _unary(BOOL),
     "LOGISTIC": _unary(INT8, INT16, FLOAT),
     "NEG": _unary(FLOAT),
@@ -256,5 +254,5 @@ ENTRIES: Mapping[str, Entry] = {
     "RSQRT": _unary(INT8, INT16, FLOAT, limits="int8 and int16: for numbers that are not negative"),
     "SQRT": _unary(FLOAT),
     "SQUARE": _unary(FLOAT),
-    "TANH": _unary(INT8, INT16, limits=_LIBRARY),
+    "TANH": _unary(INT8, INT16, FLOAT),
 }
