@@ -7,7 +7,7 @@ import pytest
 
 from boardproof.model.preflight import Severity
 from boardproof.model.sample_checks import FEW_SAMPLES, check_calibration, check_inputs
-from boardproof.model.samples import InputSpec, Samples
+from boardproof.model.samples import InputSpec, Samples, arrays_for
 from boardproof.model.tflite.reader import read_tflite
 from support.flatbuffer_models import ModelBuilder
 
@@ -20,7 +20,8 @@ def images(samples=FEW_SAMPLES):
 
 
 def calibration(array):
-    return check_calibration((SPEC,), Samples({"image": array}, source="data.npz"))
+    samples = Samples({"image": array}, source="data.npz")
+    return check_calibration((SPEC,), samples, arrays_for((SPEC,), samples))
 
 
 def unit_range_graph():

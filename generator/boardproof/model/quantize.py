@@ -20,7 +20,7 @@ from boardproof.model.signature import restore_ports
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
     from tensorflow import Graph as TensorFlowGraph
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from boardproof.model.load import LoadedModel
     from boardproof.model.network import FloatNetwork
+    from boardproof.model.preflight import Finding
     from boardproof.model.samples import Samples
 
 MAX_CALIBRATION_SAMPLES = 1000
@@ -60,7 +61,16 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> byt
     return quantize_noting(model, samples, scheme).data
 
 
-def quantize_noting(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> Rewritten:
+def _ignore(_findings: tuple[Finding, ...]) -> None:
+    pass
+
+
+def quantize_noting(
+    model: LoadedModel,
+    samples: Samples | None,
+    scheme: Scheme,
+    tell: Callable[[tuple[Finding, ...]], None] = _ignore,
+) -> Rewritten:
     """The model as a .tflite, for one sample at a time, and what was rewritten in it.
 
     Full-integer schemes have integer inputs and outputs and are checked to have no float tensor left. The same model,
@@ -71,6 +81,7 @@ def quantize_noting(model: LoadedModel, samples: Samples | None, scheme: Scheme)
         model: A float model.
         samples: The representative dataset; schemes without calibration ignore it.
         scheme: How to quantize.
+        tell: Is given what is odd about the samples, where they are needed.
 
     Raises:
         InputError: when the model is a .tflite already, the samples do not fit or are unusable, or TensorFlow has no
@@ -84,11 +95,13 @@ def quantize_noting(model: LoadedModel, samples: Samples | None, scheme: Scheme)
             f"Quantizing {model.source} to {scheme} needs a representative dataset.",
             "Give 100 to 500 typical inputs with --representative FILE.npz, or choose --scheme float32.",
         )
-    raise_errors(check_calibration(model.inputs, samples), f"make {samples.source} unusable")
-    arrays = _spread(arrays_for(model.inputs, samples))
+    arrays = arrays_for(model.inputs, samples)
+    findings = check_calibration(model.inputs, samples, arrays)
+    tell(findings)
+    raise_errors(findings, f"make {samples.source} unusable")
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
     require_no_loops(read_tflite(_convert(network, model.source, Scheme.FLOAT32, None)), model.source)
-    rewritten = rewrite_operators(_convert(network, model.source, scheme, arrays))
+    rewritten = rewrite_operators(_convert(network, model.source, scheme, _spread(arrays)))
     require_integer(read_tflite(rewritten.data), model.source)
     return rewritten
 

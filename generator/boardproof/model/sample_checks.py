@@ -37,13 +37,10 @@ _SAME_PREPARATION = (
 )
 
 
-def check_calibration(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[Finding, ...]:
-    """What is odd about a representative dataset for a model with these inputs.
-
-    Raises:
-        InputError: as `arrays_for` does.
-    """
-    arrays = arrays_for(specs, samples)
+def check_calibration(
+    specs: tuple[InputSpec, ...], samples: Samples, arrays: tuple[NDArray[np.generic], ...]
+) -> tuple[Finding, ...]:
+    """What is odd about a representative dataset for a model with these inputs. `arrays`: `arrays_for` of both."""
     return tuple(_check_count(len(arrays[0]), samples.source)) + tuple(
         finding
         for spec, array in zip(specs, arrays, strict=True)

@@ -10,7 +10,7 @@ from boardproof.model.given import data_of, open_model, require_given
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quantize import Scheme, quantize_noting
 from boardproof.model.rewrite.rewrite import Rewritten, unpack
-from boardproof.model.sample_checks import check_calibration, check_inputs
+from boardproof.model.sample_checks import check_inputs
 from boardproof.model.samples import arrays_for, input_specs, vectors_for
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
@@ -50,10 +50,8 @@ def prepare(settings: Settings, progress: Progress, *, for_board: bool = True) -
     representative = samples if calibrating is found else calibrating.samples(model.inputs) if calibrating else None
     if representative is samples is not None and scheme.needs_calibration:
         progress.warn("calibrating on the very samples that verify: give others with --representative")
-    if representative is not None and scheme.needs_calibration:
-        warn_of(check_calibration(model.inputs, representative), progress)
     progress.stage(f"quantizing to {scheme}")
-    made = quantize_noting(model, representative, scheme)
+    made = quantize_noting(model, representative, scheme, lambda findings: warn_of(findings, progress))
     unpacked = unpack(made.data) if for_board else Rewritten(made.data)
     notes = (*notes, *made.notes, *unpacked.notes)
     return Network(model, unpacked.data, read_tflite(unpacked.data), scheme, samples, notes)

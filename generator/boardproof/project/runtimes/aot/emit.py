@@ -26,6 +26,7 @@ from boardproof.project.runtimes.aot.page import (
     live_states,
     part_symbols,
 )
+from boardproof.project.runtimes.aot.program import distinct
 from boardproof.project.templates import render_template
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _tables(program: Program, memory: Memory, prefix: str) -> tuple[Symbols, tup
     texts: list[TableText] = []
     for owner, table in _owned_tables(program, memory):
         ctype = C_TYPES[table.values.dtype.name]
-        key = (ctype, table.alignment, table.values.tobytes())
+        key = table.content
         if key not in emitted:
             emitted[key] = f"{prefix}_{owner}_{table.name}"
             body = table_text(table.values)
@@ -159,9 +160,8 @@ def _page(program: Program, memory: Memory, symbols: Symbols, prefix: str) -> di
 
 
 def _constant_bytes(program: Program, memory: Memory) -> int:
-    """All tables, those that the structs of one step share counted once."""
-    beside = sum(table.size_bytes for owner, table in _owned_tables(program, memory) if owner.startswith("tensor"))
-    return beside + sum(table.size_bytes for table in program.tables)
+    """All tables, equal ones once, as they are emitted."""
+    return sum(table.size_bytes for table in distinct(table for _, table in _owned_tables(program, memory)))
 
 
 def _hex_line(data: bytes) -> str:

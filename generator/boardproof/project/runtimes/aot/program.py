@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -38,6 +40,19 @@ class Table:
     def size_bytes(self) -> int:
         """Bytes of flash."""
         return self.values.nbytes
+
+    @property
+    def content(self) -> tuple[str, int, bytes]:
+        """What makes it one table in flash with another: the same type, alignment and elements."""
+        return self.values.dtype.name, self.alignment, self.values.tobytes()
+
+
+def distinct(tables: Iterable[Table]) -> tuple[Table, ...]:
+    """The tables that flash holds: of equal ones the first."""
+    found: dict[tuple[str, int, bytes], Table] = {}
+    for table in tables:
+        found.setdefault(table.content, table)
+    return tuple(found.values())
 
 
 Value = int | float | Table | None | tuple[int, ...] | tuple[float, ...]

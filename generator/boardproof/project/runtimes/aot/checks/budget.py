@@ -14,6 +14,7 @@ from boardproof.model.graph import (
     TransposeConv,
 )
 from boardproof.model.preflight import Finding, Severity
+from boardproof.project.runtimes.aot.program import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,9 +33,12 @@ _SHOWN = 3
 
 
 def constant_bytes(program: Program, memory: Memory) -> Mapping[int | None, int]:
-    """Bytes of flash the tables made from each constant tensor take; None: tables made from no single tensor."""
+    """Bytes of flash the tables made from each constant tensor take; None: tables made from no single tensor.
+
+    Of equal tables only the first one is in flash.
+    """
     sizes: Counter[int | None] = Counter()
-    for table in (*program.tables, *memory.constants.values()):
+    for table in distinct((*program.tables, *memory.constants.values())):
         sizes[table.tensor] += table.size_bytes
     return sizes
 
