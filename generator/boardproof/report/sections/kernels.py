@@ -35,10 +35,12 @@ def kernels_section(
     if not choices:
         return None
     notes = (Paragraph(choice.fallback, Tone.NOTE) for choice in choices if choice.fallback)
-    return Section("Kernels", (_table(choices, measured, unit), *notes))
+    return Section("Kernels", (kernels_table(choices, measured, unit), *notes))
 
 
-def _table(choices: tuple[Choice, ...], measured: Mapping[int, int] | None, unit: str) -> Table:
+def kernels_table(
+    choices: tuple[Choice, ...], measured: Mapping[int, int] | None = None, unit: str = "instructions"
+) -> Table:
     """One row for each step; estimates are for a Cortex-M4F, whatever the board."""
     narrow = any(choice.channels for choice in choices)
     numbers = ("scratch", "constants", "estimated", *(["measured"] if measured is not None else []))
