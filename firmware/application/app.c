@@ -5,7 +5,7 @@
 #include "nn_network_ticks.h"
 
 /* States of a label. */
-enum { ARMED = 1, DECIDED_BEFORE = 2 };
+enum { ARMED = 1, DECIDED_LATELY = 2 };
 
 /* Counts of samples that went in and out of the ring, modulo 2^32. The producer, which may be an interrupt, writes
  * `in`, `in_origin` and the break; the consumer writes the others and takes the break back. A position is a count and
@@ -17,8 +17,13 @@ static uint32_t in_origin, out_origin;
 static volatile bool break_pending;
 static uint32_t break_at, break_origin;
 
-/* The row that comes next, how many there are, hops until the network runs, and its runs that count. */
-static uint32_t next_row, filled_rows, until_run, runs;
+/* The row that comes next, and how many there are. */
+static uint32_t next_row, filled_rows;
+
+/* The position of the decision that started the second network, of the last hop, and whether it is to run on that. */
+static uint32_t woken_at, hop_position;
+static bool awake, second_due;
+
 /* Where the resampler is: zeros before the first sample that its next output takes, and which of its filters is next;
  * outputs that wait for a window, and where the first of them is; what they took since the last hop. */
 static uint32_t zeros, phase, resampled, resampled_at, resampling_ticks;
@@ -59,15 +64,28 @@ void app_get_status(struct app_status *status) {
     status->lost_notes = lost_notes;
 }
 
+static void begin_stage(const struct app_stage *stage) {
+    memset(stage->counts, 0, sizeof *stage->counts);
+    memset(stage->sums, 0, stage->labels * sizeof *stage->sums);
+    for (uint16_t label = 0; label < stage->labels; ++label) {
+        stage->states[label] |= ARMED;
+    }
+}
+
 /* Windows, rows and sums from the beginning. */
 static void begin_anew(void) {
-    next_row = filled_rows = until_run = runs = 0;
+    next_row = filled_rows = 0;
     phase = resampled = resampled_at = resampling_ticks = 0;
     zeros = app_config.resampler == NULL ? 0 : app_config.resampler->taps / 2 - 1;
-    memset(app_config.sums, 0, app_config.labels * sizeof *app_config.sums);
-    for (uint16_t label = 0; label < app_config.labels; ++label) {
-        app_config.states[label] |= ARMED;
+    begin_stage(app_config.first);
+    if (app_config.second != NULL) {
+        begin_stage(app_config.second);
     }
+}
+
+static int reset_stage(const struct app_stage *stage) {
+    memset(stage->states, 0, stage->labels);
+    return stage->network->init();
 }
 
 static volatile int listening;
@@ -89,10 +107,16 @@ int app_reset(void) {
     in = out = in_origin = out_origin = 0;
     break_pending = false;
     high_water = lost_notes = notes_in = notes_out = 0;
-    memset(app_config.states, 0, app_config.labels);
+    awake = second_due = false;
+    int error = app_config.front_end == NULL ? 0 : app_config.front_end->init();
+    if (error == 0) {
+        error = reset_stage(app_config.first);
+    }
+    if (error == 0 && app_config.second != NULL) {
+        error = reset_stage(app_config.second);
+    }
     begin_anew();
-    const int error = app_config.front_end == NULL ? 0 : app_config.front_end->init();
-    return error != 0 ? error : app_config.network->init();
+    return error;
 }
 
 /* --- Samples in ---------------------------------------------------------------------------------------------------
@@ -148,7 +172,8 @@ uint32_t app_push(uint32_t position, const void *samples, uint32_t count, int lo
     uint32_t skipped = 0;
 
     if (ahead < 0) {
-        skipped = (uint32_t)-ahead < count ? (uint32_t)-ahead : count;
+        const uint32_t behind = 0U - (uint32_t)ahead;
+        skipped = behind < count ? behind : count;
         note(APP_LATE, position, skipped);
     }
     const uint32_t wanted = count - skipped;
@@ -301,44 +326,50 @@ static int16_t score_of(const struct model_tensor *output, uint16_t label) {
 }
 
 /* Adds the newest scores to the sums, and takes the oldest ones out; whether there are enough for a decision. */
-static bool add_scores(const struct model_tensor *output) {
-    int16_t *newest = app_config.scores + (size_t)(runs % app_config.average) * app_config.labels;
+static bool add_scores(const struct app_stage *stage, const struct model_tensor *output) {
+    uint32_t *runs = &stage->counts->runs;
+    int16_t *newest = stage->scores + (size_t)(*runs % stage->average) * stage->labels;
 
-    for (uint16_t label = 0; label < app_config.labels; ++label) {
-        const int16_t oldest = runs < app_config.average ? 0 : newest[label];
+    for (uint16_t label = 0; label < stage->labels; ++label) {
+        const int16_t oldest = *runs < stage->average ? 0 : newest[label];
         newest[label] = score_of(output, label);
-        app_config.sums[label] += newest[label] - oldest;
+        stage->sums[label] += newest[label] - oldest;
     }
-    ++runs;
-    if (runs == 2 * app_config.average) { /* counts on without end */
-        runs = app_config.average;
+    ++*runs;
+    if (*runs == 2 * stage->average) { /* counts on without end */
+        *runs = stage->average;
     }
-    return runs >= app_config.average;
+    return *runs >= stage->average;
 }
 
-static void decide(struct app_result *result) {
+/* Once in every hop, so that no difference of positions ever passes 2^32. */
+static void forget_old_decisions(const struct app_stage *stage, uint32_t position) {
+    for (uint16_t label = 0; label < stage->labels; ++label) {
+        if (position - stage->decided_at[label] >= stage->repeat) {
+            stage->states[label] &= (uint8_t)~DECIDED_LATELY;
+        }
+    }
+}
+
+static void decide(const struct app_stage *stage, struct app_result *result) {
     uint16_t best = 0;
 
-    for (uint16_t label = 0; label < app_config.labels; ++label) {
-        if (app_config.sums[label] < app_config.off[label]) {
-            app_config.states[label] |= ARMED;
+    for (uint16_t label = 0; label < stage->labels; ++label) {
+        if (stage->sums[label] < stage->off[label]) {
+            stage->states[label] |= ARMED;
         }
-        if (app_config.sums[label] > app_config.sums[best]) {
+        if (stage->sums[label] > stage->sums[best]) {
             best = label;
         }
     }
-    const uint8_t state = app_config.states[best];
-    const bool too_early =
-        (state & DECIDED_BEFORE) && result->position - app_config.decided_at[best] < app_config.repeat;
-    if (app_config.on[best] == INT32_MAX || app_config.sums[best] < app_config.on[best] || !(state & ARMED) ||
-        too_early) {
+    if (stage->on[best] == INT32_MAX || stage->sums[best] < stage->on[best] || stage->states[best] != ARMED) {
         return;
     }
-    app_config.states[best] = DECIDED_BEFORE;
-    app_config.decided_at[best] = result->position;
+    stage->states[best] = DECIDED_LATELY;
+    stage->decided_at[best] = result->position;
     result->flags |= APP_DECIDED;
-    result->label = best;
-    result->sum = app_config.sums[best];
+    result->label = (uint16_t)(stage->first_label + best);
+    result->sum = stage->sums[best];
 }
 
 /* --- Hops ---------------------------------------------------------------------------------------------------------
@@ -364,30 +395,74 @@ static int compute_row(struct app_result *result) {
     return error;
 }
 
-/* All rows, the oldest first, through the network; the oldest is where the next one will be. */
-static int run_network(struct app_result *result) {
-    const size_t before = (size_t)next_row * app_config.row_bytes;
-    const size_t behind = (size_t)app_config.rows * app_config.row_bytes - before;
+/* Whether a network runs on the rows that there are. */
+static bool is_due(const struct app_stage *stage) {
+    if (filled_rows < stage->rows) {
+        return false;
+    }
+    if (stage->counts->until_run > 0) {
+        --stage->counts->until_run;
+        return false;
+    }
+    stage->counts->until_run = stage->every - 1;
+    return true;
+}
+
+/* The newest rows that a network takes, the oldest of them first. */
+static void copy_rows(const struct app_stage *stage, void *input) {
+    const uint32_t first = (next_row + app_config.rows - stage->rows) % app_config.rows;
+    const uint32_t until_end = app_config.rows - first;
+    const uint32_t count = stage->rows < until_end ? stage->rows : until_end;
+    const size_t bytes = (size_t)count * app_config.row_bytes;
+
+    memcpy(input, app_config.features + (size_t)first * app_config.row_bytes, bytes);
+    memcpy((uint8_t *)input + bytes, app_config.features, (size_t)(stage->rows - count) * app_config.row_bytes);
+}
+
+static int run_stage(const struct app_stage *stage, struct app_result *result) {
     struct model_tensor tensor;
 
-    app_config.network->input(0, &tensor);
-    memcpy(tensor.data, app_config.features + before, behind);
-    memcpy((uint8_t *)tensor.data + behind, app_config.features, before);
+    stage->network->input(0, &tensor);
+    copy_rows(stage, tensor.data);
     const uint32_t begin = nn_network_ticks();
-    const int error = app_config.network->invoke();
+    const int error = stage->network->invoke();
     result->network_ticks = nn_network_ticks() - begin;
-    app_config.network->output(0, &tensor);
+    stage->network->output(0, &tensor);
     result->scores = tensor.data;
     result->score_bytes = tensor.bytes;
     result->flags |= APP_SCORED;
-    if (error == 0 && add_scores(&tensor)) {
-        decide(result);
+    if (error == 0 && add_scores(stage, &tensor)) {
+        decide(stage, result);
     }
     return error;
 }
 
+/* What a hop means for the second network: a decision may start it, time may end it, it may be due. */
+static void look_at_second(const struct app_result *result) {
+    if ((result->flags & APP_DECIDED) && app_config.wakes[result->label]) {
+        awake = true;
+        woken_at = result->position;
+        begin_stage(app_config.second);
+    }
+    const uint32_t since = result->position - woken_at;
+    awake = awake && since < app_config.wait + app_config.span;
+    second_due = awake && since >= app_config.wait && is_due(app_config.second);
+    hop_position = result->position;
+}
+
+/* The run that the hop before made due, on its rows, which are still the newest. */
+static int step_second(struct app_result *result) {
+    second_due = false;
+    result->flags |= APP_SECOND;
+    result->position = hop_position;
+    return run_stage(app_config.second, result);
+}
+
 int app_step(struct app_result *result) {
     memset(result, 0, sizeof *result);
+    if (second_due) {
+        return step_second(result);
+    }
     bool ready = has_window();
     if (break_pending && !ready) {
         cross_break();
@@ -402,15 +477,19 @@ int app_step(struct app_result *result) {
     result->position = behind_window();
     result->front_end_ticks = resampling_ticks;
     resampling_ticks = 0;
-    const int error = compute_row(result);
+    int error = compute_row(result);
     drop_hop();
     next_row = (next_row + 1) % app_config.rows;
     if (filled_rows < app_config.rows) {
         ++filled_rows;
     }
-    if (error != 0 || filled_rows < app_config.rows || until_run-- > 0) {
-        return error;
+    forget_old_decisions(app_config.first, result->position);
+    if (error == 0 && is_due(app_config.first)) {
+        error = run_stage(app_config.first, result);
     }
-    until_run = app_config.every - 1;
-    return run_network(result);
+    if (error == 0 && app_config.second != NULL) {
+        forget_old_decisions(app_config.second, result->position);
+        look_at_second(result);
+    }
+    return error;
 }

@@ -7,8 +7,11 @@
  * `average` runs; the label with the largest sum, the first of them, is decided if its sum reaches `on`. It is decided
  * again only after its sum was below `off`, and `repeat` samples after the last time.
  *
- * Where the sensor has another rate than the front end, a resampler is between ring and window. Positions, `fill` and
- * `repeat` are the sensor's.
+ * Where the sensor has another rate than the front end, a resampler is between ring and window. Positions, `fill`,
+ * `repeat`, `wait` and `span` are the sensor's.
+ *
+ * A second network can take the same rows: for a while after a decision of the first one, `wait` samples from it on and
+ * for `span` samples. Each such decision begins its sums anew. It runs in a step of its own, after that of the hop.
  *
  * A gap of up to `fill` samples is filled with zeros. After a longer one, windows, rows and sums begin anew behind it,
  * and nothing that came before is lost; what the front end and the network remember stays.
@@ -34,45 +37,64 @@ struct app_network {
     int (*output)(uint16_t position, struct model_tensor *tensor);
 };
 
-/* What the generated app_config.c says. Sizes are at least 1, hop <= window <= capacity, fill <= capacity - window;
- * with a resampler taps <= capacity, fill <= capacity - taps. */
+/* How far a network is: its runs that count, and hops until the next one. */
+struct app_counts {
+    uint32_t runs, until_run;
+};
+
+/* A network that gives scores, and when these become decisions. */
+struct app_stage {
+    const struct app_network *network;
+    uint32_t rows, every, average;
+    uint32_t repeat;              /* samples */
+    uint16_t labels, first_label; /* the place of its first one in label_names */
+    const int32_t *on, *off;      /* sums, one of each for each label; INT32_MAX: never decided */
+    int16_t *scores;              /* average runs, each with a score for each label */
+    int32_t *sums;                /* one for each label */
+    uint32_t *decided_at;         /* positions */
+    uint8_t *states;              /* of labels */
+    struct app_counts *counts;
+};
+
+/* What the generated app_config.c says. Sizes are at least 1, hop <= window <= capacity, fill <= capacity - window,
+ * rows
+ * >= those of both stages, repeat and wait + span below 2^31; with a resampler taps <= capacity, fill <= capacity -
+ * taps.
+ */
 struct app_config {
     const char *name, *version, *sensor;
-    uint8_t digest[32];    /* of everything that decides what is computed */
-    uint32_t rate;         /* samples a second of the sensor */
-    float scale;           /* the sensor's units that stand for 1, where it gives real numbers */
-    uint32_t sample_bytes; /* of all channels together */
-    uint32_t window, hop;  /* in samples as the front end takes them, behind the resampler */
-    uint32_t capacity, fill;
-    uint32_t row_bytes, rows, every;
-    uint32_t average, repeat;
-    uint16_t labels;
-    const char *const *label_names;
-    const int32_t *on, *off;             /* sums, one of each for each label; INT32_MAX: never decided */
+    uint8_t digest[32];      /* of everything that decides what is computed */
+    uint32_t rate;           /* samples a second of the sensor */
+    float scale;             /* the sensor's units that stand for 1, where it gives real numbers */
+    uint32_t sample_bytes;   /* of all channels together */
+    uint32_t window, hop;    /* in samples as the front end takes them, behind the resampler */
+    uint32_t capacity, fill; /* samples */
+    uint32_t row_bytes, rows;
+    const char *const *label_names;      /* of the first stage, then of the second */
     const struct app_network *front_end; /* NULL: the samples are the features */
-    const struct app_network *network;
+    const struct app_stage *first;
+    const struct app_stage *second;        /* NULL: there is none */
+    const uint8_t *wakes;                  /* for each label of the first stage, whether it starts the second */
+    uint32_t wait, span;                   /* samples */
     const struct app_resampler *resampler; /* NULL: the sensor has the front end's rate; else samples are int16 */
     uint8_t *resampled;                    /* window samples */
     uint8_t *ring;                         /* capacity samples */
     uint8_t *features;                     /* rows rows */
-    int16_t *scores;                       /* average runs, each with a score for each label */
-    int32_t *sums;                         /* one for each label */
-    uint32_t *decided_at;
-    uint8_t *states; /* of labels */
 };
 
 extern const struct app_config app_config;
 
 enum app_flag {
-    APP_HOP = 1,      /* a row of features was computed */
-    APP_SCORED = 2,   /* the network ran */
-    APP_DECIDED = 4,  /* a label was decided */
-    APP_RESTARTED = 8 /* windows began anew before this, after a gap */
+    APP_HOP = 1,       /* a row of features was computed */
+    APP_SCORED = 2,    /* the network ran */
+    APP_DECIDED = 4,   /* a label was decided */
+    APP_RESTARTED = 8, /* windows began anew before this, after a gap */
+    APP_SECOND = 16    /* it was the second network that ran, and nothing else, on the rows of the hop before */
 };
 
 struct app_result {
     uint8_t flags;
-    uint16_t label;
+    uint16_t label;                          /* the decided one's place in label_names */
     uint32_t position;                       /* of the first sample behind the window */
     int32_t sum;                             /* of the decided label */
     uint32_t front_end_ticks, network_ticks; /* the former with the resampler's */
@@ -125,7 +147,8 @@ int app_push_part(uint32_t position, uint32_t offset, const void *bytes, uint32_
  * the offset and none more completes it. There must be room for a sample. */
 void *app_next_sample(void);
 
-/* One hop, if enough samples wait: flags has APP_HOP then. 0, or a negative model_error. */
+/* One hop, if enough samples wait: flags has APP_HOP then. Or a run of the second network, if the hop before made it
+ * due. 0, or a negative model_error. */
 int app_step(struct app_result *result);
 
 /* Takes samples out again, without hops: up to `count`, none across a gap. Sets *position; returns how many. */

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +12,10 @@ import pytest
 
 from boardproof.cli.commands import run_command
 from boardproof.device.build.compile import build
-from boardproof.device.protocol.app_session import AppSession, StreamFault
+from boardproof.device.protocol.app_session import AppSession, StepFlag, StreamFault
 from boardproof.device.reach.links import open_link
-from boardproof.model.recordings import read_recording
+from boardproof.model.graph import DType
+from boardproof.model.recordings import Form, read_recording
 from boardproof.project.apps.render import render_application
 from boardproof.project.apps.settings import read_application
 from boardproof.project.boards import BOARDS
@@ -23,7 +26,7 @@ from boardproof.proof.expectation import expect
 from boardproof.proof.playing import Player
 from e2e.test_run import reference_model
 from support.plugin_project import make_project, run_pytest
-from support.small_application import RATE, SETTINGS, sound, write_application, write_sound
+from support.small_application import RATE, SETTINGS, THEN, sound, write_application, write_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +55,22 @@ silent = ["silence", "unknown"]
 """
 
 
+WOKEN = """
+[app.then]
+model = "{network}"
+labels = ["nothing", "something", "yes again", "no then"]
+every = 2
+wait-ms = 500
+for-ms = 1500
+
+[app.then.decision]
+average = 3
+threshold = 0.6
+repeat-ms = 1000
+silent = ["nothing", "something", "yes again"]
+"""
+
+
 @pytest.fixture(scope="module", params=BOARD_PARAMETERS)
 def board(request):
     return request.param
@@ -59,7 +78,8 @@ def board(request):
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory):
-    return read_application(write_application(tmp_path_factory.mktemp("application")))
+    """With a second network, which changes nothing of what the first one does."""
+    return read_application(write_application(tmp_path_factory.mktemp("application"), SETTINGS + THEN))
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +118,39 @@ def test_every_stream_begins_anew(session, application):
     assert found[0] == found[1]
     assert [label for _, label in found[0]] == ["loud"]
     assert 0.3 < found[0][0][0] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("loud", "second"),
+    [([(0.3, 0.5)], ["goes on"]), ([(0.3, 0.35)], []), ([(0.3, 0.35), (0.6, 0.9)], ["goes on"]), ([], [])],
+    ids=["goes on", "over", "over, then goes on", "nothing"],
+)
+def test_a_decision_starts_a_second_network(session, application, loud, second):
+    played = Player(session, application).play([(0, sound(loud))])
+    expected = expect(application, played.hops)
+    assert differences(played, expected) == ()
+    assert [application.then.labels[d.label] for d in expected.second.heard] == second
+    woken = [decision.position for decision in expected.heard]
+    assert len(woken) == len(loud)
+    for run in expected.second.runs:  # every second hop, from 60 ms after a decision on and for 200 ms
+        assert any(0.06 * RATE <= expected.positions[run] - at < 0.26 * RATE for at in woken)
+    assert len(expected.second.runs) == 25 * len(loud)
+    assert (max(played.ticks) > 0) == bool(played.steps)
+
+
+def test_a_run_of_the_second_network_that_differs_is_found(session, application):
+    played = Player(session, application).play([(0, sound([(0.3, 0.5)]))])
+    expected = expect(application, played.hops)
+    hop = expected.second.runs[3]
+    second = {at: step for at, step in played.second.items() if at != hop}
+    (found,) = differences(replace(played, second=second), expected)
+    assert (found.hop, found.what) == (hop, "second: the network did not run")
+    decided = next(at for at, step in played.second.items() if StepFlag.DECIDED in step.flags)
+    step = replace(played.second[decided], label=1, scores_crc=1)
+    first, last = differences(replace(played, second={**played.second, decided: step}), expected)
+    assert first.what.startswith("second: its scores are")
+    assert last.what.startswith("second: it decided label 1 with the sum")
+    assert "not label 3 with the sum" in last.what
 
 
 @pytest.mark.parametrize(
@@ -282,6 +335,29 @@ def test_micro_speech_as_it_ships(target, tmp_path, capsys):
         assert report["ram_bytes"] <= 24 * 1024
 
 
+@pytest.mark.qemu
+def test_yes_wakes_a_network_that_listens_for_no(tmp_path, capsys):
+    """micro_speech's network twice, in one arena: the first decides yes alone, the second, half a second on, no."""
+    names = {part: reference_model(f"{name}.tflite") for part, name in (
+        ("front", "audio_preprocessor_int8"), ("network", "micro_speech_quantized")
+    )}  # fmt: skip
+    settings = MICRO_SPEECH.replace('silent = ["silence", "unknown"]', 'silent = ["silence", "unknown", "no"]')
+    settings = settings.replace("threshold = 0.8", "threshold = 0.8\nrepeat-ms = 1000") + WOKEN
+    (tmp_path / "boardproof.toml").write_text(settings.format(**names))
+    recordings = []
+    for words in ("yes-no", "no-yes", "noise-no"):
+        clips = [reference_model(f"../clips/{word}_1000ms.wav") for word in (*words.split("-"), "silence")]
+        samples = np.concatenate([read_recording(Path(clip), Form(16000, DType.INT16, (1,))).samples for clip in clips])
+        recordings.append(str(write_sound(tmp_path / f"{words}.wav", samples, rate=16000)))
+    status, report = run_json(capsys, str(tmp_path), *recordings, "--out", str(tmp_path / "project"))
+    assert status == 0
+    found = {r["name"]: [d["what"] for d in r["decisions"]] for r in report["recordings"]}
+    assert found == {"yes-no.wav": ["yes", "no then"], "no-yes.wav": ["yes"], "noise-no.wav": []}
+    assert [r["second_runs"] > 0 for r in report["recordings"]] == [True, True, False]
+    assert report["ticks"]["most"] > report["ticks"]["network"] + report["ticks"]["second"] > 800_000
+    assert report["ram_bytes"] <= 17_000
+
+
 @pytest.mark.native
 def test_recording_watching_and_generating(tmp_path, capsys):
     app = write_application(tmp_path / "app")
@@ -310,6 +386,17 @@ def test_gaps_in_a_recording_are_told(session, application):
     session.push(90, sound([])[:50].tobytes(), 2)
     assert [session.drain(2)[0] for _ in range(2)] == [0, 140]  # short ones are zeros, and notes say so
     assert [note.fault for note in session.status().notes] == [StreamFault.FILLED]
+
+
+@pytest.mark.native
+def test_watching_shows_both_networks(tmp_path, capsys):
+    app = write_application(tmp_path / "app", SETTINGS + THEN)
+    source = write_sound(tmp_path / "day.wav", sound([(0.2, 0.5)]))
+    target = ("--board", "native", "--out", str(tmp_path / "project"))
+    assert run_command(["watch", str(app), str(source), *target, "--seconds", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("-> ")[1] for line in lines if "->" in line] == ["loud", "goes on"]
+    assert len([line for line in lines if " s  over " in line]) == 25
 
 
 @pytest.mark.native

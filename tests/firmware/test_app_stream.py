@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from boardproof.model.resampling import resampler_between
 from boardproof.project.apps.application import NEVER
-from boardproof.project.apps.stream import Windows, begun_anew, decide, network_runs
+from boardproof.project.apps.stream import Windows, begun_anew, decide, network_runs, second_runs
 from support import app_lab
-from support.app_lab import DECIDED, HOP, RESTARTED, SCORED, Lab, Sizes
+from support.app_lab import DECIDED, HOP, RESTARTED, SCORED, SECOND, Lab, Sizes
 
 pytestmark = pytest.mark.native
 
@@ -26,33 +27,48 @@ def library(tmp_path_factory):
     return app_lab.build_lab(tmp_path_factory.mktemp("lab"))
 
 
+def stage(draw):
+    labels = draw(st.integers(1, 5))
+    average = draw(st.integers(1, 4))
+    limits = st.integers(-60 * average, 80 * average)
+    on = tuple(NEVER if draw(st.integers(0, 4)) == 0 else draw(limits) for _ in range(labels))
+    return {
+        "rows": draw(st.integers(1, 5)),
+        "every": draw(st.integers(1, 3)),
+        "average": average,
+        "repeat": draw(st.sampled_from((0, 0, 5, 40))),
+        "on": on,
+        "off": tuple(min(limit, draw(limits)) for limit in on),
+    }
+
+
 @st.composite
 def sizes(draw):
     channels, window = draw(st.integers(1, 3)), draw(st.integers(1, 12))
     hop = draw(st.integers(1, window))
     with_front_end = draw(st.booleans())
-    labels = draw(st.integers(1, 5))
-    average = draw(st.integers(1, 4))
-    limits = st.integers(-60 * average, 80 * average)
-    on = tuple(NEVER if draw(st.integers(0, 4)) == 0 else draw(limits) for _ in range(labels))
     resampler = draw(st.sampled_from(RESAMPLERS))
     held = window if resampler is None else resampler.taps
     capacity = held + draw(st.integers(0, 20))
-    return Sizes(
+    first = Sizes(
         channels=channels,
         window=window,
         hop=hop,
         capacity=capacity,
         fill=draw(st.integers(0, min(window, capacity - held))),
         row_bytes=draw(st.integers(1, 5)) if with_front_end else 2 * channels * window,
-        rows=draw(st.integers(1, 5)),
-        every=draw(st.integers(1, 3)),
-        average=average,
-        repeat=draw(st.sampled_from((0, 0, 5, 40))),
-        on=on,
-        off=tuple(min(limit, draw(limits)) for limit in on),
         with_front_end=with_front_end,
         resampler=resampler,
+        **stage(draw),
+    )
+    if draw(st.booleans()):
+        return first
+    return replace(
+        first,
+        second=replace(first, **stage(draw)),
+        wakes=tuple(draw(st.booleans()) for _ in first.on),
+        wait=draw(st.sampled_from((0, 1, 10))),
+        span=draw(st.sampled_from((1, 7, 50))),
     )
 
 
@@ -69,29 +85,43 @@ def moves(draw, rng, window):
     return ahead, int(rng.integers(0, 25)), int(rng.integers(0, 4))
 
 
+def scored(chosen, rows, runs, positions, anew, more=0):
+    """By hop: scores and the decision or None."""
+    windows = [rows[run - chosen.rows + 1 : run + 1] for run in runs]
+    scores = np.array([app_lab.network(chosen, each, more * i) for i, each in enumerate(windows)])
+    scores = scores.reshape(len(runs), len(chosen.on))
+    decisions = decide(chosen, scores, [positions[run] for run in runs], anew)
+    return dict(zip(runs, zip(scores, decisions, strict=True), strict=True))
+
+
 def expected_steps(chosen, hops):
-    """(position, restarted, row, scores or None, decision or None) of every hop."""
+    """Of every hop: position, restarted, row, scores and decision, and those of the second network; None: no run."""
     rows = app_lab.front_end(chosen, [hop.samples for hop in hops])
+    positions = [hop.position for hop in hops]
     runs = network_runs(chosen, hops)
-    scores = np.array([app_lab.network(chosen, rows[r - chosen.rows + 1 : r + 1]) for r in runs]).reshape(
-        len(runs), len(chosen.on)
-    )
-    decisions = decide(chosen, scores, [hops[r].position for r in runs], begun_anew(hops, runs))
-    of_run = {r: (scores[i], decisions[i]) for i, r in enumerate(runs)}
-    return [(hop.position, hop.restarted, rows[i], *of_run.get(i, (None, None))) for i, hop in enumerate(hops)]
+    first, second = scored(chosen, rows, runs, positions, begun_anew(hops, runs)), {}
+    if chosen.second is not None:
+        decided = {run: decision for run, (_, decision) in first.items() if decision is not None}
+        runs, anew = second_runs(chosen, hops, decided)
+        second = scored(chosen.second, rows, runs, positions, anew, more=11)
+    return [(hop.position, hop.restarted, rows[i], first.get(i), second.get(i)) for i, hop in enumerate(hops)]
 
 
-def assert_same(chosen, result, row, scores, expected, restarted):
-    position, began_anew, expected_row, expected_scores, decision = expected
-    assert result.position == position & 0xFFFFFFFF
-    assert restarted == began_anew
-    np.testing.assert_array_equal(row, expected_row)
-    assert bool(result.flags & SCORED) == (expected_scores is not None)
-    if expected_scores is not None:
-        np.testing.assert_array_equal(scores, expected_scores)
+def assert_run(result, scores, expected, first_label):
+    """A network's scores and decision, where it ran."""
+    ran = result is not None and bool(result.flags & SCORED)
+    assert ran == (expected is not None)
+    if not ran:
+        return
+    expected_scores, decision = expected
+    np.testing.assert_array_equal(scores, expected_scores)
     assert bool(result.flags & DECIDED) == (decision is not None)
     if decision is not None:
-        assert (result.label, result.sum) == (decision.label, decision.sum)
+        assert (result.label, result.sum) == (first_label + decision.label, decision.sum)
+
+
+def scores_of(result):
+    return result.scores and np.frombuffer(ctypes.string_at(result.scores, result.score_bytes), np.int8)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
@@ -104,12 +134,14 @@ def test_every_hop_is_the_hosts(library, chosen, data, seed):
     def step():
         nonlocal restarted
         result = lab.step()
+        if result.flags & SECOND:
+            steps[-1][-1] = (result, scores_of(result))
+            return True
         restarted |= bool(result.flags & RESTARTED)
         if not result.flags & HOP:
             return False
         row = np.frombuffer(ctypes.string_at(result.features, chosen.row_bytes), np.uint8)
-        scores = result.scores and np.frombuffer(ctypes.string_at(result.scores, result.score_bytes), np.int8)
-        steps.append((result, row, scores, restarted))
+        steps.append([result, row, scores_of(result), restarted, (None, None)])
         restarted = False
         return True
 
@@ -131,8 +163,13 @@ def test_every_hop_is_the_hosts(library, chosen, data, seed):
     while step():
         pass
     assert len(steps) == len(hops)
-    for (result, row, scores, began_anew), expected in zip(steps, expected_steps(chosen, hops), strict=True):
-        assert_same(chosen, result, row, scores, expected, began_anew)
+    for (result, row, scores, began_anew, second), expected in zip(steps, expected_steps(chosen, hops), strict=True):
+        position, expected_anew, expected_row, expected_run, expected_second = expected
+        assert (result.position, began_anew) == (position & 0xFFFFFFFF, expected_anew)
+        np.testing.assert_array_equal(row, expected_row)
+        assert_run(result, scores, expected_run, 0)
+        assert_run(*second, expected_second, len(chosen.on))
+        assert second[0] is None or second[0].position == result.position
 
 
 def plain(**changes):
@@ -241,3 +278,23 @@ def test_every_resampled_sample_is_the_hosts(library, rates, channels, seed):
         positions.append(result.position)
     np.testing.assert_array_equal(np.array(found), resampler.resample(samples))
     assert positions == [resampler.place(count) for count in range(1, len(found) + 1)]
+
+
+def test_what_was_decided_long_ago_does_not_keep_from_deciding(library):
+    """After 2^32 samples, in which it must have been forgotten, positions are those of then."""
+    lab = Lab(library, plain(rows=1, repeat=100, on=(-1000,), off=(-1000,)))
+    position, decided = 0, []
+    for leap in (2**31 - 10, 2**31 - 10, 24, 2**31):  # behind a gap everything may be decided anew
+        lab.push(position, ramp(0, 4))
+        result = lab.step()
+        result = result if result.flags & HOP else lab.step()
+        decided.append(bool(result.flags & DECIDED))
+        position += leap
+    assert position - 2**31 - 4 == 2**32
+    assert decided == [True, True, True, False]
+
+
+def test_what_is_exactly_2_to_the_31_ahead_is_late(library):
+    lab = Lab(library, plain())
+    assert lab.push(2**31, ramp(0, 3)) == 3
+    assert lab.notes() == [(LATE, 2**31, 3)]

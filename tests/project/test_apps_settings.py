@@ -13,7 +13,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from boardproof.settings import read_settings_file
-from support.small_application import SETTINGS, network, write_application
+from support.small_application import SETTINGS, THEN, network, write_application
 
 
 def test_what_follows_from_the_settings(tmp_path):
@@ -76,6 +76,48 @@ MISFITS = {
 def test_what_does_not_fit_together(line, tmp_path):
     instead, words = MISFITS[line]
     assert words in refused(tmp_path, SETTINGS.replace(line, instead))
+
+
+THEN_CHANGES = {
+    'model = "second.tflite"': ('model = "front.tflite"', "the second network: rows of 8 bytes of int8 do not fill"),
+    "wait-ms = 60": ("wait-ms = 60\nafter = ['quiet']", "after names quiet, which the first network never decides"),
+    "for-ms = 200": ("for-ms = 16777216\nwait-ms2 = 0", "has an unknown setting: wait-ms2"),
+    'labels = ["over", "goes on"]': ('labels = ["over", "loud"]', "both networks decide loud. Give labels different"),
+    'silent = ["over"]': ('silent = ["quiet"]', "the second network: silent names quiet, which is no label"),
+    "threshold = 0.8": ("threshold = 1.5", "the second network: threshold is 1.5, and the largest score 0.99609375"),
+    "average = 2": ("averag = 2", "[app.then.decision] in"),
+    "every = 2": ("every = 0", "every in [app.then] of"),
+}
+
+
+@pytest.mark.parametrize("line", THEN_CHANGES)
+def test_a_second_network_that_does_not_fit(line, tmp_path):
+    instead, words = THEN_CHANGES[line]
+    assert words.lower() in refused(tmp_path, SETTINGS + THEN.replace(line, instead)).lower()
+
+
+def test_what_follows_of_a_second_network(tmp_path):
+    alone = read_application(write_application(tmp_path / "alone"))
+    both = read_application(write_application(tmp_path / "both", SETTINGS + THEN))
+    assert (alone.second, alone.all_labels, alone.kept_rows) == (None, ("quiet", "loud"), 8)
+    assert (both.second.rows, both.second.window, both.second.on) == (4, 64, (NEVER, 154))
+    assert (both.all_labels, both.kept_rows) == (("quiet", "loud", "over", "goes on"), 8)
+    assert (both.wakes, both.wait, both.span) == ((False, True), 480, 1600)
+    later = read_application(write_application(tmp_path / "later", SETTINGS + THEN.replace("60", "61")))
+    assert len({alone.digest, both.digest, later.digest}) == 3
+
+
+def test_times_that_a_board_cannot_count(tmp_path):
+    settings = SETTINGS.replace("rate = 8000", "rate = 192000")
+    long = settings.replace("repeat-ms = 20", "repeat-ms = 16777216")
+    assert "repeat-ms is more samples than a board counts" in refused(tmp_path / "repeat", long)
+    long = settings + THEN.replace("for-ms = 200", "for-ms = 16777216")
+    assert "wait-ms and for-ms are more samples than a board counts" in refused(tmp_path / "span", long)
+
+
+def test_a_release_that_scores_never_fall_below(tmp_path):
+    settings = SETTINGS.replace("release = 0.6", "release = -10000000.0")
+    assert read_application(write_application(tmp_path, settings)).off == (-(2**31), -(2**31))
 
 
 AS_THEY_ARE, AS_MEANT, OTHERWISE = (1.0, 0), (128.0, 0), (0.98, 3)

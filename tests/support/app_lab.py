@@ -13,12 +13,12 @@ import numpy as np
 from boardproof.project.resources import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from boardproof.model.resampling import Resampler
 
 LAB = Path(__file__).parents[1] / "firmware" / "app_lab.c"
-HOP, SCORED, DECIDED, RESTARTED = 1, 2, 4, 8
+HOP, SCORED, DECIDED, RESTARTED, SECOND = 1, 2, 4, 8, 16
 
 
 class Result(ctypes.Structure):
@@ -67,10 +67,22 @@ class Sizes:
     off: tuple[int, ...]
     with_front_end: bool
     resampler: Resampler | None = None
+    second: Sizes | None = None
+    wakes: tuple[bool, ...] = ()
+    wait: int = 0
+    span: int = 0
 
     @property
     def decision(self) -> Sizes:
         return self
+
+    @property
+    def kept_rows(self) -> int:
+        return max(self.rows, self.second.rows if self.second else 0)
+
+    @property
+    def of_stage(self) -> tuple[int, ...]:
+        return (self.rows, self.every, self.average, self.repeat, len(self.on))
 
 
 def build_lab(folder: Path) -> ctypes.CDLL:
@@ -96,16 +108,23 @@ class Lab:
         self.library = library
         self.sizes = sizes
         numbers = (2 * sizes.channels, sizes.window, sizes.hop, sizes.capacity, sizes.fill, sizes.row_bytes)
-        numbers = (*numbers, sizes.rows, sizes.every, sizes.average, sizes.repeat, len(sizes.on))
-        on, off = ((ctypes.c_int32 * len(values))(*values) for values in (sizes.on, sizes.off))
         found = sizes.resampler
-        resampler = (None, None)
+        resampler: tuple[object, object] = (None, None)
         if found is not None:
             coefficients = found.coefficients.ravel().tolist()
             filters = (ctypes.c_int16 * len(coefficients))(*coefficients)
             resampler = ((ctypes.c_uint32 * 3)(found.up, found.down, found.taps), filters)
-        configure = library.lab_configure
-        assert configure((ctypes.c_uint32 * 11)(*numbers), on, off, int(sizes.with_front_end), *resampler) == 0
+        first = (*numbers, sizes.kept_rows)
+        self._configure(library.lab_configure, first, sizes, int(sizes.with_front_end), *resampler)
+        if sizes.second is not None:
+            wakes = bytes(sizes.wakes)
+            self._configure(library.lab_configure_second, (sizes.wait, sizes.span), sizes.second, wakes)
+
+    @staticmethod
+    def _configure(function: Callable[..., int], numbers: tuple[int, ...], stage: Sizes, *more: object) -> None:
+        numbers = (*numbers, *stage.of_stage)
+        on, off = ((ctypes.c_int32 * len(values))(*values) for values in (stage.on, stage.off))
+        assert function((ctypes.c_uint32 * len(numbers))(*numbers), on, off, *more) == 0
 
     def push(self, position: int, samples: np.ndarray, *, lossy: bool = False) -> int:
         data = samples.tobytes()
@@ -149,8 +168,9 @@ def front_end(sizes: Sizes, windows: Sequence[np.ndarray]) -> np.ndarray:
     return np.array(rows, np.uint8).reshape(len(rows), sizes.row_bytes)
 
 
-def network(sizes: Sizes, rows: np.ndarray) -> np.ndarray:
-    """app_lab.c's network on one window of rows: a score for each label."""
+def network(sizes: Sizes, rows: np.ndarray, more: int = 0) -> np.ndarray:
+    """app_lab.c's network on a window of rows: a score for each label. `more`: 11 for each run of a second before."""
     data = rows.reshape(-1).astype(np.int64)
     places = np.arange(len(data)) + 1
-    return np.array([int((data * (places * (label + 3) % 7)).sum()) % 251 - 125 for label in range(len(sizes.on))])
+    sums = [more + int((data * (places * (label + 3) % 7)).sum()) for label in range(len(sizes.on))]
+    return np.array([value % 251 - 125 for value in sums])

@@ -34,6 +34,23 @@ repeat-ms = 20
 silent = ["quiet"]
 """
 
+THEN = """
+[app.then]
+model = "second.tflite"
+labels = ["over", "goes on"]
+every = 2
+wait-ms = 60
+for-ms = 200
+
+[app.then.decision]
+average = 2
+threshold = 0.8
+silent = ["over"]
+"""
+"""A second network: whether it is still loud. It takes fewer rows, and runs after "loud" alone."""
+
+SECOND_ROWS = 4
+
 
 def front_end() -> bytes:
     """[64] int16 to [8] int8: the samples delayed, which is a state, then the means of eight each."""
@@ -52,10 +69,10 @@ def front_end() -> bytes:
     return builder.build([x], [y])
 
 
-def network(scale: float = 128.0, zero_point: int = 0, shape: tuple[int, ...] | None = None) -> bytes:
+def network(scale: float = 128.0, zero_point: int = 0, shape: tuple[int, ...] | None = None, rows: int = ROWS) -> bytes:
     """[1,64] int8 to two scores: loud if the rows are high. Or an input of another shape, which is made flat."""
     builder = ModelBuilder()
-    size = ROWS * BANDS if shape is None else int(np.prod(shape))
+    size = rows * BANDS if shape is None else int(np.prod(shape))
     x = source = builder.add_tensor(shape or (1, size), scale=scale, zero_point=zero_point)
     if shape is not None:
         x = builder.add_tensor((1, size), scale=scale, zero_point=zero_point)
@@ -75,6 +92,7 @@ def write_application(folder: Path, settings: str = SETTINGS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "front.tflite").write_bytes(front_end())
     (folder / "network.tflite").write_bytes(network())
+    (folder / "second.tflite").write_bytes(network(rows=SECOND_ROWS))
     (folder / "boardproof.toml").write_text(settings)
     return folder
 

@@ -48,9 +48,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One run of the network: when its window ended, its scores as real numbers, the decided label or None."""
+    """One run of a network: when its window ended, its labels and their scores as real numbers, what it decided."""
 
     at_s: float
+    labels: tuple[str, ...]
     scores: tuple[float, ...]
     label: str | None
 
@@ -148,17 +149,18 @@ def _watch(
         if played is not None and pushed < len(played):
             pushed += session.push(pushed, played[pushed : pushed + 4096].tobytes(), application.sample_bytes)
         step = session.step()
-        if StepFlag.HOP not in step.flags:
+        if not step.flags & (StepFlag.HOP | StepFlag.SECOND):
             if played is not None and pushed == len(played):
                 return
             time.sleep(_IDLE_S)
             continue
         position = step.position
         if StepFlag.SCORED in step.flags:
-            label = application.labels[step.label] if StepFlag.DECIDED in step.flags else None
-            yield Seen(
-                application.seconds(position) + application.delay_s, _real(application, step.scores or b""), label
-            )
+            label = application.all_labels[step.label] if StepFlag.DECIDED in step.flags else None
+            ran = application.second if StepFlag.SECOND in step.flags else application
+            if ran is not None:
+                at_s = application.seconds(position) + application.delay_s
+                yield Seen(at_s, ran.labels, _real(ran, step.scores or b""), label)
 
 
 def _real(application: Application, scores: bytes) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.applications.generate import make_project
-from boardproof.applications.timing import high_water, hop_ticks, seconds_of, ticks_of
+from boardproof.applications.timing import high_water, hop_ticks, seconds_of
 from boardproof.device.build.claims import claim
 from boardproof.device.build.compile import build
 from boardproof.device.build.narration import narrate
@@ -143,8 +143,8 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
         version=application.version,
         board=board.name,
         recordings=tuple(_with_counts(r, o) for r, o in zip(results, outcomes, strict=True)),
-        labels=application.labels,
-        ticks=hop_ticks(application, hello, [step for played in heard for step in played.steps]),
+        labels=application.all_labels,
+        ticks=hop_ticks(application, hello, heard),
         flash_bytes=firmware.flash_bytes,
         ram_bytes=firmware.ram_bytes,
         stack_bytes=max((p.stack_bytes or 0 for p in heard), default=0) or None,
@@ -188,7 +188,8 @@ def _events(path: Path, application: Application, settings: ReplaySettings) -> t
     if settings.labels is None:
         return None
     found = events_of(path, settings.labels, len(settings.recordings) > 1)
-    return None if found is None else read_events(found, application.labels, application.decision.silent)
+    silent = application.decision.silent + (() if application.then is None else application.then.decision.silent)
+    return None if found is None else read_events(found, application.all_labels, silent)
 
 
 def _play(
@@ -198,7 +199,7 @@ def _play(
     player = Player(session, application)
     if settings.real_time:
         hello = session.connect()
-        return player.play_in_time(recording.samples, lambda step: seconds_of(ticks_of(step), hello))
+        return player.play_in_time(recording.samples, lambda ticks: seconds_of(ticks, hello))
     total = len(recording.samples)
     return player.play(whole(recording.samples), lambda done: progress.advance(done, total))
 
@@ -207,13 +208,18 @@ def result_of(
     application: Application, recording: Recording, played: Played, expected: Expected, events: Sequence[Event] | None
 ) -> ReplayedRecording:
     """What a recording came to: decisions, faults, differences, and curves for pictures."""
+    second = expected.second
+    heard = list(decided(application, expected.heard))
+    if application.second is not None and second is not None:
+        heard = sorted([*heard, *decided(application.second, second.heard)], key=lambda d: d.at_s)
     return ReplayedRecording(
         name=recording.name,
         seconds=application.seconds(len(recording.samples)),
         hops=len(played.steps),
         runs=len(expected.runs),
+        second_runs=0 if second is None else len(second.runs),
         last_scores=tuple(int(score) for score in expected.scores[-1]) if len(expected.scores) else (),
-        decisions=tuple(Moment(d.at_s, d.label, d.score) for d in decided(application, expected.heard)),
+        decisions=tuple(Moment(d.at_s, d.label, d.score) for d in heard),
         faults=tuple(_fault(application, note) for note in played.notes),
         differences=tuple(
             f"hop {d.hop}, whose window ends at {application.seconds(d.position):.3f} s: {d.what}"
@@ -233,7 +239,7 @@ def _high_water(
         return max(played.high_water for played in heard)
     if hello.tick_unit is TickUnit.MICROSECONDS:
         return None
-    return max(high_water(application, played.steps, lambda ticks: seconds_of(ticks, hello)) for played in heard)
+    return max(high_water(application, played, lambda ticks: seconds_of(ticks, hello)) for played in heard)
 
 
 def _resampling(application: Application) -> Resampling | None:
@@ -300,7 +306,7 @@ def _tune(
     results: Sequence[ReplayedRecording],
 ) -> Tuning:
     labelled = [
-        Labelled(computed, found, result.seconds)
+        Labelled(computed, tuple(e for e in found if e.label in application.labels), result.seconds)
         for computed, found, result in zip(expected, events, results, strict=True)
         if found is not None
     ]

@@ -77,12 +77,10 @@ def watch(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:
     """Shows scores and decisions as they come, of a board's sensor, or of a recording on an emulated board."""
     from boardproof.applications import live
     from boardproof.cli.console import ConsoleProgress, show_text
-    from boardproof.project.apps.settings import read_application
 
-    labels = read_application(app).labels
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
         for seen in live.watch(settings_of(app, recordings, values), values["seconds"], progress):
-            scores = "  ".join(f"{label} {score:5.2f}" for label, score in zip(labels, seen.scores, strict=True))
+            scores = "  ".join(f"{label} {score:5.2f}" for label, score in zip(seen.labels, seen.scores, strict=True))
             show_text(f"{seen.at_s:8.2f} s  {scores}{f'  -> {seen.label}' if seen.label else ''}")
     return ExitStatus.AGREES
 

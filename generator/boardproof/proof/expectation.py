@@ -9,7 +9,7 @@ import numpy as np
 
 from boardproof.model.oracle import run_oracle
 from boardproof.model.samples import Vectors
-from boardproof.project.apps.stream import begun_anew, decide, network_runs
+from boardproof.project.apps.stream import begun_anew, decide, network_runs, second_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 
     from boardproof.project.apps.application import Application, Part
     from boardproof.project.apps.stream import Heard, Hop
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a network makes of a stream.
+
+    Attributes:
+        runs: The hops after which it ran.
+        scores: [runs, labels], quantized.
+        decisions: One for each run, or None.
+    """
+
+    runs: tuple[int, ...]
+    scores: NDArray[np.generic] = field(repr=False)
+    decisions: tuple[Heard | None, ...]
+
+    @property
+    def heard(self) -> tuple[Heard, ...]:
+        """The decisions alone."""
+        return tuple(decision for decision in self.decisions if decision is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +51,7 @@ class Expected:
         runs: The hops after which the network ran.
         scores: [runs, labels], quantized.
         decisions: One for each run, or None.
+        second: What the second network makes of it; None where there is none.
     """
 
     positions: tuple[int, ...]
@@ -39,6 +60,7 @@ class Expected:
     runs: tuple[int, ...]
     scores: NDArray[np.generic] = field(repr=False)
     decisions: tuple[Heard | None, ...]
+    second: Scored | None = None
 
     @property
     def heard(self) -> tuple[Heard, ...]:
@@ -56,14 +78,28 @@ def expect(application: Application, hops: Sequence[Hop]) -> Expected:
     features = _features(application, hops)
     runs = network_runs(application, hops)
     restarts = frozenset(i for i, hop in enumerate(hops) if hop.restarted)
+    positions = tuple(hop.position for hop in hops)
+    first = _scored(application, features, positions, runs, begun_anew(hops, runs))
+    second = None
+    if application.second is not None:
+        decided = {run: one for run, one in zip(runs, first.decisions, strict=True) if one is not None}
+        second = _scored(application.second, features, positions, *second_runs(application, hops, decided))
+    return Expected(positions, restarts, features, first.runs, first.scores, first.decisions, second)
+
+
+def _scored(
+    application: Application,
+    features: NDArray[np.generic],
+    positions: Sequence[int],
+    runs: Sequence[int],
+    anew: Sequence[bool],
+) -> Scored:
     scores = np.zeros((0, len(application.labels)), application.network.output.dtype.numpy)
     if runs:
         windows = np.stack([features[run - application.rows + 1 : run + 1].reshape(-1) for run in runs])
         scores = run_part(application.network, windows)
-    anew = begun_anew(hops, runs)
-    positions = tuple(hop.position for hop in hops)
     decisions = decide(application, scores, [positions[run] for run in runs], anew)
-    return Expected(positions, restarts, features, tuple(runs), scores, tuple(decisions))
+    return Scored(tuple(runs), scores, tuple(decisions))
 
 
 def _features(application: Application, hops: Sequence[Hop]) -> NDArray[np.generic]:

@@ -10,7 +10,7 @@ from boardproof.errors import DeviceError
 from boardproof.project.apps.stream import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -33,6 +33,7 @@ class Played:
 
     Attributes:
         steps: The hops it did.
+        second: The runs of the second network, by the hops before them.
         restarts: The hops before which it began anew.
         hops: The windows of the stream that it took, cut by the host.
         notes: What went wrong with the stream.
@@ -41,11 +42,20 @@ class Played:
     """
 
     steps: tuple[BoardStep, ...] = field(repr=False)
+    second: Mapping[int, BoardStep] = field(repr=False)
     restarts: frozenset[int]
     hops: tuple[Hop, ...] = field(repr=False)
     notes: tuple[StreamNote, ...]
     high_water: int
     stack_bytes: int | None
+
+    @property
+    def ticks(self) -> tuple[int, ...]:
+        """What all that ran after each hop took: front end, network, second network."""
+        return tuple(
+            sum(s.front_end_ticks + s.network_ticks for s in (step, self.second.get(hop)) if s is not None)
+            for hop, step in enumerate(self.steps)
+        )
 
 
 def whole(samples: NDArray[np.generic]) -> Iterable[Push]:
@@ -61,6 +71,7 @@ class Player:
         self._session = session
         self._application = application
         self._steps: list[BoardStep] = []
+        self._second: dict[int, BoardStep] = {}
         self._restarts: set[int] = set()
         self._notes: list[StreamNote] = []
         self._windows = Windows(application.window, application.hop, application.fill, application.resampler)
@@ -79,10 +90,10 @@ class Player:
                 on_progress(position + len(samples))
         return self.finish()
 
-    def play_in_time(self, samples: NDArray[np.generic], seconds_of: Callable[[BoardStep], float]) -> Played:
+    def play_in_time(self, samples: NDArray[np.generic], seconds_of: Callable[[int], float]) -> Played:
         """The same in time that passes as the board's work takes it: what there is no room for meanwhile is lost.
 
-        `seconds_of`: how long a step took. Time is that of the samples, so this is the same on every machine.
+        `seconds_of`: how long so many ticks are. Time is that of the samples, so this is the same on every machine.
         """
         self._session.begin()
         done = 0
@@ -92,7 +103,7 @@ class Player:
             if step is None:  # nothing to do until the next samples come
                 clock = max(clock, self._application.seconds(done)) + self._application.hop_s
             else:
-                clock += seconds_of(step)
+                clock += seconds_of(step.front_end_ticks + step.network_ticks)
             due = min(int(clock * self._application.sensor_rate), len(samples))
             if due > done:
                 self._push_lossy(done, samples[done:due])
@@ -107,6 +118,7 @@ class Player:
         stack = self._session.marks().stack_bytes
         return Played(
             tuple(self._steps),
+            dict(self._second),
             frozenset(self._restarts),
             tuple(self._hops),
             (*self._notes, *status.notes),
@@ -143,6 +155,9 @@ class Player:
         step = self._session.step()
         if StepFlag.RESTARTED in step.flags:
             self._restarts.add(len(self._steps))
+        if StepFlag.SECOND in step.flags:
+            self._second[len(self._steps) - 1] = step
+            return step
         if StepFlag.HOP not in step.flags:
             return None
         self._steps.append(step)

@@ -69,6 +69,7 @@ class ReplayedRecording:
         seconds: How long it is.
         hops: Windows.
         runs: Runs of the network.
+        second_runs: Runs of the second network.
         last_scores: Of the last run, quantized.
         decisions: What was decided; the value is the average score. A resampler's delay is in the times.
         faults: What went wrong with the stream; the value is how many samples.
@@ -86,6 +87,7 @@ class ReplayedRecording:
     decisions: tuple[Moment, ...]
     faults: tuple[Moment, ...]
     differences: tuple[str, ...]
+    second_runs: int = 0
     labels: LabelCounts | None = None
     events: tuple[Moment, ...] = ()
     curves: Curves = field(default_factory=Curves, repr=False)
@@ -94,7 +96,7 @@ class ReplayedRecording:
 
 @dataclass(frozen=True, slots=True)
 class HopTicks:
-    """What a hop takes: of the front end and of the network alone, and of the most laborious hop.
+    """What a hop takes: of the front end and of each network alone, and of the most laborious hop.
 
     `share`: the most laborious hop's part of the time between two hops, of which `limit_percent` is a limit; it may be
     above 1 where the network does not run after every hop, as long as the ring holds what comes meanwhile. `load`: all
@@ -110,6 +112,7 @@ class HopTicks:
     load: float | None
     how: str
     limit_percent: float | None = None
+    second: int | None = None
 
     @property
     def exceeded(self) -> bool:
@@ -210,7 +213,9 @@ def _verdict(report: ReplayReport) -> Iterator[Paragraph]:
     hops, runs = (sum(getattr(r, name) for r in report.recordings) for name in ("hops", "runs"))
     decisions = sum(len(r.decisions) for r in report.recordings)
     if report.agrees:
-        text = f"exact: all features of {hops:,} hops, all scores of {runs:,} runs and all {decisions:,} decisions are "
+        second = sum(r.second_runs for r in report.recordings)
+        of_both = f"{runs:,} runs" if report.ticks.second is None else f"{runs:,} and {second:,} runs of two networks"
+        text = f"exact: all features of {hops:,} hops, all scores of {of_both} and all {decisions:,} decisions are "
         yield Paragraph(text + "the host's", Tone.GOOD)
     for recording in report.recordings:
         for difference in recording.differences[:SHOWN_DIFFERENCES]:
@@ -244,6 +249,8 @@ def _facts(report: ReplayReport) -> Iterator[Fact]:
         delay = f"{found.taps} taps; every window is {found.delay_ms:.2f} ms late, which is in all times"
         yield Fact("resampler", f"{found.given:,} to {found.wanted:,} samples a second", delay)
     yield Fact("network", f"{ticks.network:,} {ticks.unit} a run", "median")
+    if ticks.second is not None:
+        yield Fact("second network", f"{ticks.second:,} {ticks.unit} a run", "median")
     share = "" if ticks.share is None else f"{percent(ticks.share)} of {ticks.hop_ms:g} ms"
     yield Fact("most laborious hop", f"{ticks.most:,} {ticks.unit}", share)
     if ticks.load is not None:

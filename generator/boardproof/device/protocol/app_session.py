@@ -26,6 +26,7 @@ class StepFlag(IntFlag):
     SCORED = 2
     DECIDED = 4
     RESTARTED = 8
+    SECOND = 16
 
 
 class StreamFault(IntEnum):
@@ -52,11 +53,11 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class BoardStep:
-    """What one hop did on the board.
+    """What one hop, or one run of a second network after it, did on the board.
 
     Attributes:
         flags: What it did.
-        label: The decided label's place.
+        label: The decided label's place, among those of both networks.
         position: Of the first sample behind the window.
         sum: The decided label's sum.
         front_end_ticks: What the front end took.
@@ -161,7 +162,7 @@ class AppSession(Session):
         flags, label, position, total, front_end, network, features_crc, scores_crc = cursor.fields("BHIiIIII")
         scores, features = _counted(cursor), _counted(cursor)
         return BoardStep(
-            StepFlag(flags & 0xF),
+            StepFlag(flags & sum(StepFlag)),
             label,
             position,
             total,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NEVER = 2**31 - 1
 """A sum that no label reaches: INT32_MAX in app.c."""
+
+_LEAST_SUM = -(2**31)
+"""A sum that no label falls below."""
 
 SCORE_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
 """Types of scores, which decisions add up as integers."""
@@ -70,6 +73,29 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Then:
+    """A second network, which takes the same rows for a while after a decision of the first one.
+
+    Attributes:
+        network: Rows of features to scores.
+        every: Hops from one run of it to the next.
+        labels: What its scores are of.
+        decision: When they become a decision.
+        after: The first network's labels whose decision starts it; empty for all that are decided.
+        wait_ms: From such a decision until it may run.
+        for_ms: How long it then runs.
+    """
+
+    network: Part
+    every: int
+    labels: tuple[str, ...]
+    decision: Decision
+    after: tuple[str, ...]
+    wait_ms: int
+    for_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """What is generated and proven: everything that decides what is computed.
 
@@ -90,6 +116,7 @@ class Application:
         columns: What a recording of numbers names its channels.
         scale: The sensor's units that stand for 1 in recordings of real numbers.
         hop_percent: The most of the time that the work may take, averaged over hops, in percent; None for no limit.
+        then: A second network; None where there is none.
     """
 
     name: str
@@ -108,6 +135,28 @@ class Application:
     columns: tuple[str, ...] = ()
     scale: float = 1.0
     hop_percent: float | None = None
+    then: Then | None = None
+
+    @property
+    def second(self) -> Application | None:
+        """The second network on the same rows, as an application of its own; None where there is none."""
+        if self.then is None:
+            return None
+        network, labels = self.then.network, self.then.labels
+        return replace(
+            self, network=network, every=self.then.every, labels=labels, decision=self.then.decision, then=None
+        )
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """Labels of the first network, then of the second."""
+        return self.labels + (() if self.then is None else self.then.labels)
+
+    @property
+    def networks(self) -> tuple[Part, ...]:
+        """All networks, in the order in which they run."""
+        second = None if self.then is None else self.then.network
+        return tuple(part for part in (self.front_end, self.network, second) if part is not None)
 
     @property
     def form(self) -> Form:
@@ -142,6 +191,11 @@ class Application:
         return self.network.input.size_bytes // self.row_bytes
 
     @property
+    def kept_rows(self) -> int:
+        """Rows that are kept: as many as the network takes that takes the most."""
+        return max(self.rows, 0 if self.second is None else self.second.rows)
+
+    @property
     def resampler(self) -> Resampler | None:
         """From the sensor's rate to that of windows; None where they are the same."""
         return None if self.sensor_rate == self.rate else resampler_between(self.sensor_rate, self.rate)
@@ -168,7 +222,7 @@ class Application:
     @property
     def repeat(self) -> int:
         """The sensor's samples after a decision in which the same label is not decided again."""
-        return ceil(Fraction(self.decision.repeat_ms * self.sensor_rate, 1000))
+        return self._samples(self.decision.repeat_ms)
 
     def seconds(self, position: int) -> float:
         """The time of a position in the stream, which is counted in the sensor's samples."""
@@ -180,6 +234,27 @@ class Application:
         return 0.0 if self.resampler is None else self.resampler.delay_s
 
     @property
+    def wakes(self) -> tuple[bool, ...]:
+        """For each label whether its decision starts the second network: all that are decided, where none is named."""
+        if self.then is None:
+            return (False,) * len(self.labels)
+        after = self.then.after or set(self.labels).difference(self.decision.silent)
+        return tuple(label in after for label in self.labels)
+
+    @property
+    def wait(self) -> int:
+        """The sensor's samples from such a decision until the second network may run."""
+        return 0 if self.then is None else self._samples(self.then.wait_ms)
+
+    @property
+    def span(self) -> int:
+        """The sensor's samples for which it then runs."""
+        return 0 if self.then is None else self._samples(self.then.for_ms)
+
+    def _samples(self, ms: int) -> int:
+        return ceil(Fraction(ms * self.sensor_rate, 1000))
+
+    @property
     def on(self) -> tuple[int, ...]:
         """For each label, the sum of scores at which it is decided."""
         silent = self.decision.silent
@@ -189,7 +264,7 @@ class Application:
     def off(self) -> tuple[int, ...]:
         """For each label, the sum below which it may be decided again."""
         release = self.decision.threshold if self.decision.release is None else self.decision.release
-        return (self._sum(release),) * len(self.labels)
+        return (max(self._sum(release), _LEAST_SUM),) * len(self.labels)
 
     def _sum(self, score: float) -> int:
         """The least sum of quantized scores whose average is the real score or more, exactly."""
@@ -205,11 +280,15 @@ class Application:
     @property
     def digest(self) -> str:
         """SHA-256, in hexadecimal, of everything that decides what is computed."""
-        facts = {
+        facts: dict[str, object] = {
             "networks": [part.sha256 if part else None for part in (self.front_end, self.network)],
             "samples": [self.sensor_rate, self.channels, self.window, self.hop, self.every, self.fill],
             "resampler": None if self.resampler is None else self.resampler.digest,
             "decision": [self.decision.average, self.repeat, self.on, self.off],
             "labels": self.labels,
         }
+        if (second := self.second) is not None:
+            computed = [second.network.sha256, second.every, second.decision.average, second.repeat]
+            decided = [second.on, second.off, second.labels]
+            facts["then"] = [*computed, *decided, self.wakes, self.wait, self.span]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -17,15 +17,21 @@ class Names:
 
     front_end: str = "frontend"
     network: str = "model"
+    second: str = "second"
 
     @classmethod
     def beginning_with(cls, prefix: str) -> Names:
         """Names for a library, which lives beside other code."""
-        return cls(f"{prefix}_frontend", f"{prefix}_network")
+        return cls(f"{prefix}_frontend", f"{prefix}_network", f"{prefix}_second")
 
     def of(self, application: Application) -> tuple[tuple[str, Part], ...]:
         """The networks that an application has, in the order in which they run, with their names."""
-        known = ((self.front_end, application.front_end), (self.network, application.network))
+        second = None if application.then is None else application.then.network
+        known = (
+            (self.front_end, application.front_end),
+            (self.network, application.network),
+            (self.second, second),
+        )
         return tuple((name, part) for name, part in known if part is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from boardproof import __version__
@@ -111,13 +111,30 @@ def application_sources(
         "name": _literal(application.name),
         "scale": float_text(application.scale),
         "app_version": _literal(application.version),
-        "labels": [_literal(label) for label in application.labels],
+        "stages": list(_stages(application, names)),
+        "labels": [_literal(label) for label in application.all_labels],
         "actions": with_files,
         "coefficients": None if resampler is None else table_text(resampler.coefficients),
         "digest_lines": [" ".join(f"0x{byte:02x}," for byte in digest[i : i + 16]) for i in (0, 16)],
     }
     for name in ("app_config.c", "app_actions.cpp"):
         yield f"src/{name}", render_template(f"application/src/{name}", **page).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A network in the configuration in C: its C symbol, the name of its code, what it is, where its labels begin."""
+
+    symbol: str
+    name: str
+    app: Application
+    first_label: int
+
+
+def _stages(application: Application, names: Names) -> Iterator[Stage]:
+    yield Stage("first", names.network, application, 0)
+    if application.second is not None:
+        yield Stage("second", names.second, application.second, len(application.labels))
 
 
 def _literal(text: str) -> str:

@@ -6,6 +6,8 @@ import tomllib
 from math import prod
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from boardproof.errors import InputError, closest
 from boardproof.features.kinds import front_end_of
 from boardproof.model.graph import DType
@@ -13,7 +15,7 @@ from boardproof.model.labels import safe_lines
 from boardproof.model.resampling import resampler_between
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.apps.actions import ACTIONS
-from boardproof.project.apps.application import SCORE_TYPES, Application, Decision, Part
+from boardproof.project.apps.application import NEVER, SCORE_TYPES, Application, Decision, Part, Then
 from boardproof.project.apps.sensors import SENSORS
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ APP_TABLE = "app"
 
 _SAMPLE_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
 _LONGEST_TEXT = 40
+_MOST_SAMPLES = 2**31 - 1
+"""Between two positions on a board, which counts them modulo 2^32."""
 _AS_THEY_ARE = (1.0, 0)
 """Scale and zero point of a network that was trained on the features' integers, whatever these mean."""
 
@@ -116,7 +120,9 @@ class _Table:
         return tuple(value)
 
     def table(self, name: str) -> _Table:
-        return _Table(self.file, f"[app.{name}]", _dictionary(self.file, name, self._take(name, {})))
+        return _Table(
+            self.file, f"[{self.title.strip('[]')}.{name}]", _dictionary(self.file, name, self._take(name, {}))
+        )
 
     def _take(self, name: str, default: object) -> object:
         self.known.append(name)
@@ -152,9 +158,6 @@ def _application(table: _Table, base: Path) -> Application:
     rate = table.whole("rate")
     made = _made_front_end(table, rate)
     front_end = Part(made.data, made.graph) if made else _part(table, "front-end", base)
-    network = _part(table, "model", base)
-    if network is None:
-        raise InputError(f"{table.title} in {table.file} lacks model.", "Name the network's .tflite there.")
     return Application(
         name=table.text("name", base.resolve().name[:_LONGEST_TEXT] or "application"),
         version=table.text("version", "0"),
@@ -163,7 +166,7 @@ def _application(table: _Table, base: Path) -> Application:
         sensor_rate=table.whole("sensor-rate", rate),
         channels=table.whole("channels", made.channels if made else (*SENSORS[sensor].channels, 1)[0]),
         front_end=front_end,
-        network=network,
+        network=_network(table, base),
         hop=table.whole("hop", made.hop if made else None),
         every=table.whole("every", 1),
         labels=table.texts("labels"),
@@ -172,6 +175,7 @@ def _application(table: _Table, base: Path) -> Application:
         columns=table.texts("columns", []),
         scale=table.number("scale", 1.0),
         hop_percent=table.number("hop-percent", 0.0) or None,
+        then=_then(table.table("then"), base),
     )
 
 
@@ -195,6 +199,30 @@ def _made_front_end(table: _Table, rate: int) -> FrontEnd | None:
     if hop.get("hop", made.hop) != made.hop:
         raise table.wrong("hop", f"the front end's, {made.hop}; leave out one of them")
     return made
+
+
+def _then(table: _Table, base: Path) -> Then | None:
+    """The second network; None where nothing is said of one. All that the first one decides starts it, as a rule."""
+    if not table.values:
+        return None
+    then = Then(
+        network=_network(table, base),
+        every=table.whole("every", 1),
+        labels=table.texts("labels"),
+        decision=_decision(table.table("decision")),
+        after=table.texts("after", []),
+        wait_ms=table.whole("wait-ms", 0, least=0),
+        for_ms=table.whole("for-ms"),
+    )
+    table.finish()
+    return then
+
+
+def _network(table: _Table, base: Path) -> Part:
+    network = _part(table, "model", base)
+    if network is None:
+        raise InputError(f"{table.title} in {table.file} lacks model.", "Name the network's .tflite there.")
+    return network
 
 
 def _part(table: _Table, name: str, base: Path) -> Part | None:
@@ -236,7 +264,11 @@ def _decision(table: _Table) -> Decision:
 
 def _check(application: Application, file: Path, rescaled: bool) -> None:
     """Whether samples fit the front end, its rows the network, and the scores the labels."""
-    for problem, hint in _misfits(application) + ([] if rescaled else _other_numbers(application)):
+    for which, one in (("", application), ("the second network: ", application.second)):
+        if one is not None:
+            for problem, hint in _misfits(one) + ([] if rescaled else _other_numbers(one)):
+                raise InputError(f"The application of {file} does not fit together: {which}{problem}.", hint)
+    for problem, hint in _misfits_of_both(application):
         raise InputError(f"The application of {file} does not fit together: {problem}.", hint)
 
 
@@ -265,6 +297,7 @@ def _misfits(application: Application) -> list[tuple[str, str]]:
         found.append((what, "Name all labels, in the order of the network's outputs."))
     if len(set(application.labels)) < len(application.labels):
         found.append(("a label is named twice", "Give each score a label of its own."))
+    found += _misfitting_limits(application)
     if unknown := sorted(set(application.decision.silent) - set(application.labels)):
         found.append((f"silent names {', '.join(unknown)}, which is no label", "Use the labels' names."))
     found += _unsuited_rates(application)
@@ -288,6 +321,39 @@ def _unsuited_rates(application: Application) -> list[tuple[str, str]]:
     except InputError as error:
         return [(error.message.removesuffix("."), f"{error.hint} It is about sensor-rate and rate.")]
     return []
+
+
+def _misfitting_limits(application: Application) -> list[tuple[str, str]]:
+    """Whether decisions can be made as they are wanted."""
+    output, decision = application.network.output, application.decision
+    if output.dtype not in SCORE_TYPES:
+        return []
+    limits = np.iinfo(output.dtype.numpy)  # type: ignore[type-var] # scores are integers
+    most = decision.average * int(limits.max)
+    scale, zero_point = _scaling(output.quantization) if output.quantization else _AS_THEY_ARE
+    if any(on != NEVER and on > most for on in application.on):
+        what = f"threshold is {decision.threshold:g}, and the largest score {scale * (limits.max - zero_point):.9g}"
+        return [(what, "Choose one that scores can reach; labels that are never to be decided are silent.")]
+    if application.repeat > _MOST_SAMPLES:
+        return [("repeat-ms is more samples than a board counts", "Choose hours at most.")]
+    return []
+
+
+def _misfits_of_both(application: Application) -> list[tuple[str, str]]:
+    """Whether the second network can follow the first one, where there is one."""
+    then, silent = application.then, application.decision.silent
+    if then is None:
+        return []
+    found: list[tuple[str, str]] = []
+    decided = [label for label in application.labels if label not in silent]
+    if wrong := [label for label in then.after if label not in decided]:
+        found.append((f"after names {', '.join(wrong)}, which the first network never decides", "Name what starts it."))
+    both = [label for label in then.labels if label in decided and label not in then.decision.silent]
+    if both:
+        found.append((f"both networks decide {', '.join(both)}", "Give labels different names: who said what?"))
+    if application.wait + application.span > _MOST_SAMPLES:
+        found.append(("wait-ms and for-ms are more samples than a board counts", "Let it run for hours at most."))
+    return found
 
 
 def _misfitting_rows(application: Application) -> list[tuple[str, str]]:

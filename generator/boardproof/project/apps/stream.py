@@ -1,7 +1,8 @@
 """What an application computes, for the host: windows out of a stream, and decisions out of scores.
 
-This is firmware/application/app.c once more, in two halves, because windows do not depend on what networks compute:
-first all windows of a stream, then all features and scores at once, then the decisions.
+This is firmware/application/app.c once more, in parts, because windows do not depend on what networks compute: first
+all windows of a stream, then all features and scores at once, then the decisions; and from these the same of a second
+network, which they start.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from boardproof.model.resampling import ResampledStream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -127,6 +128,41 @@ def network_runs(application: Application, hops: Sequence[Hop]) -> list[int]:
                 until_run = application.every
             until_run -= 1
     return runs
+
+
+def second_runs(
+    application: Application, hops: Sequence[Hop], decided: Mapping[int, Heard]
+) -> tuple[list[int], list[bool]]:
+    """After which hops the second network runs, and for each run whether its sums begin anew with it.
+
+    Args:
+        application: Which decisions start it, when and for how long; its `second` is what runs.
+        hops: All windows of the stream.
+        decided: The first network's decisions, by the hop after which they were made.
+    """
+    second = application.second
+    if second is None:
+        return [], []
+    runs: list[int] = []
+    anew: list[bool] = []
+    rows = until_run = 0
+    begins = True
+    woken_at: int | None = None
+    for index, hop in enumerate(hops):
+        if hop.restarted:
+            rows, until_run, begins = 0, 0, True
+        rows = min(rows + 1, application.kept_rows)
+        if index in decided and application.wakes[decided[index].label]:
+            woken_at, until_run, begins = hop.position, 0, True
+        if woken_at is None or rows < second.rows:
+            continue
+        if application.wait <= hop.position - woken_at < application.wait + application.span:
+            if until_run == 0:
+                runs.append(index)
+                anew.append(begins)
+                until_run, begins = second.every, False
+            until_run -= 1
+    return runs, anew
 
 
 def begun_anew(hops: Sequence[Hop], runs: Sequence[int]) -> list[bool]:
