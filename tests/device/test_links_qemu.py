@@ -54,7 +54,7 @@ def test_large_inputs_and_outputs_are_right_over_every_stream(board, link):
 
 def test_the_emulator_counts_instructions_and_the_stack():
     inputs = random_inputs(seeded(RNG_SEED))
-    with open_qemu_fifo(fake_firmware("mps2-an386").elf) as link:
+    with open_qemu_fifo(fake_firmware("mps2-an386").elf, QEMU.machine) as link:
         session = Session(link, MODEL_SHA256)
         assert session.connect().tick_unit is TickUnit.INSTRUCTIONS
         session.marks(repaint=True)
@@ -76,7 +76,7 @@ def test_a_crash_is_told_with_its_cause(link):
 
 def test_a_hang_ends_at_the_deadline_and_leaves_no_emulator():
     pace = Pace(base_s=0.05, silent_s=0.3, first_run_s=0.3)
-    with open_qemu_fifo(fake_firmware("mps2-an386", mode="hang").elf) as link:
+    with open_qemu_fifo(fake_firmware("mps2-an386", mode="hang").elf, QEMU.machine) as link:
         child = link._child
         with pytest.raises(SilentDeviceError):
             Session(link, pace=pace).infer(random_inputs(seeded(RNG_SEED)))
@@ -85,7 +85,7 @@ def test_a_hang_ends_at_the_deadline_and_leaves_no_emulator():
 
 @pytest.mark.parametrize("opener", [open_qemu_fifo, open_qemu_uart])
 def test_an_emulator_that_dies_is_noticed_at_once(opener):
-    with opener(fake_firmware("mps2-an386").elf) as link:
+    with opener(fake_firmware("mps2-an386").elf, QEMU.machine) as link:
         session = Session(link)
         session.connect()
         os.kill(link._child.pid, signal.SIGKILL)
@@ -98,7 +98,7 @@ def test_an_emulator_that_dies_is_noticed_at_once(opener):
 @pytest.mark.parametrize("opener", [open_qemu_fifo, open_qemu_uart])
 def test_an_emulator_that_does_not_start_is_told_with_its_words(opener, tmp_path):
     (tmp_path / "firmware.elf").write_text("no program")
-    with pytest.raises(DeviceError) as caught, opener(tmp_path / "missing.elf") as link:
+    with pytest.raises(DeviceError) as caught, opener(tmp_path / "missing.elf", QEMU.machine) as link:
         Session(link).connect()
     assert "QEMU ended with status 1" in caught.value.message
     assert "missing.elf" in caught.value.message
@@ -118,7 +118,7 @@ _HOST = """
 import sys, time
 from boardproof.device.reach.qemu import open_qemu_fifo, open_qemu_uart
 from boardproof.device.protocol.session import Session
-with {opener}(__import__("pathlib").Path(sys.argv[1])) as link:
+with {opener}(__import__("pathlib").Path(sys.argv[1]), sys.argv[2]) as link:
     Session(link).connect()
     print(link._child.pid, flush=True)
     time.sleep(60)
@@ -128,7 +128,8 @@ with {opener}(__import__("pathlib").Path(sys.argv[1])) as link:
 @pytest.mark.parametrize("opener", ["open_qemu_fifo", "open_qemu_uart"])
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_emulator_outlives_its_host(opener, end):
-    command = [sys.executable, "-c", _HOST.format(opener=opener), str(fake_firmware("mps2-an386").elf)]
+    script = _HOST.format(opener=opener)
+    command = [sys.executable, "-c", script, str(fake_firmware("mps2-an386").elf), QEMU.machine]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as host:
         assert host.stdout is not None

@@ -196,7 +196,7 @@ def run_under_unicorn(firmware: Firmware, inputs: Vectors, *, counting: bool = F
 
 
 def run_in_qemu(firmware: Firmware, inputs: Vectors) -> BoardRun:
-    with open_qemu_fifo(firmware.elf) as link:
+    with open_qemu_fifo(firmware.elf, BOARDS["mps2-an386"].machine) as link:
         return run_on_board(Session(link, firmware.model_sha256), inputs)
 
 

@@ -133,7 +133,7 @@ class Recipe:
 class Board:
     """A target. `flash_bytes` and `ram_bytes` are what an application may use; None where there is no limit.
 
-    `toolchain` compiles for it; None where PlatformIO brings one.
+    `toolchain` compiles for it; None where PlatformIO brings one. `machine` is what QEMU calls it.
 
     `core_flash_bytes` and `core_ram_bytes` of them the core takes before anything of ours: its code and static data,
     its stacks, and `heap_bytes` of heap, without which it does not come to setup().
@@ -152,6 +152,7 @@ class Board:
     heap_bytes: int = 0
     usb: tuple[UsbId, ...] = ()
     toolchain: Toolchain | None = None
+    machine: str = ""
     recipe: Recipe | None = None
 
     @property
@@ -180,7 +181,6 @@ class Board:
         return self.reach.is_started
 
 
-QEMU_MACHINE = "mps2-an386"
 ARM = Toolchain("arm-none-eabi-gcc", ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "libstdc++-arm-none-eabi-newlib"))
 HOST_GCC = Toolchain("g++", ("g++",))
 CORTEX_M4F = Cpu(
@@ -222,6 +222,7 @@ BOARDS: dict[str, Board] = {
             env="mps2-an386",
             cpu=CORTEX_M4F,
             reach=Reach.QEMU,
+            machine="mps2-an386",
             toolchain=ARM,
             tick_unit=TickUnit.INSTRUCTIONS,
             flash_bytes=_NANO33BLE_FLASH_BYTES,
@@ -269,3 +270,5 @@ BOARDS: dict[str, Board] = {
         ),
     )
 }
+
+QEMU_BOARDS = tuple(board for board in BOARDS.values() if board.reach is Reach.QEMU)

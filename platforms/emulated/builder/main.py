@@ -48,7 +48,7 @@ env.Append(
 )
 
 if not is_host:
-    machine = ["-mthumb", f"-mcpu={board.get('build.cpu')}", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]
+    machine = board.get("build.cpu_flags")
     env.Append(
         ASFLAGS=machine,
         CCFLAGS=machine,
@@ -67,13 +67,7 @@ if not is_host:
 program = None if "nobuild" in COMMAND_LINE_TARGETS else env.BuildProgram()
 firmware = program or env.File("${BUILD_DIR}/${PROGNAME}${PROGSUFFIX}")
 
-COMMANDS = {
-    "native": "${SOURCE.abspath}",  # not "$SOURCE": SCons takes a lone variable for the name of an action
-    "mps2_an386": "qemu-system-arm -machine mps2-an386 -icount shift=0 -display none -monitor none -nodefaults "
-    "-serial stdio -kernel $SOURCE",
-    "nrf52840": "renode --console ${PROJECT_DIR}/renode/boardproof.resc",
-}
-run = env.VerboseAction(COMMANDS[board.get("build.machine")], "Running $SOURCE; its serial port is this terminal")
+run = env.VerboseAction(board.get("build.run"), "Running $SOURCE; its serial port is this terminal")
 
 env.AddTarget("exec", firmware, run, title="Run", description="Run the firmware with its serial port on this terminal")
 say_how_to_run = env.Action("@echo 'Nothing to upload to: run the firmware with pio run -t exec'")

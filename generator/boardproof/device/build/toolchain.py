@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.device.process import run
 from boardproof.errors import BoardproofError, ToolError
-from boardproof.project.boards import ARM, CORTEX_M4F, HOST_GCC, PACKAGES, QEMU_MACHINE, Reach
+from boardproof.project.boards import ARM, CORTEX_M4F, HOST_GCC, PACKAGES, QEMU_BOARDS, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from boardproof.project.boards import Board
 
 _PROBE_TIMEOUT_S = 20.0
-_GET_RENODE = f"Get Renode 1.16 or later from https://renode.io, or run the same model on {QEMU_MACHINE}, in QEMU."
+_IN_QEMU = ", ".join(board.name for board in QEMU_BOARDS)
+_GET_RENODE = f"Get Renode 1.16 or later from https://renode.io, or run the same model on {_IN_QEMU}, in QEMU."
 
 _PYTHON_PACKAGES = (
     ("tensorflow", "loading and quantizing Keras models"),
@@ -59,8 +60,8 @@ def doctor() -> tuple[Check, ...]:
         _scons(),
         _program("arm-none-eabi-gcc", "--version", "boards with a Cortex-M", _apt(*ARM.packages)),
         _newlib(),
-        _program("qemu-system-arm", "--version", f"running the board {QEMU_MACHINE}", _apt(*PACKAGES[Reach.QEMU])),
-        _qemu_machine(),
+        _program("qemu-system-arm", "--version", f"running the board {_IN_QEMU}", _apt(*PACKAGES[Reach.QEMU])),
+        *(_qemu_machine(board) for board in QEMU_BOARDS),
         _program("g++", "--version", "the board native", _apt(*HOST_GCC.packages)),
         _program("renode", "--version", "running nRF52840 firmware in Renode", "https://renode.io", optional=True),
     )
@@ -165,13 +166,13 @@ def _library_files() -> Iterator[tuple[str, Path | None]]:
         yield library, path.resolve() if path.is_file() else None
 
 
-def _qemu_machine() -> Check:
-    name, needed_for = f"qemu-system-arm -machine {QEMU_MACHINE}", f"running the board {QEMU_MACHINE}"
+def _qemu_machine(board: Board) -> Check:
+    name, needed_for = f"qemu-system-arm -machine {board.machine}", f"running the board {board.name}"
     how_to_get = f"A QEMU that knows this machine. {_apt(*PACKAGES[Reach.QEMU])}"
     lines = _probe("qemu-system-arm", "-machine", "help") if shutil.which("qemu-system-arm") else None
     for line in lines or ():
         machine, _, description = line.partition(" ")
-        if machine == QEMU_MACHINE:
+        if machine == board.machine:
             return Check(name, description.strip(), ok=True, needed_for=needed_for)
     return Check(name, "", ok=False, needed_for=needed_for, how_to_get=how_to_get)
 

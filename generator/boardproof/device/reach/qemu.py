@@ -14,14 +14,13 @@ from boardproof.device.build.toolchain import require_qemu
 from boardproof.device.process import spawn
 from boardproof.device.reach.descriptor_link import DescriptorLink, over_socket
 from boardproof.errors import DeviceError
-from boardproof.project.boards import QEMU_MACHINE
 
 if TYPE_CHECKING:
     from boardproof.device.process import Child
     from boardproof.device.reach.access import Opening
     from boardproof.device.types import Link
 
-QEMU = ("qemu-system-arm", "-machine", QEMU_MACHINE, "-icount", "shift=0", "-display", "none", "-monitor", "none")
+_OPTIONS = ("-icount", "shift=0", "-display", "none", "-monitor", "none", "-nodefaults")
 _SEMIHOSTING = "enable=on,target=native"
 _START_S = 20.0
 _POLL_S = 0.005
@@ -37,11 +36,12 @@ class QemuAccess:
 
     def open(self, opening: Opening) -> Link:
         """Starts it."""
-        return open_qemu_uart(opening.elf) if opening.link == "uart" else open_qemu_fifo(opening.elf)
+        start = open_qemu_uart if opening.link == "uart" else open_qemu_fifo
+        return start(opening.elf, opening.board.machine)
 
 
-def open_qemu_fifo(elf: Path) -> DescriptorLink:
-    """Starts QEMU with two FIFOs as the firmware's stream (firmware/arduino/STREAMS.md).
+def open_qemu_fifo(elf: Path, machine: str) -> DescriptorLink:
+    """Starts a machine of QEMU's with two FIFOs as the firmware's stream (firmware/arduino/STREAMS.md).
 
     Once both sides have the FIFOs open their names are not needed any more: whatever ends us leaves no files behind.
     """
@@ -53,7 +53,7 @@ def open_qemu_fifo(elf: Path) -> DescriptorLink:
         reader = os.open(from_device, os.O_RDONLY | os.O_NONBLOCK)
         writer = child = None
         try:
-            child = _spawn_qemu(elf, "none", semihosting, Path(name))
+            child = _spawn_qemu(elf, machine, "none", semihosting, Path(name))
             writer = _open_when_read(to_device, child)
             return DescriptorLink(reader, writer, "QEMU", child, _first_bytes(reader, child))
         except BaseException:
@@ -91,12 +91,12 @@ def _first_bytes(reader: int, child: Child) -> bytes:
         time.sleep(_POLL_S)
 
 
-def open_qemu_uart(elf: Path) -> DescriptorLink:
-    """Starts QEMU with its UART on a TCP connection to us."""
+def open_qemu_uart(elf: Path, machine: str) -> DescriptorLink:
+    """Starts a machine of QEMU's with its UART on a TCP connection to us."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         serial = f"tcp:127.0.0.1:{server.getsockname()[1]},nodelay=on"
         # Nothing tells this firmware that we are gone: the kernel has to end it.
-        child = _spawn_qemu(elf, serial, f"{_SEMIHOSTING},arg=uart", None, die_with_us=True)
+        child = _spawn_qemu(elf, machine, serial, f"{_SEMIHOSTING},arg=uart", None, die_with_us=True)
         try:
             connection = _accept(server, child)
         except BaseException:
@@ -115,9 +115,12 @@ def _accept(server: socket.socket, child: Child) -> socket.socket:
             _check_start(child, deadline)
 
 
-def _spawn_qemu(elf: Path, serial: str, semihosting: str, cwd: Path | None, *, die_with_us: bool = False) -> Child:
-    options = ["-nodefaults", "-serial", serial, "-semihosting-config", semihosting, "-kernel", str(elf)]
-    return spawn([*QEMU, *options], cwd=cwd, die_with_us=die_with_us)
+def _spawn_qemu(
+    elf: Path, machine: str, serial: str, semihosting: str, cwd: Path | None, *, die_with_us: bool = False
+) -> Child:
+    streams = ["-serial", serial, "-semihosting-config", semihosting]
+    command = ["qemu-system-arm", "-machine", machine, *_OPTIONS, *streams, "-kernel", str(elf)]
+    return spawn(command, cwd=cwd, die_with_us=die_with_us)
 
 
 def _check_start(child: Child, deadline: float) -> None:
@@ -127,7 +130,7 @@ def _check_start(child: Child, deadline: float) -> None:
     if status is not None:
         raise DeviceError(
             f"QEMU ended with status {status} before its firmware said anything: {words.rpartition(chr(10))[2]}",
-            f"`boardproof doctor` checks that QEMU is one that has the machine {QEMU_MACHINE}.",
+            "`boardproof doctor` checks that QEMU is one that has the board's machine.",
             words,
         )
     if time.monotonic() > deadline:
