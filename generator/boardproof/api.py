@@ -139,7 +139,7 @@ def quantize(
     Args:
         model: The float model.
         representative: Samples that calibrate the ranges of activations; `float32`, `float16` and `dynamic` need none.
-        scheme: `int8`, `int16x8`, `dynamic`, `float16` or `float32`.
+        scheme: `int8`, `int16x8`, `int8x4`, `dynamic`, `float16` or `float32`.
         progress: Is told what happens.
 
     Returns:

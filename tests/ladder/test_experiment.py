@@ -175,6 +175,7 @@ def test_a_key_is_of_everything_that_decides_the_result():
         (lambda big: big.quantize("int4"), "There is no scheme 'int4'.", "Choose from: int8"),
         (lambda big: big.qat().prune(0.5), "large, qat is quantized: prune does not come after it.", "the last step"),
         (lambda big: big.qat().quantize("int16x8"), "large, qat was trained for int8", "without qat()"),
+        (lambda big: big.qat(bits=4).quantize("int8"), "qat 4-bit weights was trained for int8x4", "without qat()"),
         (lambda big: big.prune(), "prune() takes a sparsity or a pattern.", "prune(0.8)"),
         (lambda big: big.prune(0.5, pattern=(2, 4)), "prune() takes a sparsity or a pattern.", "prune(0.8)"),
         (lambda big: big.shrink(), "shrink() takes a fraction or a budget.", "shrink(0.5)"),

@@ -9,7 +9,7 @@ from boardproof.model.oracle import run_litert
 from boardproof.model.quantize import Scheme, quantize
 from boardproof.model.rewrite.editing import Editor
 from boardproof.model.rewrite.functions import UNARY
-from boardproof.model.rewrite.rewrite import rewrite_operators, unpack
+from boardproof.model.rewrite.rewrite import pack, rewrite_operators, unpack
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
 from support.keras_layers import CASES, activation_cases, loaded, quantized_case, samples_of
@@ -49,6 +49,57 @@ def test_packed_weights_are_unpacked(image_model, image_tflites, scheme):
         np.testing.assert_array_equal(real, packed)
     assert np.abs(real - float32).max() < 0.02
     assert unpack(image_tflites["int8"]).data is image_tflites["int8"]
+
+
+def weighted(graph):
+    """By operator: weights and biases of those that have some."""
+    kinds = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
+    return [
+        (op, graph.tensors[op.inputs[1]], graph.tensors[op.inputs[2]] if op.inputs[2] >= 0 else None)
+        for op in graph.operators
+        if op.name in kinds
+    ]
+
+
+def real(tensor):
+    """A constant's real values."""
+    scales, shape = np.array(tensor.quantization.scales), [1] * len(tensor.shape)
+    shape[tensor.quantization.axis] = len(scales)
+    return tensor.array() * (scales.reshape(shape) if len(scales) > 1 else scales[0])
+
+
+def test_weights_of_four_bits_are_the_nearest_and_biases_stay(image_tflites):
+    eight = read_tflite(image_tflites["int8"])
+    data = image_tflites["int8x4"]
+    four = read_tflite(data)
+    assert len(data) < len(image_tflites["int8"])
+    assert len(weighted(four)) == len(weighted(eight)) > 0
+    for (op, weights, bias), (_, before, bias_before) in zip(weighted(four), weighted(eight), strict=True):
+        assert weights.dtype.value == "int4"
+        assert np.abs(weights.array()).max() <= 7
+        assert len(weights.quantization.scales) == len(before.quantization.scales)
+        worst = np.abs(real(weights) - real(before)).reshape(-1)
+        step = np.max(weights.quantization.scales)
+        assert np.median(worst) <= step / 2
+        if bias is None:
+            continue
+        assert np.abs(real(bias) - real(bias_before)).max() <= np.max(bias.quantization.scales)
+        data_scale = four.tensors[op.input].quantization.scale
+        np.testing.assert_allclose(bias.quantization.scales, data_scale * np.array(weights.quantization.scales), 1e-6)
+
+
+def test_only_what_has_fifteen_values_is_packed_where_that_is_asked(image_tflites):
+    data = image_tflites["int8"]
+    assert pack(data, only_exact=True).data is data
+    editor = Editor(data)
+    kernel = next(op for op in editor.graph.operators if editor.name(op) == "CONV_2D").inputs[1]
+    values = np.rint(np.rint(editor.constant(kernel) * (7 / 127)) * (127 / 7)).astype(np.int8)
+    editor.model.buffers[editor.graph.tensors[kernel].buffer].data = values.view(np.uint8).ravel()
+    packed = pack(editor.packed(), only_exact=True)
+    assert [weights.dtype.value for _, weights, _ in weighted(read_tflite(packed.data))].count("int4") == 1
+    assert "the weights of 1 of" in packed.notes[0]
+    after = next(w for op, w, _ in weighted(read_tflite(packed.data)) if op.name == "CONV_2D")
+    np.testing.assert_array_equal(after.array(), np.rint(values * (7 / 127)))
 
 
 @pytest.mark.parametrize("name", ["UpSampling2D", "UpSampling1D", "RepeatVector", "GroupQueryAttention", "Embedding"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Train = Callable[..., Any]
     Metric = Callable[[Any, Any], float]
 
-_INT8 = Scheme.INT8.value
+_INT8, _INT8X4 = Scheme.INT8.value, Scheme.INT8X4.value
 
 
 class Ladder:
@@ -149,19 +149,19 @@ class Entry:
         return self._recipe
 
     def quantize(self, *schemes: str) -> Entry:
-        """A row for each scheme: "int8", "int16x8", "dynamic", "float16", "float32"."""
+        """A row for each scheme: "int8", "int8x4", "int16x8", "dynamic", "float16", "float32"."""
         for scheme in schemes:
             check_scheme(scheme)
-            if self._has("qat") and scheme != _INT8:
+            if (learned := _learned(self._recipe)) not in {None, scheme}:
                 raise InputError(
-                    f"{self._recipe.label} was trained for int8: {scheme} would leave what it learned.",
+                    f"{self._recipe.label} was trained for {learned}: {scheme} would leave what it learned.",
                     "Quantize the model without qat() in other schemes.",
                 )
             self._ladder.add(self._recipe, scheme, self._control())
         return self
 
     def qat(self, *, bits: int = 8, epochs: int | None = None) -> Entry:
-        """Quantization-aware training, as a row in int8; the last step. `bits`: of a weight."""
+        """Quantization-aware training, as the last step: a row in int8, or in int8x4 with weights of 4 `bits`."""
         return self._with("qat", epochs, bits=bits)
 
     def prune(
@@ -233,7 +233,7 @@ class Entry:
         return self._add(recipe, _control_of(recipe))
 
     def _add(self, recipe: Recipe, control: Recipe | None) -> Entry:
-        self._ladder.add(recipe, _INT8, control)
+        self._ladder.add(recipe, _learned(recipe) or _INT8, control)
         return Entry(self._ladder, recipe)
 
     def _has(self, technique: str) -> bool:
@@ -254,6 +254,12 @@ def check_scheme(scheme: str) -> str:
     if scheme not in known:
         raise InputError(f"There is no scheme {scheme!r}.", f"Choose from: {', '.join(known)}.")
     return scheme
+
+
+def _learned(recipe: Recipe) -> str | None:
+    """The scheme that quantization-aware training was for; None without it."""
+    bits = [step.option("bits") for step in recipe.steps if step.technique == "qat"]
+    return (_INT8 if bits == [8] else _INT8X4) if bits else None
 
 
 def _control_of(recipe: Recipe) -> Recipe:

@@ -13,7 +13,7 @@ from boardproof.model.conversion import not_converted, require_integer, require_
 from boardproof.model.oracle import Outputs
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
-from boardproof.model.rewrite.rewrite import Rewritten, rewrite_operators
+from boardproof.model.rewrite.rewrite import Rewritten, pack, rewrite_operators
 from boardproof.model.sample_checks import check_calibration
 from boardproof.model.samples import arrays_for
 from boardproof.model.signature import restore_ports
@@ -46,6 +46,7 @@ class Scheme(StrEnum):
 
     INT8 = "int8"
     INT16X8 = "int16x8"
+    INT8X4 = "int8x4"
     DYNAMIC = "dynamic"
     FLOAT16 = "float16"
     FLOAT32 = "float32"
@@ -53,7 +54,7 @@ class Scheme(StrEnum):
     @property
     def needs_calibration(self) -> bool:
         """Whether activations are quantized ahead of time, from a representative dataset."""
-        return self in {Scheme.INT8, Scheme.INT16X8}
+        return self in {Scheme.INT8, Scheme.INT16X8, Scheme.INT8X4}
 
 
 def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> bytes:
@@ -101,24 +102,35 @@ def quantize_noting(
     raise_errors(findings, f"make {samples.source} unusable")
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
     require_no_loops(read_tflite(_convert(network, model.source, Scheme.FLOAT32, None)), model.source)
+    if scheme is Scheme.INT8X4:
+        return _four_bits(network, model.source, _spread(arrays))
     rewritten = rewrite_operators(_convert(network, model.source, scheme, _spread(arrays)))
     require_integer(read_tflite(rewritten.data), model.source)
     return rewritten
 
 
-def quantize_trained(network: FloatNetwork, source: str) -> bytes:
+def _four_bits(network: FloatNetwork, source: str, arrays: tuple[NDArray[np.generic], ...]) -> Rewritten:
+    """The int8 network, its weights in int4: the converter has no such scheme."""
+    rewritten = rewrite_operators(_convert(network, source, Scheme.INT8, arrays))
+    require_integer(read_tflite(rewritten.data), source)
+    packed = pack(rewritten.data)
+    return Rewritten(packed.data, (*rewritten.notes, *packed.notes))
+
+
+def quantize_trained(network: FloatNetwork, source: str, *, four_bits: bool = False) -> bytes:
     """The int8 .tflite of a network that knows its ranges: fake quantizers stand behind every activation in it.
 
     Args:
         network: From quantization-aware training.
         source: How messages name it.
+        four_bits: Store kernels of 15 values in int4, as training for that leaves them.
 
     Raises:
         InputError: when TensorFlow cannot convert it, or an operator stayed in float because a range is missing.
     """
     data = _convert(network, source, Scheme.INT8, None)
     require_integer(read_tflite(data), source)
-    return data
+    return pack(data, only_exact=True).data if four_bits else data
 
 
 def predict_float(model: LoadedModel, samples: Samples) -> Outputs:

@@ -28,6 +28,7 @@ _DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 def convert(model: keras.Model) -> bytes:
     """The int8 .tflite of a model from `quantization_aware()`, with the ranges it learned: no dataset is needed.
 
+    Kernels that were trained for 4 bits are stored in int4, two weights to a byte, but for transposed convolutions.
     BatchNormalization is folded into the layer before it, in float32, before the weights are rounded.
 
     Raises:
@@ -44,7 +45,10 @@ def convert(model: keras.Model) -> bytes:
             f"{len(ranges)} ranges are empty.",
             "Compile it and call fit() for an epoch or more, then convert it.",
         )
-    return quantize_trained(from_keras(deployed(model), f"keras {keras.__version__}", model.name), model.name)
+    network = from_keras(deployed(model), f"keras {keras.__version__}", model.name)
+    weighted = (layer for layer in model.layers if isinstance(layer, FakeQuantizedWeights))
+    four_bits = any(layer.bits != _CONVERTERS_BITS for layer in weighted)
+    return quantize_trained(network, model.name, four_bits=four_bits)
 
 
 def deployed(model: keras.Model) -> keras.Model:

@@ -40,7 +40,7 @@ def quantization_aware(model: keras.Model, *, bits: int = 8, freeze_batchnorm: b
 
     Args:
         model: A functional or Sequential model, in float32.
-        bits: Of a weight: 8; or 4, for 15 values per scale, which the .tflite stores as int8 all the same.
+        bits: Of a weight: 8; or 4, for 15 values per scale.
         freeze_batchnorm: BatchNormalization stays as it is, as it does on the board.
 
     Raises:

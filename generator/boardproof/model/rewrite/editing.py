@@ -19,6 +19,7 @@ BUFFER_ALIGNMENT = 16
 TYPES = {
     np.dtype(np.float32): schema.TensorType.FLOAT32,
     np.dtype(np.int8): schema.TensorType.INT8,
+    np.dtype(np.uint8): schema.TensorType.UINT8,
     np.dtype(np.int32): schema.TensorType.INT32,
 }
 
@@ -91,6 +92,14 @@ class Editor:
         """Adds a constant tensor, and gives its index."""
         self.model.buffers.append(_Buffer(np.frombuffer(values.tobytes(), np.uint8)))
         return self.add_tensor(name, values.shape, values.dtype, quantization, buffer=len(self.model.buffers) - 1)
+
+    def add_int4(self, name: str, values: NDArray[np.int8], quantization: Any) -> int:  # noqa: ANN401
+        """Adds a constant tensor of int4, two values to a byte, the low half first; gives its index."""
+        flat = np.append(values.ravel(), np.zeros(values.size % 2, np.int8)).view(np.uint8) & 0xF
+        index = self.add_constant(name, flat[::2] | flat[1::2] << 4, quantization)
+        tensor = self.graph.tensors[index]
+        tensor.shape, tensor.type = np.array(values.shape, np.int32), schema.TensorType.INT4
+        return index
 
     def add_tensor(
         self,

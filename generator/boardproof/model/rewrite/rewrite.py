@@ -54,6 +54,24 @@ def rewrite_operators(data: bytes) -> Rewritten:
     return Rewritten(editor.packed(), tuple(notes))
 
 
+def pack(data: bytes, *, only_exact: bool = False) -> Rewritten:
+    """The network with weights in int4 where kernels take them: convolutions, depthwise ones and dense layers.
+
+    Args:
+        data: A full-integer .tflite.
+        only_exact: Leaves weights alone that are not of 15 values already.
+    """
+    from boardproof.model.rewrite.editing import Editor
+    from boardproof.model.rewrite.four_bits import pack_weights
+
+    editor = Editor(data)
+    packed, of = pack_weights(editor, only_exact=only_exact)
+    if not packed:
+        return Rewritten(data)
+    editor.drop_unused()
+    return Rewritten(editor.packed(), (f"the weights of {packed} of {of} kernels are in int4, two to a byte",))
+
+
 def unpack(data: bytes) -> Rewritten:
     """The network with float32 weights, where they are stored in float16, or in int8 beside float activations.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from boardproof.model.folding import fold, is_folded
-from boardproof.model.graph import CallOnce, VarHandle
+from boardproof.model.graph import CallOnce, DType, VarHandle
 from boardproof.model.variables import resolve
 from boardproof.project.runtimes.aot.passes.canonical import canonical
 from boardproof.project.runtimes.aot.passes.channels import without_idle_channels
@@ -53,6 +53,16 @@ def fold_constants(prepared: Prepared) -> Prepared:
     return replace(prepared, graph=fold(prepared.graph))
 
 
+def unpack_int4(prepared: Prepared) -> Prepared:
+    """Holds weights of int4 in int8, whose kernels are fast: TensorFlow Lite Micro computes with the same values."""
+    graph = prepared.graph
+    tensors = (
+        replace(tensor, dtype=DType.INT8) if tensor.dtype is DType.INT4 and tensor.is_constant else tensor
+        for tensor in graph.tensors
+    )
+    return replace(prepared, graph=replace(graph, tensors=tuple(tensors)))
+
+
 def use_canonical_forms(prepared: Prepared) -> Prepared:
     """Gives channels whose numbers are an accident of training others that fast kernels take."""
     return replace(prepared, graph=canonical(prepared.graph, intervals(prepared.graph)))
@@ -89,6 +99,7 @@ RESOLVING: tuple[Pass, ...] = (fold_constants, resolve_variables)
 
 PASSES: tuple[Pass, ...] = (
     fold_constants,
+    unpack_int4,
     use_canonical_forms,
     drop_idle_channels,
     resolve_variables,
