@@ -95,6 +95,59 @@ def test_a_dense_layer_is_rounded_with_its_batchnorm_in_it():
     assert np.abs(found - np.asarray(model(x, training=False))).max() <= 1.01 * scale
 
 
+TABLES = ("celu", "elu", "exponential", "gelu", "log_sigmoid", "mish", "selu", "softplus", "softsign", "squareplus")
+
+
+def test_activations_that_boards_lack_become_tables():
+    import keras
+
+    from boardproof.compress import convert, quantization_aware
+
+    layers = keras.layers
+    inputs = keras.Input((8,))
+    branches = [layers.Dense(4, activation=name, name=f"of_{name}")(inputs) for name in TABLES]
+    branches.append(layers.ELU(0.5)(layers.Dense(4)(inputs)))
+    model = train(quantization_aware(keras.Model(inputs, sum(branches[1:], branches[0]))))
+    data = convert(model)
+    assert float_tensors(data) == []
+    assert [operator.name for operator in read_tflite(data).operators].count("GATHER") == len(branches)
+    x = samples_for(model, seed=3)
+    found, scale = run_exactly(data, x)
+    assert np.abs(found - np.asarray(model(x, training=False))).mean() < 2 * scale
+
+
+def branches_of(activation):
+    import keras
+
+    layers = keras.layers
+    inputs = keras.Input((8,))
+    left = layers.Dense(4, activation=activation, name="left")(inputs)
+    return keras.Model(inputs, layers.Dense(3)(layers.Concatenate(name="both")([left, layers.Dense(4)(inputs)])))
+
+
+@pytest.mark.parametrize("activation", ["swish", "tanh", "relu"])
+def test_an_activation_before_a_concatenation_is_kept(activation):
+    from boardproof.compress import convert, quantization_aware, strip
+
+    model = branches_of(activation)
+    aware = train(quantization_aware(model))
+    x = samples_for(aware, seed=3)
+    found, scale = run_exactly(convert(aware), x)
+    assert np.abs(found - np.asarray(aware(x, training=False))).mean() < 2 * scale
+    plain = strip(aware)
+    model.set_weights(plain.get_weights())
+    np.testing.assert_allclose(plain(x), model(x), rtol=1e-5, atol=1e-5)
+
+
+def test_a_table_before_a_concatenation_is_refused():
+    from boardproof.compress import quantization_aware
+
+    with pytest.raises(InputError) as caught:
+        quantization_aware(branches_of("gelu"))
+    assert "cannot give layer left (Dense) the range of both (Concatenate)" in caught.value.message
+    assert "behind the concatenation" in caught.value.hint
+
+
 @pytest.mark.native
 def test_weights_of_four_bits_are_stored_so_and_exact_on_the_board(tmp_path):
     from boardproof.compress import convert, quantization_aware
@@ -154,8 +207,8 @@ def test_batchnorm_stays_as_it_is_when_it_is_frozen():
         (lambda layers: layers.LSTM(4, name="memory"), "layer memory (LSTM)"),
         (lambda layers: layers.LayerNormalization(name="norm"), "layer norm (LayerNormalization)"),
         (
-            lambda layers: layers.Conv1D(4, 3, activation="gelu", name="conv"),
-            "layer conv (Conv1D) with activation gelu",
+            lambda layers: layers.Conv1D(4, 3, activation="sparsemax", name="conv"),
+            "layer conv (Conv1D) with activation sparsemax",
         ),
     ],
 )

@@ -24,12 +24,12 @@ NETWORKS = {**ARCHITECTURES, "mixed": mixed_network, "sequence": sequence_networ
 def halved(model):
     """The flat model, and what half of its channels are: units, and those to remove."""
     from boardproof.compress.channels import analyse
+    from boardproof.compress.choosing import Choice, choose
     from boardproof.compress.graph import flattened
-    from boardproof.compress.shrink import choose
 
     flat = flattened(model)
     channels = analyse(flat)
-    return flat, channels, choose(flat, 0.5, 4)
+    return flat, channels, choose(flat, Choice(0.5, 4))
 
 
 def weights_of(layer):
@@ -124,6 +124,74 @@ def test_the_score_decides():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(8, name="hidden"), keras.layers.Dense(2)])
     narrow = shrink(model, 0.5, score=lambda layer: np.arange(layer.units))
     assert np.array_equal(narrow.get_layer("hidden").kernel, model.get_layer("hidden").kernel.numpy()[:, 4:])
+
+
+def two_layers():
+    """Dense layers of 8 and 16: of the first only the last half gives the second anything."""
+    import keras
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(8, activation="relu", name="first"),
+            layers.Dense(16, activation="relu", name="second"),
+            layers.Dense(2, name="scores"),
+        ]
+    )
+    kernel, bias = model.get_layer("first").get_weights()
+    kernel[:, :4] *= 9  # large, and in vain: what they give is below zero
+    bias[:4] = -1000
+    model.get_layer("first").set_weights([kernel, bias])
+    return model
+
+
+def test_by_samples_a_channel_is_worth_what_it_gives():
+    from boardproof.compress import shrink, shrink_in_steps
+
+    model = two_layers()
+    x = samples_for(model, 100)
+    by_weights, by_samples = shrink(model, {"first": 0.5}), shrink(model, {"first": 0.5}, samples=x)
+    wanted = model.get_layer("first").kernel.numpy()
+    assert np.array_equal(by_weights.get_layer("first").kernel, wanted[:, :4])
+    assert np.array_equal(by_samples.get_layer("first").kernel, wanted[:, 4:])
+    np.testing.assert_allclose(by_samples(x), model(x), rtol=1e-5, atol=1e-5)
+    assert by_samples.get_layer("second").units == 16
+    seen = []
+    slowly = shrink_in_steps(model, {"first": 0.5}, lambda one: seen.append(one.count_params()), samples=x)
+    assert seen[1] == slowly.count_params() == by_samples.count_params() < seen[0]
+
+
+def test_a_global_scope_takes_from_the_layer_that_can_spare():
+    from boardproof.compress import shrink
+
+    model = two_layers()
+    x = samples_for(model, 100)
+    narrow = shrink(model, 0.3, scope="global", samples=x)
+    widths = [narrow.get_layer(name).units for name in ("first", "second")]
+    assert widths[0] == 4
+    assert sum(widths) == 16  # of 24: 30 % in groups of four
+    rest = shrink(model, 0.6, scope="global", multiple=2, samples=x)
+    assert sum(rest.get_layer(name).units for name in ("first", "second")) == 10  # 24 * 0.4, in groups of two
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        ({"fraction": {"first": 1.5}}, "A fraction of 1.5 cannot be removed.", "above 0 and below 1"),
+        ({"fraction": {"scores": 0.5}}, "No channels of scores can be removed", "can lose some: first, second."),
+        ({"fraction": 0.5, "scope": "all"}, "There is no scope all.", '"layer" or "global"'),
+        ({"fraction": {"first": 0.5}, "scope": "global"}, "Fractions by layer do not go", "Give one fraction"),
+        ({"fraction": {"first": 0.1}}, "can be removed at these fractions", "larger fraction"),
+    ],
+)
+def test_wrong_fractions_are_told(arguments, message, hint):
+    from boardproof.compress import shrink
+
+    with pytest.raises(InputError) as caught:
+        shrink(two_layers(), **arguments)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
 
 
 def test_batchnorm_counts_in_the_score():

@@ -89,6 +89,8 @@ def test_what_differs_has_a_label_that_differs():
         big.shrink(0.5, steps=1),
         big.shrink(0.5, multiple=8),
         big.shrink(flash=64_000, ticks=900),
+        big.shrink({"conv": 0.25, "dense": 0.75}),
+        big.shrink(0.5, scope="global", by="samples", taught=True),
         small.distill(big),
         small.distill(big, alpha=0.9),
         small.distill(big, temperature=4),
@@ -102,12 +104,14 @@ def test_what_differs_has_a_label_that_differs():
         "large, prune 50% 4x1 blocks",
         "large, prune 55.5%",
     ]
-    assert found[8:11] == [
+    assert found[8:13] == [
         "large, shrink 50% in 1 step",
         "large, shrink 50% to multiples of 8",
         "large, shrink to 64,000 flash to 900 ticks",
+        "large, shrink conv 25% dense 75%",
+        "large, shrink 50% global by samples taught by the whole",
     ]
-    assert found[13:] == ["light, distilled from large temperature 4.0", "light, distilled from large, shrink 50%"]
+    assert found[15:] == ["light, distilled from large temperature 4.0", "light, distilled from large, shrink 50%"]
 
 
 def test_each_seed_is_a_variant_with_a_control_of_the_same_seed():
@@ -178,6 +182,7 @@ def test_a_key_is_of_everything_that_decides_the_result():
         (lambda big: big.qat(bits=4).quantize("int8"), "qat 4-bit weights was trained for int8x4", "without qat()"),
         (lambda big: big.prune(), "prune() takes a sparsity or a pattern.", "prune(0.8)"),
         (lambda big: big.prune(0.5, pattern=(2, 4)), "prune() takes a sparsity or a pattern.", "prune(0.8)"),
+        (lambda big: big.shrink(0.5, by="luck"), "Channels cannot be judged by luck.", 'by="samples"'),
         (lambda big: big.shrink(), "shrink() takes a fraction or a budget.", "shrink(0.5)"),
         (
             lambda big: big.prune(0.5).distill(big),

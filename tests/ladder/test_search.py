@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from boardproof.errors import InputError
 from boardproof.ladder import Data, Ladder
-from boardproof.ladder.loading import Source
+from boardproof.ladder.engines.local import Limits
+from boardproof.ladder.loading import Source, load_experiment
+from boardproof.ladder.plan import plan
+from boardproof.ladder.running import Request, _Measuring
 from boardproof.ladder.searching import Trials, objectives_of
 from boardproof.ladder.space import search_of
+from boardproof.ladder.variants import Bench
+from boardproof.progress import Silent
 from support.ladder_experiment import EXPERIMENT
 from support.ladder_results import a_result
 
@@ -141,6 +149,31 @@ def test_a_search_fills_the_table_and_is_done_once(tmp_path):
     show = ["ladder", "show", "--json", "--storage", str(tmp_path / "results")]
     shown = subprocess.run([sys.executable, "-m", "boardproof", *show], capture_output=True, text=True)
     assert json.loads(shown.stdout)["rows"] == rows
-    refused = subprocess.run([*command, "--storage", "sqlite:///x.db"], capture_output=True, text=True, cwd=tmp_path)
-    assert refused.returncode == 2
-    assert "A search does not run over a database" in refused.stderr
+    search_a_database(command, tmp_path, rows)
+
+
+def search_a_database(command, folder, rows) -> None:
+    """The same search over a database, by a machine that has all results in its cache; and a worker that comes late."""
+    shutil.copytree(folder / "results", folder / "cache" / "ladder")
+    place = ["--storage", f"sqlite:///{folder / 'ladder.db'}"]
+    environ = {**os.environ, "BOARDPROOF_CACHE_DIR": str(folder / "cache")}
+    found = subprocess.run([*command, *place], capture_output=True, text=True, env=environ)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["rows"] == rows
+    worker = [sys.executable, "-m", "boardproof", "ladder", "worker", command[4], "--board", "native", "--proven", "2"]
+    late = subprocess.run([*worker, *place], capture_output=True, text=True, env=environ)
+    assert late.stdout == "this worker measured 0 variants; the ladder is done\n", late.stderr
+
+
+def test_a_worker_learns_which_points_another_machine_chose(tmp_path):
+    experiment = tmp_path / "experiment.py"
+    experiment.write_text(EXPERIMENT + SEARCH)
+    source = Source(experiment)
+    points = (("net", (("width", 8), ("activation", "relu"))),)
+    (job,) = (job for job in plan(load_experiment(replace(source, points=points)), Bench()).jobs if job.variant)
+    request = Request(source, Bench(), Limits(), storage=str(tmp_path / "results"))
+    request.cache.keep_result(job.key, a_result("net"))
+    chosen = type("_", (), {"about": json.loads(json.dumps({"points": points}))})
+    measuring = _Measuring(request, load_experiment(source), chosen, Silent())
+    assert measuring.row(job.key) == a_result("net")
+    assert measuring.row("other").message == "This worker's experiment has no such variant."

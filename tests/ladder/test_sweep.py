@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from boardproof.cli.commands import run_command
 from boardproof.errors import InputError, ToolError
-from boardproof.ladder.engines.sweep import Lease, Sweep, is_url, stored
+from boardproof.ladder.engines.rows import Rows, is_url
+from boardproof.ladder.engines.sweep import Lease, Sweep
 from boardproof.ladder.results import Failure
 from support.ladder_results import a_result, a_row, shown_alone
 from support.postgres import postgres
@@ -108,12 +110,52 @@ def test_the_table_comes_from_the_database_alone(url, capsys):
     sweep = Sweep(url, "fashion-0123456789ab")
     sweep.offer(about("large", "small"))
     sweep.work(a_result, lambda *_: None)
-    assert stored(url) == ("fashion-0123456789ab",)
+    assert Rows(url).ladders() == ("fashion-0123456789ab",)
     document = shown_alone("fashion", "--storage", url)
     assert [row["variant"] for row in document["rows"]] == ["large", "small"]
     assert all(row["exact"] for row in document["rows"])
     assert run_command(["ladder", "show", "other", "--storage", url]) == 2
-    assert "There is no ladder other in this database." in capsys.readouterr().err
+    told = " ".join(capsys.readouterr().err.split())
+    assert "no ladder other in this database. next: Ladders there: fashion-0123456789ab." in told
+
+
+def test_a_row_asks_the_database_for_little(tmp_path, monkeypatch):
+    sweep = Sweep(f"sqlite:///{tmp_path / 'ladder.db'}", "experiment")
+    sweep.offer(about(*(f"row{i}" for i in range(5))))
+    read: list[int] = []
+    real = Rows._read
+    monkeypatch.setattr(Rows, "_read", lambda *given, **named: read.append(1) or real(*given, **named))
+    monkeypatch.setattr("optuna.Study.get_trials", lambda *_, **__: pytest.fail("every trial, with all it holds"))
+    assert sweep.work(a_result, lambda *_: None) == 5
+    assert len(read) == 5 * 2 + 1  # which rows there are, and whether this one was done; and that none is left
+
+
+def test_workers_stay_while_another_machine_searches(url):
+    sweep, worker = (Sweep(url, "experiment", Lease(1, 8)) for _ in range(2))
+    measured: list[int] = []
+    with sweep.searching():
+        sweep.offer(about("first"))
+        thread = threading.Thread(target=lambda: measured.append(worker.work(a_result, lambda *_: None, stay=True)))
+        thread.start()
+        for rows in (["first"], ["first", "second"]):
+            sweep.offer(about(*rows), {rows[-1]})
+            while set(sweep.results()) != set(rows):
+                time.sleep(0.05)
+            assert not measured  # it is not over
+    thread.join(30)
+    assert measured == [2]
+
+
+def test_a_search_that_has_gone_silent_is_told(tmp_path):
+    url = f"sqlite:///{tmp_path / 'ladder.db'}"
+    sweep = Sweep(url, "experiment", Lease(1, 1))
+    sweep.offer(about("row"))
+    sweep._study.set_user_attr("searching", 7)  # as of a machine that was killed
+    with pytest.raises(ToolError) as caught:
+        sweep.work(a_result, lambda *_: None, stay=True)
+    assert caught.value.message == "The machine that searches has been silent for 1 seconds."
+    assert "the search goes on from what is done" in caught.value.hint
+    assert set(sweep.results()) == {"row"}
 
 
 def test_a_worker_before_the_ladder_says_what_to_do(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from boardproof.ladder.variants import Point, Recipe, Step, Variant
 from boardproof.model.quantize import Scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from boardproof.ladder.data import Data
 
@@ -182,22 +183,29 @@ class Entry:
 
     def shrink(
         self,
-        fraction: float | None = None,
+        fraction: float | Mapping[str, float] | None = None,
         *,
         flash: int | None = None,
         ticks: int | None = None,
         steps: int = 2,
         multiple: int = 4,
+        scope: str = "layer",
+        by: str = "weights",
+        taught: bool = False,
         epochs: int | None = None,
     ) -> Entry:
         """Structured pruning: a fraction of all channels, or as many as it takes to fit a budget on the board.
 
         Args:
-            fraction: Of the channels, above 0 and below 1.
+            fraction: Of the channels, above 0 and below 1; or by the layer's name.
             flash: Bytes of flash that the firmware may take, in int8.
             ticks: What an inference may take, in the board's unit.
             steps: Channels go in so many steps, with training in between.
             multiple: Widths stay multiples of this.
+            scope: "layer", the fraction of each layer; or "global", of all channels: some layers lose more than others.
+            by: What channels are worth: "weights", their norm; or "samples", what they give to the layers behind them
+                on the representative samples.
+            taught: The model as it was before teaches what is left of it, as distill() does with its defaults.
             epochs: Of all steps together.
         """
         if (fraction is None) == (flash is None and ticks is None):
@@ -205,7 +213,11 @@ class Entry:
                 "shrink() takes a fraction or a budget.",
                 "Such as shrink(0.5), or shrink(flash=64_000).",
             )
-        return self._with("shrink", epochs, fraction=fraction, flash=flash, ticks=ticks, steps=steps, multiple=multiple)
+        if by not in {"weights", "samples"}:
+            raise InputError(f"Channels cannot be judged by {by}.", 'Choose by="weights" or by="samples".')
+        options = {"flash": flash, "ticks": ticks, "steps": steps, "multiple": multiple, "scope": scope, "by": by}
+        fractions = tuple(fraction.items()) if isinstance(fraction, Mapping) else fraction
+        return self._with("shrink", epochs, fraction=fractions, **options, taught=taught)
 
     def distill(self, teacher: Entry, *, temperature: float = 2.0, alpha: float = 0.5) -> Entry:
         """Trained anew, beside the labels from a teacher's outputs; as long as without it."""

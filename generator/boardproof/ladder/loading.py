@@ -21,7 +21,7 @@ from boardproof.errors import BoardproofError, InputError
 from boardproof.ladder.code import training_code
 from boardproof.ladder.data import Checked, Data, Split
 from boardproof.ladder.experiment import Entry, Ladder
-from boardproof.ladder.variants import Point, Recipe
+from boardproof.ladder.variants import Points, Recipe
 from boardproof.model.data.options import DataOptions
 from boardproof.model.data.read import read_data
 from boardproof.model.load import load_model
@@ -59,8 +59,7 @@ class Source:
     representative: Path | None = None
     samples: Path | None = None
     schemes: tuple[str, ...] = ()
-    points: tuple[tuple[str, Point], ...] = ()
-    """What searches chose: the model's name and a point each."""
+    points: Points = ()
 
     def to_json(self) -> str:
         """For another process."""

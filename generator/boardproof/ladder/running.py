@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from boardproof.host.files import write_atomically
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.code import measuring_code
 from boardproof.ladder.engines.local import Limits, LocalEngine
-from boardproof.ladder.engines.sweep import Sweep, is_url, stored
+from boardproof.ladder.engines.rows import Rows, is_url, same_ladder
+from boardproof.ladder.engines.sweep import Sweep
 from boardproof.ladder.limits import NOT_MEASURED, limits_beside
 from boardproof.ladder.loading import Experiment, Source, load_experiment
 from boardproof.ladder.plan import Plan, plan
@@ -25,10 +27,11 @@ from boardproof.model.quiet import captured_output
 from boardproof.project.boards import BOARDS
 
 if TYPE_CHECKING:
-    from boardproof.ladder.engines.sweep import Do
+    from collections.abc import Iterator
+
     from boardproof.ladder.plan import Job
     from boardproof.ladder.results import Result
-    from boardproof.ladder.variants import Bench
+    from boardproof.ladder.variants import Bench, Points
     from boardproof.progress import Progress
 
 
@@ -79,12 +82,14 @@ def run_ladder(request: Request, progress: Progress) -> Table:
         KeyboardInterrupt: It was interrupted; what was done is kept, as a warning says.
     """
     experiment, planned, about = _prepare(request, progress)
-    cache = request.cache
+    cache, workers = request.cache, _Workers(request, experiment, progress)
     cache.keep_ladder(experiment.name, about)
     try:
-        failures = _do(request, experiment, planned, about, progress)
-        if request.only == "*":
-            failures |= _search(request, experiment, progress)
+        if request.only == "*" and experiment.ladder.searches:
+            with workers.searching():
+                failures = workers.measure(planned) | _search(workers)
+        else:
+            failures = workers.measure(planned)
     except KeyboardInterrupt:
         planned = plan(experiment, request.bench, request.only)
         done = sum(cache.result(row.key) is not None for row in planned.rows)
@@ -107,14 +112,14 @@ def join_ladder(request: Request, progress: Progress) -> int:
 
     Raises:
         InputError: No such ladder was begun: with other code, data or versions it is another one.
-        ToolError: The database cannot be reached.
+        ToolError: The database cannot be reached, or the machine that searches has gone silent.
     """
-    experiment, planned, _ = _prepare(request, progress)
+    experiment, _, _ = _prepare(request, progress)
     if request.database is None:
         raise InputError("A worker needs the database of its ladder.", "Give --storage postgresql://… or sqlite:///….")
     sweep = Sweep(request.database, sweep_name(experiment))
-    wanted = {row["key"] for row in sweep.about["rows"]}
-    return sweep.work(_measuring(request, planned, wanted, progress), progress.advance)
+    measuring = _Measuring(request, experiment, sweep, progress)
+    return sweep.work(measuring.row, progress.advance, stay=True)
 
 
 def sweep_name(experiment: Experiment) -> str:
@@ -127,11 +132,6 @@ def _prepare(request: Request, progress: Progress) -> tuple[Experiment, Plan, di
     progress.stage(f"loading {request.source.path.name}")
     with captured_output():
         experiment = load_experiment(request.source)
-    if experiment.ladder.searches and request.database is not None:
-        raise InputError(
-            "A search does not run over a database: what it tries next depends on what came of all before.",
-            "Give a folder as --storage; --jobs lets several variants run side by side.",
-        )
     about = _about(request, experiment)
     if unused := [name for name in about["limits"] if name in NOT_MEASURED]:
         progress.warn(f"boardproof.toml limits {', '.join(unused)}, which a ladder does not measure")
@@ -145,60 +145,103 @@ def _about(request: Request, experiment: Experiment) -> dict[str, Any]:
     return {"board": board, "runtime": request.bench.runtime, "rows": rows, "limits": limits}
 
 
-def _search(request: Request, experiment: Experiment, progress: Progress) -> dict[str, Failure]:
+def _search(workers: _Workers) -> dict[str, Failure]:
     """Runs the searches: each round measures a few points, and what comes of them chooses the next."""
-    ladder, cache, failures = experiment.ladder, request.cache, dict[str, Failure]()
-    for name, search in ladder.searches.items():
+    experiment, bench, cache = workers.experiment, workers.request.bench, workers.request.cache
+    failures = dict[str, Failure]()
+    for name, search in experiment.ladder.searches.items():
         trials = Trials(search)
         while points := trials.ask():
-            recipes = [ladder.add_point(name, point) for point in points]
-            planned = plan(experiment, request.bench)
-            jobs = [job for job in planned.jobs if replace(job.recipe, seed=0) in recipes]
-            cache.keep_ladder(experiment.name, _about(request, experiment))
-            source = replace(request.source, points=tuple((name, point) for point in points))
-            failures |= LocalEngine(source, request.bench, cache, request.limits, progress).run(jobs)
+            recipes = [experiment.ladder.add_point(name, point) for point in points]
+            planned = plan(experiment, bench)
+            cache.keep_ladder(experiment.name, _about(workers.request, experiment))
+            jobs = tuple(job for job in planned.jobs if replace(job.recipe, seed=0) in recipes)
+            failures |= workers.measure(Plan(planned.rows, jobs), tuple((name, point) for point in points))
             keys = [[row.key for row in planned.rows if replace(row.variant.recipe, seed=0) == one] for one in recipes]
             trials.tell([objectives_of([cache.result(key) for key in own], search.objectives) for own in keys])
     return failures
 
 
-def _do(
-    request: Request, experiment: Experiment, planned: Plan, about: dict[str, Any], progress: Progress
-) -> dict[str, Failure]:
-    """Does the jobs: here alone, or beside the workers of a database."""
-    if request.database is None:
-        return LocalEngine(request.source, request.bench, request.cache, request.limits, progress).run(planned.jobs)
-    sweep = Sweep(request.database, sweep_name(experiment))
-    keys = {row.key for row in planned.rows}
-    sweep.offer({**about, "rows": [row for row in about["rows"] if row["key"] in keys]})
-    sweep.work(_measuring(request, planned, keys, progress), progress.advance)
-    for key, result in sweep.results().items():
-        request.cache.keep_result(key, result)
-    return sweep.failures()
+class _Workers:
+    """Who measures: this machine alone, or beside the workers of a database."""
+
+    def __init__(self, request: Request, experiment: Experiment, progress: Progress) -> None:
+        self.request = request
+        self.experiment = experiment
+        self._progress = progress
+        self._points: Points = ()
+        self._sweep = None if request.database is None else Sweep(request.database, sweep_name(experiment))
+
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        """Workers elsewhere wait for more."""
+        with nullcontext() if self._sweep is None else self._sweep.searching():
+            yield
+
+    def measure(self, planned: Plan, points: Points = ()) -> dict[str, Failure]:
+        """Does the plan's jobs, as far as they are not done; gives the failures, by key.
+
+        `points`: those that a search chose for it.
+        """
+        request, cache, progress = self.request, self.request.cache, self._progress
+        if self._sweep is None:
+            source = replace(request.source, points=points)
+            return LocalEngine(source, request.bench, cache, request.limits, progress).run(planned.jobs)
+        self._points += points
+        about = {**_about(request, self.experiment), "points": self._points}
+        keys, now = {row.key for row in planned.rows}, {job.key for job in planned.jobs}
+        self._sweep.offer({**about, "rows": [row for row in about["rows"] if row["key"] in keys]}, now)
+        measuring = _Measuring(request, self.experiment, self._sweep, progress)
+        self._sweep.work(measuring.row, progress.advance)
+        for key, result in self._sweep.results().items():
+            if key in now:
+                cache.keep_result(key, result)
+        return self._sweep.failures()
 
 
-def _measuring(request: Request, planned: Plan, keys: set[str], progress: Progress) -> Do:
-    """What measures the row of a key: the jobs it consists of, on this machine."""
-    jobs = {job.key: job for job in planned.jobs}
-    cache = request.cache
+class _Measuring:
+    """What measures a row that a database handed out: the jobs it consists of, on this machine."""
 
-    def needed(key: str) -> list[Job]:
-        return [*(one for need in jobs[key].needs for one in needed(need)), jobs[key]]
+    def __init__(self, request: Request, experiment: Experiment, sweep: Sweep, progress: Progress) -> None:
+        self._request = request
+        self._experiment = experiment
+        self._sweep = sweep
+        self._progress = progress
+        self._points: Points = ()
+        self._jobs = self._planned()
 
-    def do(key: str) -> Result | Failure:
-        if key not in jobs or key not in keys:
+    def row(self, key: str) -> Result | Failure:
+        """What came of a row."""
+        if key not in self._jobs:
+            self._learn_points()
+        if key not in self._jobs:
             return Failure("This worker's experiment has no such variant.", "Start it with the same experiment file.")
-        chain = tuple(dict.fromkeys(needed(key)))
-        failures = LocalEngine(request.source, request.bench, cache, request.limits, progress).run(chain)
+        chain = tuple(dict.fromkeys(self._needed(key)))
+        request, cache = self._request, self._request.cache
+        source = replace(request.source, points=self._points)
+        failures = LocalEngine(source, request.bench, cache, request.limits, self._progress).run(chain)
         return failures.get(key) or cache.result(key) or Failure("Its result cannot be read.")
 
-    return do
+    def _planned(self) -> dict[str, Job]:
+        return {job.key: job for job in plan(self._experiment, self._request.bench).jobs}
+
+    def _needed(self, key: str) -> list[Job]:
+        return [*(one for need in self._jobs[key].needs for one in self._needed(need)), self._jobs[key]]
+
+    def _learn_points(self) -> None:
+        """What the machine that searches has chosen since."""
+        for name, values in self._sweep.about.get("points", ()):
+            point = tuple((parameter, value) for parameter, value in values)
+            if name in self._experiment.ladder.searches:
+                self._experiment.ladder.add_point(name, point)
+                self._points += ((name, point),)
+        self._jobs = self._planned()
 
 
 def stored_ladders(request_storage: str | None) -> tuple[str, ...]:
     """The names of the ladders in a folder or a database."""
     if request_storage is not None and is_url(request_storage):
-        return stored(request_storage)
+        return Rows(request_storage).ladders()
     return cache_of(request_storage).ladders()
 
 
@@ -216,14 +259,13 @@ def stored_table(storage: str | None, name: str, budget: str | None = None) -> T
         return table_of(
             name, (about["board"], about["runtime"]), about["rows"], cache, budget=board, limits=about.get("limits")
         )
-    names = [one for one in stored(storage) if one == name or one.rpartition("-")[0] == name]
-    if not names:
-        raise InputError(f"There is no ladder {name} in this database.", "Without a name, all are listed.")
-    sweep = Sweep(storage, names[-1])
-    about, found = sweep.about, _Found(sweep.results())
+    stored = Rows(storage)
+    name = same_ladder(stored.ladders(), name)
+    about, found = stored.about(name) or {}, stored.results(name)
     where = (about["board"], about["runtime"])
     rows, limits = about["rows"], about.get("limits")
-    return table_of(names[-1], where, rows, found, failures=sweep.failures(), budget=board, limits=limits)
+    failures = stored.failures(name)  # of rows without a result they are shown
+    return table_of(name, where, rows, _Found(found), failures=failures, budget=board, limits=limits)
 
 
 @dataclass(frozen=True, slots=True)

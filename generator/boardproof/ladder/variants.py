@@ -7,9 +7,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-Option = str | int | float | bool | None | tuple[int, ...]
+Option = str | int | float | bool | None | tuple[int, ...] | tuple[tuple[str, float], ...]
 Point = tuple[tuple[str, str | int | float | bool], ...]
 """Of a search: a value for each parameter of the function that builds the model, by name."""
+Points = tuple[tuple[str, Point], ...]
+"""What searches chose: the model's name and a point each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,11 @@ _DEFAULTS: dict[str, Option] = {
     "alpha": 0.5,
     "bits": 8,
     "block": (1, 1),
+    "by": "weights",
     "multiple": 4,
     "scope": "layer",
     "steps": 2,
+    "taught": False,
     "temperature": 2.0,
 }
 """What a label does not speak of. Everything else it does: two variants with one label would be taken for two seeds."""
@@ -161,14 +165,18 @@ _DEFAULTS: dict[str, Option] = {
 def _shown(name: str, value: Option) -> str:
     if name in {"fraction", "sparsity"} and isinstance(value, float):
         return f"{100 * value:g}%"
+    if name == "fraction" and isinstance(value, tuple):
+        return " ".join(f"{layer} {100 * part:g}%" for layer, part in value)  # type: ignore[misc] # of pairs
     if name in {"block", "pattern"} and isinstance(value, tuple):
         return (":" if name == "pattern" else "x").join(map(str, value)) + (" blocks" if name == "block" else "")
     words = {
         "bits": f"{value}-bit weights",
+        "by": f"by {value}",
         "epochs": f"{value} epochs",
         "multiple": f"to multiples of {value}",
         "scope": str(value),
         "steps": f"in {value} step{'s' * (value != 1)}",
+        "taught": "taught by the whole",
     }
     if name in {"flash", "ticks"}:
         return f"to {value:,} {name}"

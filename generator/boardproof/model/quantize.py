@@ -128,7 +128,7 @@ def quantize_trained(network: FloatNetwork, source: str, *, four_bits: bool = Fa
     Raises:
         InputError: when TensorFlow cannot convert it, or an operator stayed in float because a range is missing.
     """
-    data = _convert(network, source, Scheme.INT8, None)
+    data = rewrite_operators(_convert(network, source, Scheme.INT8, None)).data
     require_integer(read_tflite(data), source)
     return pack(data, only_exact=True).data if four_bits else data
 

@@ -19,6 +19,7 @@ from boardproof.compress.qat.roles import (
     is_linear,
     is_relu,
     joins_ranges,
+    refuse_table,
     role,
 )
 from boardproof.errors import InputError
@@ -108,13 +109,13 @@ class _Inserter:
             copy.set_weights(layer.get_weights())
             self._copies[id(layer)] = wrapped
         result = self._copies[id(layer)](*arguments)
-        if self._goes_on(node):
-            return result
-        result = self._quantize(result, layer.name)
         if fused:
-            return result
+            return result if self._goes_on(node) else self._quantize(result, layer.name)
+        result = self._quantize(result, layer.name)
         result = layers.Activation(layer.activation, name=f"{layer.name}_{name}")(result)
-        return result if has_fixed_range(name) else self._quantize(result, f"{layer.name}_{name}")
+        if has_fixed_range(name) or self._goes_on(node):
+            return result
+        return self._quantize(result, f"{layer.name}_{name}")
 
     def _folded(self, node: Node) -> Scale | None:
         """What the BatchNormalization behind a dense layer multiplies by: it is made here, before its turn."""
@@ -146,7 +147,10 @@ class _Inserter:
         if after is None:
             return False
         operation = node.operation
-        if folds_into(after, operation) or joins_ranges(after):
+        if joins_ranges(after):
+            refuse_table(operation, after)
+            return True
+        if folds_into(after, operation):
             return True
         fuses = is_linear(operation) or isinstance(operation, (layers.Add, layers.BatchNormalization))
         return is_relu(after) and (fuses or type(operation).__name__ == "Add")

@@ -45,6 +45,7 @@ _OWN_RANGE = (
     layers.Add,
     layers.BatchNormalization,
     layers.Concatenate,
+    layers.ELU,
     layers.GlobalAveragePooling1D,
     layers.GlobalAveragePooling2D,
     layers.LeakyReLU,
@@ -61,7 +62,9 @@ _SAME_RANGE_OPERATIONS = {"ExpandDims", "Reshape", "Squeeze", "Transpose"}
 _FIXED_RANGE_OPERATIONS = {"Sigmoid", "Softmax", "Tanh"}
 _FIXED_RANGE = {"sigmoid", "softmax", "tanh"}
 _FUSED = {"linear", "relu", "relu6"}
-_KNOWN_ACTIVATIONS = _FUSED | _FIXED_RANGE | {"hard_swish", "hard_silu", "leaky_relu", "silu", "swish"}
+_TABLES = {"celu", "elu", "exponential", "gelu", "log_sigmoid", "mish", "selu", "softplus", "softsign", "squareplus"}
+"""What has no operator on boards: a table of 256 values takes its place, see model/rewrite/tables.py."""
+_KNOWN_ACTIVATIONS = _FUSED | _FIXED_RANGE | _TABLES | {"hard_swish", "hard_silu", "leaky_relu", "silu", "swish"}
 
 
 class Role(Enum):
@@ -114,6 +117,18 @@ def is_fused(name: str) -> bool:
 def has_fixed_range(name: str) -> bool:
     """Whether TensorFlow Lite fixes the output range of an activation of this name."""
     return name in _FIXED_RANGE
+
+
+def refuse_table(operation: object, after: object) -> None:
+    """Raises InputError where a layer ends in a function that becomes a table, whose range the next layer would give.
+
+    The converter lets a concatenation's range reach operators of int8, and a table is none when it does.
+    """
+    if isinstance(operation, layers.ELU) or activation_name(operation) in _TABLES:
+        raise InputError(
+            f"Quantization-aware training cannot give layer {describe(operation)} the range of {describe(after)}.",
+            "Apply the activation behind the concatenation, to all of it; or use ReLU before it.",
+        )
 
 
 def is_relu(operation: Any) -> bool:

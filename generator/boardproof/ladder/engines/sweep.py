@@ -17,17 +17,29 @@ from typing import TYPE_CHECKING, Any
 from boardproof.device.build.locks import try_lock
 from boardproof.errors import InputError, ToolError
 from boardproof.host.interrupts import check_interrupted
-from boardproof.ladder.results import Failure, Result, result_from
+from boardproof.ladder.engines.rows import (
+    FAILURE,
+    KEY,
+    LADDER,
+    RESULT,
+    RUNNING,
+    WAITING,
+    Rows,
+    database,
+    no_pool,
+    with_driver,
+)
+from boardproof.ladder.results import Failure, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from optuna import Study
 
     Do = Callable[[str], Result | Failure]
     """Measures the row of a key."""
 
-_LADDER, _KEY, _RESULT, _FAILURE = "ladder", "key", "result", "failure"
+_SEARCHING = "searching"
 _POLL_S = 0.5
 
 
@@ -44,7 +56,7 @@ class Sweep:
 
     Args:
         url: As SQLAlchemy has it: postgresql://user@host/name, sqlite:///file.db.
-        name: Of the ladder; of one that is in the database only, see `stored()`.
+        name: Of the ladder.
         lease: Of the workers that this process is or looks after.
 
     Raises:
@@ -53,14 +65,17 @@ class Sweep:
     """
 
     def __init__(self, url: str, name: str, lease: Lease | None = None) -> None:
-        with _database(url) as optuna:
-            self._optuna = optuna
-            self._lease = lease = lease or Lease()
-            scheme, _, path = url.partition(":///")
-            self._file = Path(path) if scheme.startswith("sqlite") and path else None
+        self._name = name
+        self._lease = lease = lease or Lease()
+        self._rows = Rows(url)
+        scheme, _, path = url.partition(":///")
+        self._file = Path(path) if scheme.startswith("sqlite") and path else None
+        with database(url), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # experimental, says Optuna of what it has had for years
+            self._optuna = optuna = _optuna()
             self._storage = optuna.storages.RDBStorage(
-                _with_driver(url),
-                engine_kwargs=_no_pool(),
+                with_driver(url),
+                engine_kwargs=no_pool(),
                 heartbeat_interval=lease.beat_s,
                 grace_period=lease.silence_s,
                 heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(),
@@ -69,25 +84,22 @@ class Sweep:
                 storage=self._storage, study_name=name, load_if_exists=True, sampler=optuna.samplers.RandomSampler()
             )
 
-    def offer(self, about: Mapping[str, Any]) -> int:
+    def offer(self, about: Mapping[str, Any], keys: Collection[str] | None = None) -> int:
         """Hands out the rows that are neither done, waiting nor at work; those that failed again.
 
         Args:
             about: Board, runtime and rows of the ladder, as the cache keeps them.
+            keys: Of the rows to hand out; all if None.
 
         Returns:
             How many were added.
         """
-        self._study.set_user_attr(_LADDER, dict(about))
-        state = self._optuna.trial.TrialState
-        taken = {
-            trial.user_attrs.get(_KEY)
-            for trial in self._trials()
-            if trial.state in {state.COMPLETE, state.RUNNING, state.WAITING}
-        }
-        added = [row["key"] for row in about["rows"] if row["key"] not in taken]
+        self._study.set_user_attr(LADDER, dict(about))
+        taken = {key for _, state, key in self._rows.trials(self._name) if state in {"COMPLETE", RUNNING, WAITING}}
+        wanted = [row["key"] for row in about["rows"] if keys is None or row["key"] in keys]
+        added = [key for key in wanted if key not in taken]
         for key in added:
-            self._study.enqueue_trial({}, user_attrs={_KEY: key})
+            self._study.enqueue_trial({}, user_attrs={KEY: key})
         return len(added)
 
     @property
@@ -97,86 +109,91 @@ class Sweep:
         Raises:
             InputError: Nothing was offered yet.
         """
-        about: dict[str, Any] | None = self._study.user_attrs.get(_LADDER)
+        about = self._rows.about(self._name)
         if about is None:
             raise InputError(
-                f"No ladder {self._study.study_name} was begun in this database.",
+                f"No ladder {self._name} was begun in this database.",
                 "Begin it: boardproof ladder experiment.py --storage URL; workers then join it.",
             )
         return about
 
-    def work(self, do: Do, on_row: Callable[[int, int], None]) -> int:
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        """While this lasts workers stay, though there is no row for them: more will come."""
+        with self._repeated(lambda beat: self._study.set_user_attr(_SEARCHING, beat)):
+            yield
+        self._study.set_user_attr(_SEARCHING, None)
+
+    def work(self, do: Do, on_row: Callable[[int, int], None], *, stay: bool = False) -> int:
         """Measures rows until all are done, by this worker or by others; waits for those at work elsewhere.
 
         Args:
             do: Measures one.
             on_row: Is told how many rows are over, of how many.
+            stay: Wait for more as long as another machine searches.
 
         Returns:
             How many this worker measured.
+
+        Raises:
+            ToolError: The machine that searches has gone silent.
         """
-        state = self._optuna.trial.TrialState
         done: list[str] = []
+        patience = _Patience(self._lease.silence_s)
         while True:
             check_interrupted()
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # experimental, says Optuna of what it has had for years
+                warnings.simplefilter("ignore")
                 self._optuna.storages.fail_stale_trials(self._study)
-            states = [trial.state for trial in self._trials() if _KEY in trial.user_attrs]
-            keys = {trial.user_attrs.get(_KEY) for trial in self._trials()} - {None}
-            open_rows = states.count(state.WAITING) + states.count(state.RUNNING)
-            on_row(len(keys) - open_rows, len(keys))
-            if not open_rows:
-                return len(done)
-            if state.WAITING in states:
-                self._one(do, done)
-            else:
+            trials = self._rows.trials(self._name)
+            waiting = [(number, key) for number, state, key in trials if state == WAITING]
+            working = sum(state == RUNNING for _, state, _ in trials)
+            rows = len({key for _, _, key in trials})
+            on_row(rows - len(waiting) - working, rows)
+            if waiting:
+                self._one(waiting, do, done)
+            elif working or (stay and patience.lasts(self._study.user_attrs.get(_SEARCHING))):
                 time.sleep(_POLL_S)
+            else:
+                return len(done)
 
     def results(self) -> dict[str, Result]:
         """Every result, by key."""
-        found = {}
-        for trial in self._trials():
-            if (values := trial.user_attrs.get(_RESULT)) is not None:
-                found[trial.user_attrs[_KEY]] = result_from(values)
-        return found
+        return self._rows.results(self._name)
 
     def failures(self) -> dict[str, Failure]:
         """Why rows failed that no other trial did, by key."""
         done = self.results()
-        found = {
-            trial.user_attrs[_KEY]: Failure(**trial.user_attrs[_FAILURE])
-            for trial in self._trials()
-            if _FAILURE in trial.user_attrs
-        }
-        return {key: failure for key, failure in found.items() if key not in done}
+        return {key: failure for key, failure in self._rows.failures(self._name).items() if key not in done}
 
-    def _trials(self) -> Sequence[Any]:
-        return self._study.get_trials(deepcopy=False)
-
-    def _one(self, do: Do, done: list[str]) -> None:
-        """Takes a row, if one is left, and measures it."""
-        with self._claiming(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # heartbeats are for optimize(), says Optuna; here they are in _alive()
-            trial = self._study.ask()
-        states, key = self._optuna.trial.TrialState, trial.user_attrs.get(_KEY)
-        if key is None:  # another worker was faster, and Optuna drew a trial of its own
-            self._study.tell(trial, state=states.PRUNED)
+    def _one(self, waiting: list[tuple[int, str]], do: Do, done: list[str]) -> None:
+        """Takes the first row that no other worker was faster to take, and measures it."""
+        taken = next((one for one in waiting if self._claim(one[0])), None)
+        if taken is None:
             return
-        with self._alive(trial._trial_id):
-            found = self.results().get(key) or do(key)
+        number, key = taken
+        with self._repeated(lambda _: self._storage.record_heartbeat(number)):
+            found = self._rows.result(self._name, key) or do(key)
         done.append(key)
+        state = self._optuna.trial.TrialState
         # Where this worker was taken for dead meanwhile, its trial is over, and the row another worker's.
         with suppress(self._optuna.exceptions.UpdateFinishedTrialError):
             if isinstance(found, Failure):
-                trial.set_user_attr(_FAILURE, asdict(found))
-                self._study.tell(trial, state=states.FAIL, skip_if_finished=True)
+                self._storage.set_trial_user_attr(number, FAILURE, asdict(found))
+                self._storage.set_trial_state_values(number, state.FAIL)
             else:
-                trial.set_user_attr(_RESULT, found.to_dict())
-                self._study.tell(trial, found.score.value, skip_if_finished=True)
+                self._storage.set_trial_user_attr(number, RESULT, found.to_dict())
+                self._storage.set_trial_state_values(number, state.COMPLETE, [found.score.value])
+
+    def _claim(self, number: int) -> bool:
+        """Whether this worker is the one that gets a row. It is alive first: else nobody would notice its death."""
+        with self._turn(), suppress(self._optuna.exceptions.UpdateFinishedTrialError):
+            self._storage.record_heartbeat(number)
+            return bool(self._storage.set_trial_state_values(number, self._optuna.trial.TrialState.RUNNING))
+        return False
 
     @contextmanager
-    def _claiming(self) -> Iterator[None]:
+    def _turn(self) -> Iterator[None]:
         """SQLite cannot lock a row, so two workers could take the same: there they take turns."""
         if self._file is None:
             yield
@@ -187,15 +204,17 @@ class Sweep:
             yield
 
     @contextmanager
-    def _alive(self, trial: int) -> Iterator[None]:
-        """Says that this worker lives, as long as it is at work on the trial."""
+    def _repeated(self, say: Callable[[int], None]) -> Iterator[None]:
+        """Says now and every few seconds that this process lives."""
         over = threading.Event()
 
         def beat() -> None:
+            count = 0
             while not over.wait(self._lease.beat_s):
-                self._storage.record_heartbeat(trial)
+                count += 1
+                say(count)
 
-        self._storage.record_heartbeat(trial)
+        say(0)
         thread = threading.Thread(target=beat, daemon=True)
         thread.start()
         try:
@@ -205,57 +224,28 @@ class Sweep:
             thread.join()
 
 
-def stored(url: str) -> tuple[str, ...]:
-    """The names of the ladders in a database, in the order in which they began.
+class _Patience:
+    """With a machine that searches, and says so again and again by another number."""
 
-    Raises:
-        InputError: Optuna is not installed.
-        ToolError: The database cannot be reached.
-    """
-    with _database(url) as optuna:
-        storage = optuna.storages.RDBStorage(_with_driver(url), engine_kwargs=_no_pool())
-        return tuple(study.study_name for study in storage.get_all_studies() if _LADDER in study.user_attrs)
+    def __init__(self, silence_s: float) -> None:
+        self._silence_s = silence_s
+        self._last: int | None = None
+        self._since = time.monotonic()
+
+    def lasts(self, beat: int | None) -> bool:
+        """Whether more rows will come. Raises ToolError when it has been silent for too long."""
+        if beat != self._last:
+            self._last, self._since = beat, time.monotonic()
+        if beat is not None and time.monotonic() - self._since > self._silence_s:
+            raise ToolError(
+                f"The machine that searches has been silent for {self._silence_s:g} seconds.",
+                "Start its boardproof ladder again: the search goes on from what is done. Then start this worker.",
+            )
+        return beat is not None
 
 
-def is_url(storage: str) -> bool:
-    """Whether a storage is a database, not a folder."""
-    return "://" in storage
+def _optuna() -> Any:  # noqa: ANN401 a module
+    import optuna
 
-
-@contextmanager
-def _database(url: str) -> Iterator[Any]:
-    """Optuna, or what is to be done to have it and the database."""
-    try:
-        import optuna
-    except ImportError as error:
-        raise InputError(
-            "A ladder in a database needs Optuna, which is not installed.",
-            "Install it: pip install 'boardproof[sweep]'.",
-        ) from error
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield optuna
-    except (SQLAlchemyError, ImportError) as error:
-        place = url.rpartition("@")[2]  # without user and password
-        raise ToolError(
-            f"The database {place} cannot be used: {str(error).splitlines()[0]}",
-            "Check that it runs and that its URL is right: postgresql://user@host/name, or sqlite:///file.db.",
-            str(error).replace(url, place),
-        ) from error
-
-
-def _no_pool() -> dict[str, Any]:
-    """A connection for each request: between two, minutes pass, and a database may have closed it."""
-    from sqlalchemy.pool import NullPool
-
-    return {"poolclass": NullPool}
-
-
-def _with_driver(url: str) -> str:
-    """PostgreSQL through psycopg 3, which the extra installs."""
-    scheme, separator, rest = url.partition("://")
-    return f"postgresql+psycopg{separator}{rest}" if scheme in {"postgres", "postgresql"} else url
+    return optuna

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from boardproof.ladder.techniques.base import Made
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from boardproof.ladder.techniques.base import Workshop
     from boardproof.ladder.variants import Step
 
@@ -15,19 +17,47 @@ def shrink(model: Any, step: Step, workshop: Workshop) -> Made:  # noqa: ANN401 
     """By a fraction, or by as little as fits the budget, in steps that share the epochs."""
     from boardproof.compress import shrink_in_steps, shrink_to_fit
 
-    flash, ticks, multiple = step.option("flash"), step.option("ticks"), step.option("multiple")
+    flash, ticks, multiple, scope = (step.option(name) for name in ("flash", "ticks", "multiple", "scope"))
+    samples = workshop.data.representative if step.option("by") == "samples" else None
     fraction = step.option("fraction")
+    fraction = dict(fraction) if isinstance(fraction, tuple) else fraction
     if fraction is None:
-        fraction = shrink_to_fit(model, lambda one: workshop.fits(one, flash, ticks), multiple=multiple)
+        fits = lambda one: workshop.fits(one, flash, ticks)  # noqa: E731
+        fraction = shrink_to_fit(model, fits, multiple=multiple, scope=scope, samples=samples)
     if fraction == 0:
         workshop.fit(model, step.epochs)
         return Made(model, note="it fitted as it was")
     parts = _split(step.epochs, step.option("steps"))
-    rest = iter(parts)
+    rest, train = iter(parts), _training(model, workshop, taught=step.option("taught"))
     narrow = shrink_in_steps(
-        model, fraction, lambda one: workshop.fit(one, next(rest)), steps=len(parts), multiple=multiple
+        model,
+        fraction,
+        lambda one: train(one, next(rest)),
+        steps=len(parts),
+        multiple=multiple,
+        scope=scope,
+        samples=samples,
     )
-    return Made(narrow, note=f"{fraction:.1%} of the channels are gone")
+    return Made(narrow, note=f"widths {', '.join(_widths(narrow))}")
+
+
+def _training(model: Any, workshop: Workshop, *, taught: bool) -> Callable[[Any, int], None]:  # noqa: ANN401
+    """What trains what is left of the model, which may teach it."""
+    if not taught:
+        return workshop.fit
+    from boardproof.compress import distilled, with_teacher
+
+    train = workshop.data.train
+    data = workshop.data.taught(with_teacher(train.y, model.predict(train.x, batch_size=256, verbose=0)))
+    return lambda one, epochs: workshop.fit(distilled(one), epochs, data=data)
+
+
+def _widths(model: Any) -> Iterator[str]:  # noqa: ANN401
+    """How many channels each layer makes that can lose some."""
+    for layer in model.layers:
+        width = getattr(layer, "filters", None) or getattr(layer, "units", None)
+        if width:
+            yield f"{layer.name} {width}"
 
 
 def _split(epochs: int, steps: int) -> list[int]:
