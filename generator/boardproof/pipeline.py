@@ -19,6 +19,7 @@ from boardproof.host.files import write_atomically
 from boardproof.proof.judge import Case
 from boardproof.proof.metrics.own import check_metric, find_metric
 from boardproof.proof.prove import check_plan, prove
+from boardproof.stages.apart import taken_apart
 from boardproof.stages.existing import build_on_disk, flash_on_disk, marker_of, require_project_of
 from boardproof.stages.generate import (
     check_form,
@@ -86,7 +87,9 @@ def _run(settings: Settings, progress: Progress) -> Report:
     check_metric(metric, network.samples, inputs.samples)
     firmware, generated = compile_network(network, target, settings, progress, inputs)
     ports = flash_all(firmware, settings.port, progress) if not target.board.reach.is_started else settings.port
-    return prove(Case(network, target, inputs, firmware, generated, metric=metric), ports, settings, progress)
+    apart = taken_apart(network, target, settings, progress)
+    case = Case(network, target, inputs, firmware, generated, metric=metric, apart=apart)
+    return prove(case, ports, settings, progress)
 
 
 def verify_existing(settings: Settings, progress: Progress) -> Report:
@@ -104,7 +107,8 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
         require_project_of(network, settings)
         firmware = build_on_disk(settings.project_dir, progress)
         arena_how = marker_of(settings.project_dir).arena_how
-    case = Case(network, target, inputs, firmware, None, arena_how, metric)
+    apart = taken_apart(network, target, settings, progress)
+    case = Case(network, target, inputs, firmware, None, arena_how, metric, apart)
     return prove(case, settings.port, settings, progress)
 
 

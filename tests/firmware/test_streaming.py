@@ -6,6 +6,7 @@ import itertools
 import os
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from boardproof import pipeline
 from boardproof.model.graph import Padding, Window
 from boardproof.model.tflite.reader import read_tflite
+from boardproof.progress import Silent
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource_root
 from boardproof.project.runtimes.aot import optimize, streaming
 from boardproof.project.runtimes.aot.bands import streamed
 from boardproof.project.runtimes.aot.memory import plan_memory
 from boardproof.project.runtimes.aot.optimize import lower_for
+from boardproof.project.runtimes.base import Options
+from boardproof.proof import prove
+from boardproof.settings import Settings
 from support import operators_dsp
 from support.cases import rounds_of
 from support.dsp import check_on_host, run_on_board
@@ -107,12 +113,17 @@ def test_bands_of_any_height_equal_tflite_micro(dsp_on_host, tmp_path, monkeypat
     assert seen["adds"] >= 1, seen
 
 
-def mobile_start() -> bytes:
-    """What visual wake words begin with: a 1x1 convolution that doubles the channels, before a strided one."""
+def mobile_start(*, changed: int = 0) -> bytes:
+    """What visual wake words begin with: a 1x1 convolution that doubles the channels, before a strided one.
+
+    `changed`: how much larger one weight of the first is.
+    """
     net = Network(3)
     x = net.input((1, 24, 24, 8), 0.05, -128)
     rng = np.random.default_rng(0)
-    w = net.constant(rng.integers(-60, 60, (32, 1, 1, 8)).astype(np.int8), "int8", [0.01] * 32)
+    weights = rng.integers(-60, 60, (32, 1, 1, 8)).astype(np.int8)
+    weights[9, 0, 0, 3] += changed
+    w = net.constant(weights, "int8", [0.01] * 32)
     y = net.tensor((1, 24, 24, 32), 0.1, -128)
     options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": "RELU"}
     net.builder.add_operator("CONV_2D", [x.index, w], [y.index], **options)
@@ -138,6 +149,24 @@ def test_what_lies_between_is_never_in_memory_as_a_whole(dsp_on_board, tmp_path)
     assert arenas["speed"] > 24 * 24 * 32
     assert arenas["size"] < 0.5 * arenas["speed"]
     assert ticks["size"] < 1.2 * ticks["speed"]
+
+
+@pytest.mark.qemu
+def test_the_search_for_what_differs_takes_them_apart(tmp_path, monkeypatch):
+    """The oracle has another weight in the first of two layers that run together: what differs is found there."""
+    model, other = tmp_path / "start.tflite", mobile_start(changed=40)
+    model.write_bytes(mobile_start())
+    for name in ("run_oracle", "run_oracle_tensors"):
+        monkeypatch.setattr(prove, name, partial(lambda run, _, *given: run(other, *given), getattr(prove, name)))
+    settings = Settings(model=model, random=1, out=tmp_path / "out", options=Options(optimize="size"))
+    report = pipeline.run(settings, Silent())
+    assert [op.index for op in report.ops] == [1]
+    assert report.divergence is not None
+    assert (report.divergence.index, report.divergence.op) == (0, "CONV_2D")
+    told = (
+        "operators 0 to 1 run together in bands of rows: the first that differs was found with them one after the other"
+    )
+    assert told in report.warnings
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ from boardproof.report.document import Accuracy, LiteRtDifference, Mistake, Mode
 from boardproof.report.memory import memory_use
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from numpy.typing import NDArray
 
     from boardproof.device.types import BoardRun, Firmware
@@ -38,6 +42,24 @@ MAX_MISTAKES = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """Layers that run together in bands of rows, and firmware where they run one after the other.
+
+    Attributes:
+        operators: Of the layers, in order.
+        firmware: None where it would have to be flashed.
+    """
+
+    operators: tuple[int, ...]
+    firmware: Firmware | None
+
+
+def nothing_together(_: int) -> AbstractContextManager[Apart | None]:
+    """A `Case.apart` where every operator runs alone."""
+    return nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What is to be proven.
 
@@ -49,6 +71,7 @@ class Case:
         generated: What the runtime generated; None when the project, or the firmware, was there already.
         arena_how: How the arena's size was obtained, of a project that was there already.
         metric: The user's own measure, if there is one.
+        apart: For an operator, the layers that run together with it; None where it runs alone.
     """
 
     network: Network
@@ -58,6 +81,7 @@ class Case:
     generated: Generated | None
     arena_how: str | None = None
     metric: OwnMetric | None = None
+    apart: Callable[[int], AbstractContextManager[Apart | None]] = nothing_together
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,12 +170,33 @@ def _first_divergence(
     except BoardproofError as error:
         return None, (f"the first operator that differs was not found: {error.message}",)
     if found is not None:
-        return found, ()
+        return _in_group(case, found, settings, progress)
     why = (
         f"run operator by operator, sample {sample} agrees in every tensor that can be read: what differs comes "
         f"after the last operator, from memory shared between operators, or does not happen every time"
     )
     return None, (why,)
+
+
+def _in_group(
+    case: Case, found: Divergence, settings: Settings, progress: Progress
+) -> tuple[Divergence, tuple[str, ...]]:
+    """The first of the layers that run together with the one found, and how it was found."""
+    try:
+        with case.apart(found.index) as group:
+            if group is None:
+                return found, ()
+            names = f"operators {group.operators[0]} to {group.operators[-1]} run together in bands of rows"
+            if group.firmware is None:
+                return found, (f"{names}: which of them differs first takes other firmware to find out",)
+            with open_link(group.firmware, case.target.board, None, settings.link, progress) as link:
+                first = _search(case, found.sample, link, progress)
+    except BoardproofError as error:
+        why = f"operator {found.index} runs together with others, which could not be taken apart: {error.message}"
+        return found, (why,)
+    if first is None or first.index > found.index:
+        return found, (f"{names}: one after the other they agree, so that what differs comes of the bands",)
+    return first, (f"{names}: the first that differs was found with them one after the other",)
 
 
 def _search(case: Case, sample: int, link: Link, progress: Progress) -> Divergence | None:

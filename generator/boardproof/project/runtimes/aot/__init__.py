@@ -48,6 +48,12 @@ class AotNetwork:
         """Everything that will not compile, or not fit the board."""
         return self.outcome.findings
 
+    def together(self, operator: int) -> tuple[int, ...]:
+        """The operators that run together in bands of rows with this one; none where it runs alone."""
+        lowering = self.outcome.lowering
+        steps = lowering.program.steps if lowering is not None else ()
+        return next((s.implements for s in steps if s.stream is not None and operator in s.implements), ())
+
     def generate(self, data: bytes) -> Generated:
         """The network's C file and its tables. `data` is the .tflite it was read from.
 
@@ -77,13 +83,20 @@ class AotNetwork:
 
 @dataclass(frozen=True, slots=True)
 class AotRuntime:
-    """Compiles networks ahead of time; satisfies `base.Runtime`."""
+    """Compiles networks ahead of time; satisfies `base.Runtime`.
+
+    Attributes:
+        name: The name used on the command line.
+        bands: Whether layers may run together in bands of rows, where memory is fullest.
+    """
 
     name: str = "aot"
+    bands: bool = True
 
     def compile(self, graph: Graph, board: Board, options: Options) -> AotNetwork:
         """Checks, lowers and plans the network. Raises InputError as `compile_graph` does."""
-        return AotNetwork(graph, compile_graph(graph, board, options.optimize), board, options)
+        outcome = compile_graph(graph, board, options.optimize, bands=self.bands)
+        return AotNetwork(graph, outcome, board, options)
 
     def check(self, graph: Graph, board: Board, options: Options) -> tuple[Finding, ...]:
         """The findings of `compile` alone."""

@@ -41,13 +41,14 @@ class Outcome:
     lowering: Lowering | None = None
 
 
-def compile_graph(graph: Graph, board: Board, optimize: str) -> Outcome:
+def compile_graph(graph: Graph, board: Board, optimize: str, *, bands: bool = True) -> Outcome:
     """Checks, runs the passes, chooses kernels and plans the memory, in this order.
 
     Args:
         graph: The network.
         board: Where it will run.
         optimize: "speed", "balanced" or "size".
+        bands: Whether layers may run together in bands of rows.
 
     Raises:
         InputError: A parameter that had to be computed from constants does not fit its operator.
@@ -59,6 +60,6 @@ def compile_graph(graph: Graph, board: Board, optimize: str) -> Outcome:
     findings += tuple(check_weights(prepared, board))
     if not is_runnable(findings):
         return Outcome(findings)
-    program = choose_kernels(prepared, board, optimize)
+    program = choose_kernels(prepared, board, optimize, bands=bands)
     memory = plan_memory(program)
     return Outcome((*findings, *check_budget(program, memory, board)), Lowering(program, memory))

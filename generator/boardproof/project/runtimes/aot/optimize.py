@@ -56,8 +56,11 @@ def lower_for(graph: Graph, board: Board, optimize: str) -> Program:
     return choose_kernels(prepare(graph), board, optimize)
 
 
-def choose_kernels(prepared: Prepared, board: Board, optimize: str) -> Program:
-    """`lower_for` after all passes. A set is asked about an operator once, or once for each try with spare memory."""
+def choose_kernels(prepared: Prepared, board: Board, optimize: str, *, bands: bool = True) -> Program:
+    """`lower_for` after all passes. A set is asked about an operator once, or once for each try with spare memory.
+
+    `bands`: whether layers may run together in bands of rows.
+    """
     special = tuple(kernels for kernels in usable_sets(board.cpu) if kernels is not PORTABLE)
     if not special:
         return lower_prepared(prepared)
@@ -65,7 +68,8 @@ def choose_kernels(prepared: Prepared, board: Board, optimize: str) -> Program:
         return lower_prepared(prepared, _choosers(special, SPEED))
     smallest, portable = _smallest(prepared, _choosers(special, Tuning()), SLOWDOWN[optimize])
     tight = Tuning(rows_scratch_bytes=0)
-    streaming = with_streams(smallest, tuple(_again(special, portable, tuning) for tuning in (Tuning(), tight)))
+    lowers = tuple(_again(special, portable, tuning) for tuning in (Tuning(), tight))
+    streaming = with_streams(smallest, lowers) if bands else smallest
     if optimize == "size":
         return streaming
 
