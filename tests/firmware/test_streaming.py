@@ -22,8 +22,11 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource_root
 from boardproof.project.runtimes.aot import optimize, streaming
 from boardproof.project.runtimes.aot.bands import streamed
+from boardproof.project.runtimes.aot.kernelsets import usable_sets
+from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.memory import plan_memory
 from boardproof.project.runtimes.aot.optimize import lower_for
+from boardproof.project.runtimes.aot.program import Move
 from boardproof.project.runtimes.base import Options
 from boardproof.proof import prove
 from boardproof.settings import Settings
@@ -34,7 +37,7 @@ from support.network import Network
 
 MODELS = Path(os.environ.get("BOARDPROOF_MODELS", resource_root().parent / "shared" / "models"))
 M4 = BOARDS["mps2-an386"]
-STEPS = ("pointwise", "square", "strided", "depthwise", "depthwise", "wide depthwise", "valid", "add")
+STEPS = ("pointwise", "square", "strided", "depthwise", "depthwise", "wide depthwise", "valid", "add", "pool", "pool")
 
 
 @st.composite
@@ -67,10 +70,35 @@ def _step(draw, net, x, kind):
             if z.shape != x.shape:  # there may be a PAD before a convolution
                 return z
             return operators_dsp.add(draw, net, *((z, x) if draw(st.booleans()) else (x, z)))
+        case "pool" if min(x.shape[1:3]) > 1:
+            return operators_dsp.pool_of(draw, net, x, (int(net.rng.integers(1, 4)), 2), strided_window(net))
         case "wide depthwise":
             return operators_dsp.depthwise_of(draw, net, x, (5, 5), Window(Padding.SAME, (stride, stride)))
         case _:
             return operators_dsp.depthwise_of(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
+
+
+def strided_window(net):
+    """Of a pool; with VALID where its three rows may be too many for the image, there are none left over."""
+    stride = int(net.rng.integers(1, 4)), int(net.rng.integers(1, 3))
+    return Window(Padding.SAME, stride)
+
+
+def assert_inside(step, graph):
+    """All that a stream reads, writes and moves begins inside the scratch memory or the tensor."""
+    for round_ in step.stream.rounds:
+        for action in round_.actions:
+            if isinstance(action, Move):
+                ends = [(None, begin + action.size_bytes) for begin in (action.target, action.source)]
+                assert min(action.target, action.source) >= 0
+            else:
+                ends = [
+                    (place.tensor, place.offset_bytes + (round_.count - 1) * place.advance_bytes)
+                    for place in action.places
+                ]
+                assert min(place.offset_bytes for place in action.places) >= 0
+            for tensor, end in ends:
+                assert end <= (step.scratch_bytes if tensor is None else graph.tensors[tensor].size_bytes)
 
 
 def stream_everything(seen, rng):
@@ -84,10 +112,12 @@ def stream_everything(seen, rng):
                 chain = streaming.chain_of(program, program.steps[first : last + 1])
                 step = chain and streamed(chain, program.graph, int(rng.integers(1, 6)), lowers[rng.integers(2)])
                 if step:
+                    assert_inside(step, program.graph)
                     steps = (*program.steps[:first], step, *program.steps[last + 1 :])
                     program = replace(program, steps=steps)
                     bands = sum(round_.count for round_ in step.stream.rounds)
                     seen.update(streams=1, bands=bands, adds=any("_add_" in part.kernel for part in step.parts))
+                    seen.update(pools=any("_pool2" in part.kernel for part in step.parts))
                     break
         return program
 
@@ -111,6 +141,7 @@ def test_bands_of_any_height_equal_tflite_micro(dsp_on_host, tmp_path, monkeypat
     assert seen["streams"] >= 0.6 * seen["networks"], seen
     assert seen["bands"] >= 2 * seen["streams"], seen
     assert seen["adds"] >= 1, seen
+    assert seen["pools"] >= 2, seen
 
 
 def mobile_start(*, changed: int = 0) -> bytes:
@@ -149,6 +180,24 @@ def test_what_lies_between_is_never_in_memory_as_a_whole(dsp_on_board, tmp_path)
     assert arenas["speed"] > 24 * 24 * 32
     assert arenas["size"] < 0.5 * arenas["speed"]
     assert ticks["size"] < 1.2 * ticks["speed"]
+
+
+def test_rows_that_nothing_reads_have_their_place():
+    """A 1x1 convolution with stride 3, behind another: two of three rows are computed for nothing."""
+    net = Network(4)
+    x = net.input((1, 20, 4, 4), 0.05, -128)
+    for stride, rows in ((1, 20), (3, 7)):
+        y = net.tensor((1, rows, -(-4 // stride), 4), 0.1, -128)
+        w = net.constant(net.rng.integers(-60, 60, (4, 1, 1, 4)).astype(np.int8), "int8", [0.01] * 4)
+        options = {"padding": "SAME", "stride_h": stride, "stride_w": stride, "fused_activation_function": "RELU"}
+        net.builder.add_operator("CONV_2D", [x.index, w], [y.index], **options)
+        x = y
+    net.outputs = [x.index]
+    program = lower_for(read_tflite(net.build()), M4, "speed")
+    chain = streaming.chain_of(program, program.steps)
+    for height in (1, 2, 3):
+        step = streamed(chain, program.graph, height, optimize._again(usable_sets(M4.cpu), frozenset(), Tuning()))
+        assert_inside(step, program.graph)
 
 
 @pytest.mark.qemu

@@ -211,6 +211,11 @@ def average_of_four(draw: st.DrawFn, net: Network) -> Activation:
     return _pool_of(draw, net, "AVERAGE_POOL_2D", x, (2, 2), chosen)
 
 
+def pool_of(draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, ...], chosen: Window) -> Activation:
+    """A pool of one of the two kinds."""
+    return _pool_of(draw, net, draw(st.sampled_from(("AVERAGE_POOL_2D", "MAX_POOL_2D"))), x, kernel, chosen)
+
+
 def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
     x = image(draw, net, st.sampled_from((4, 8, 20)), 16)
     return _pool_of(draw, net, opcode, x, *window(draw, x.shape[1:3], 16))

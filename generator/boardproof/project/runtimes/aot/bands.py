@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.graph import Binary, Conv2D, DepthwiseConv2D, Padding
+from boardproof.model.graph import AveragePool2D, Binary, Conv2D, DepthwiseConv2D, MaxPool2D, Padding
 from boardproof.project.runtimes.aot.costs import step_ticks
 from boardproof.project.runtimes.aot.overlap import padding_before, safe_offset
 from boardproof.project.runtimes.aot.program import (
@@ -56,7 +56,7 @@ class Stage:
     """
 
     step: Step
-    operator: Conv2D | DepthwiseConv2D
+    operator: Windowed
     addition: Binary | None
     source: int
     output: int
@@ -64,10 +64,10 @@ class Stage:
 
 
 def stage_of(step: Step, graph: Graph) -> Stage | None:
-    """A step as a stage; None unless it computes a convolution of one image, perhaps with an addition."""
+    """A step as a stage; None unless it is a convolution of one image, perhaps with an addition, or a pool."""
     computing = [op for op in (graph.operators[i] for i in step.implements) if isinstance(op, _KINDS)]
     op, addition = computing[0] if computing else None, computing[-1] if len(computing) > 1 else None
-    if not isinstance(op, Conv2D | DepthwiseConv2D) or not (addition is None or isinstance(addition, Binary)):
+    if not isinstance(op, _WINDOWED) or not (addition is None or isinstance(addition, Binary)):
         return None
     data, output = graph.tensors[op.input], graph.tensors[step.outputs[0]]
     if len(data.shape) != 4 or data.shape[0] != 1 or len(step.outputs) != 1 or step.inputs[0] != op.input:  # noqa: PLR2004
@@ -76,7 +76,16 @@ def stage_of(step: Step, graph: Graph) -> Stage | None:
     return Stage(step, op, addition, data.index, output.index, residual)
 
 
-_KINDS = Conv2D | DepthwiseConv2D | Binary
+Windowed = Conv2D | DepthwiseConv2D | AveragePool2D | MaxPool2D
+_WINDOWED = Windowed
+_KINDS = Windowed | Binary
+
+
+def _kernel_size(op: Windowed, graph: Graph) -> tuple[int, int]:
+    if isinstance(op, AveragePool2D | MaxPool2D):
+        return op.filter_size
+    shape = graph.tensors[op.inputs[1]].shape
+    return shape[1], shape[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +100,10 @@ class _Window:
 
     @classmethod
     def of(cls, stage: Stage, graph: Graph) -> _Window:
-        data, weights, output = (graph.tensors[i] for i in (stage.source, stage.operator.inputs[1], stage.output))
-        window, size = stage.operator.window, (data.shape[1], data.shape[2])
-        pad = padding_before(size, (weights.shape[1], weights.shape[2]), window)[0]
-        kernel = (weights.shape[1] - 1) * window.dilation[0] + 1
+        data, output = graph.tensors[stage.source], graph.tensors[stage.output]
+        window, size = stage.operator.window, _kernel_size(stage.operator, graph)
+        pad = padding_before((data.shape[1], data.shape[2]), size, window)[0]
+        kernel = (size[0] - 1) * window.dilation[0] + 1
         return cls(data.shape[1], output.shape[1], kernel, window.stride[0], pad)
 
     def first(self, output: int) -> int:
@@ -134,8 +143,11 @@ class _Bands:
             done = [max(begin, new) for begin, new in zip(done, ends, strict=True)]
 
     def kept_from(self, stage: int, band: int) -> int:
-        """The first row of a stage's output that a band, or one after it, still reads."""
-        return self.windows[stage + 1].first(self.pieces[band][stage + 1].begin)
+        """The first row of a stage's output that a band, or one after it, still reads, or that the band computes.
+
+        Where a stride is larger than its kernel, rows are computed that nothing reads.
+        """
+        return min(self.windows[stage + 1].first(self.pieces[band][stage + 1].begin), self.pieces[band][stage].begin)
 
     def _kept(self, stage: int) -> int:
         """How many rows of a stage's output there are at most."""
@@ -308,12 +320,11 @@ class _Builder:
         return banded, banded.operators[op.index if stage.addition is None else stage.addition.index]
 
     def _columns(self, stage: Stage) -> tuple[int, int]:
-        data, weights, output = (
-            self.bands.graph.tensors[i] for i in (stage.source, stage.operator.inputs[1], stage.operator.output)
-        )
-        window, size = stage.operator.window, (data.shape[1], data.shape[2])
-        left = padding_before(size, (weights.shape[1], weights.shape[2]), window)[1]
-        span = (output.shape[2] - 1) * window.stride[1] + (weights.shape[2] - 1) * window.dilation[1] + 1
+        graph, op = self.bands.graph, stage.operator
+        data, output = graph.tensors[stage.source], graph.tensors[op.output]
+        window, size = op.window, _kernel_size(op, graph)
+        left = padding_before((data.shape[1], data.shape[2]), size, window)[1]
+        span = (output.shape[2] - 1) * window.stride[1] + (size[1] - 1) * window.dilation[1] + 1
         return left, max(span - left - data.shape[2], 0)
 
     def _part(self, step: Step) -> int:
