@@ -14,7 +14,7 @@ from boardproof.project.runtimes.aot.passes import PASSES, drop_idle_channels, p
 from boardproof.project.runtimes.aot.passes.channels import ANYTHING
 from boardproof.project.runtimes.base import Options
 from boardproof.report.forms.console import table_view
-from boardproof.report.sections.kernels import kernels_table
+from boardproof.report.sections.kernels import kernels_section
 from support.flatbuffer_models import ModelBuilder
 from support.operators_trained import single_layer
 from support.trained import HARMLESS, KINDS
@@ -186,7 +186,7 @@ def test_the_table_of_kernels_shows_how_many_channels_are_computed():
     choices = runtime.generate(read_tflite(data), data, M4, Options()).choices
     assert [choice.channels for choice in choices] == [(12, 16), None]
     assert list(runtime.kept_channels(read_tflite(data))) == [first]
-    table = kernels_table(choices)
+    table = kernels_section(choices).blocks[0]
     assert "channels" in [column.title for column in table.columns]
     assert "12 of 16" in table.rows[0]
     assert table_view(table) is not None

@@ -21,7 +21,7 @@ from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.optimize import flash_bytes, lower_for, slowdown
 from boardproof.project.runtimes.base import Choice, Generated, Options
 from boardproof.report.forms.console import table_view
-from boardproof.report.sections.kernels import kernels_table
+from boardproof.report.sections.kernels import kernels_section
 from support.flatbuffer_models import ModelBuilder
 from support.small_network import small_network
 
@@ -129,8 +129,9 @@ def test_the_table_shows_estimates_and_measurements() -> None:
     choice = Choice(3, ("CONV_2D", "ADD"), "nn_pointwise_add_s8_dsp", "4 pixels x 2 channels", 768, 4608, 467164)
     text = StringIO()
     console = Console(width=200, file=text)
-    for table in (kernels_table((choice,)), kernels_table((choice,), {3: 452036}, "cycles")):
-        console.print(table_view(table))
+    for section in (kernels_section((choice,)), kernels_section((choice,), {3: 452036}, "cycles")):
+        assert section is not None
+        console.print(table_view(section.blocks[0]))
     before, after = text.getvalue().split("#")[1:]
     for words in ("CONV_2D + ADD", "pointwise_add_s8_dsp", "768", "4,608", "estimated: instructions", "467,164"):
         assert words in before
