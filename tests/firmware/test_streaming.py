@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource_root
 from boardproof.project.runtimes.aot import optimize, streaming
 from boardproof.project.runtimes.aot.bands import streamed
+from boardproof.project.runtimes.aot.checks.budget import arena_room
 from boardproof.project.runtimes.aot.kernelsets import usable_sets
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.memory import plan_memory
@@ -198,6 +200,29 @@ def test_rows_that_nothing_reads_have_their_place():
     for height in (1, 2, 3):
         step = streamed(chain, program.graph, height, optimize._again(usable_sets(M4.cpu), frozenset(), Tuning()))
         assert_inside(step, program.graph)
+
+
+@pytest.mark.parametrize("setting", ["speed", "balanced"])
+def test_what_does_not_fit_otherwise_runs_in_bands_whatever_it_costs(setting, monkeypatch):
+    graph = read_tflite(mobile_start())
+    monkeypatch.setitem(optimize.SLOWDOWN, "balanced", 1.0)
+    monkeypatch.setattr(optimize, "SLOWDOWN_FOR_HALF", 1.0)
+    whole = lower_for(graph, M4, setting)
+    assert [step.stream for step in whole.steps] == [None, None]
+    missing = arena_room(M4) - plan_memory(whole).plan.size_bytes + 1
+    smaller = replace(M4, ram_bytes=M4.ram_bytes - missing)
+    (step,) = lower_for(graph, smaller, setting).steps
+    assert step.stream is not None
+
+
+@pytest.mark.parametrize(
+    ("share", "slower", "worth"), [(0.9, 1.005, True), (0.9, 1.015, False), (0.5, 1.015, True), (0.5, 1.03, False)]
+)
+def test_balanced_takes_more_time_for_half_of_the_memory(share, slower, worth, monkeypatch):
+    monkeypatch.setattr(optimize, "total_ticks", lambda program: program.ticks)
+    monkeypatch.setattr(optimize, "plan_memory", lambda program: SimpleNamespace(plan=program))
+    whole, bands = (SimpleNamespace(ticks=1e6 * t, size_bytes=1e5 * s) for t, s in ((1, 1), (slower, share)))
+    assert optimize.is_worth_its_time(bands, whole) == worth
 
 
 @pytest.mark.qemu

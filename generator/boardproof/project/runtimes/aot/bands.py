@@ -157,9 +157,11 @@ class _Bands:
 def streamed(stages: tuple[Stage, ...], graph: Graph, height: int, lower: Lower) -> Step | None:
     """The chain as one step, `height` rows of the last output at a time.
 
-    None where a kernel cannot have such bands.
+    None where a kernel cannot have such bands, or all is one band.
     """
     bands = _Bands(stages, graph, height)
+    if len(bands.pieces) == 1:
+        return None
     rows = [_row_bytes(graph, stage.output) for stage in stages[:-1]]
     sizes = [_aligned(kept * size) for kept, size in zip(bands.kept_rows, rows, strict=True)]
     bases = [sum(sizes[:i]) for i in range(len(sizes))]

@@ -3,20 +3,23 @@
 `speed` takes the specialised kernels wherever there are any, and lets convolutions unpack more rows at once, for more
 scratch memory, and weights more flash. `balanced` and `size` go back to portable kernels where that frees flash, as
 long as the whole network does not get slower by more than they allow. `balanced` then lets kernels have memory that is
-free anyway.
+free anyway. Where an arena does not fit the board, layers run together in bands of rows whatever it costs.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
+from boardproof.project.runtimes.aot.checks.budget import arena_room
 from boardproof.project.runtimes.aot.costs import step_ticks, total_ticks
 from boardproof.project.runtimes.aot.kernel_files import kernel_files
 from boardproof.project.runtimes.aot.kernelsets import PORTABLE, code_bytes, usable_sets
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
 from boardproof.project.runtimes.aot.lowering.convolutions import as_convolution
 from boardproof.project.runtimes.aot.lowering.graph import lower_prepared
+from boardproof.project.runtimes.aot.memory import plan_memory
 from boardproof.project.runtimes.aot.passes import prepare
 from boardproof.project.runtimes.aot.program import Program, Step
 from boardproof.project.runtimes.aot.spare import with_spare_memory
@@ -37,6 +40,9 @@ SPEED = Tuning(rows_scratch_bytes=8192, transformed_weights=True)
 
 SLOWDOWN: Mapping[str, float] = {"balanced": 1.01, "size": 1.25}
 """How many times the ticks of the fastest kernels a network may take, as estimated, for less flash."""
+
+SLOWDOWN_FOR_HALF = 1.02
+"""The same under `balanced` for half the arena."""
 
 SIZE_FLAGS = ("-Os",)
 """Compiler flags of the kernels under `size`, in place of -O2."""
@@ -64,12 +70,14 @@ def choose_kernels(prepared: Prepared, board: Board, optimize: str, *, bands: bo
     special = tuple(kernels for kernels in usable_sets(board.cpu) if kernels is not PORTABLE)
     if not special:
         return lower_prepared(prepared)
+    room = arena_room(board)
     if optimize == "speed":
-        return lower_prepared(prepared, _choosers(special, SPEED))
+        fastest = lower_prepared(prepared, _choosers(special, SPEED))
+        if not bands or _fits(fastest, room):
+            return fastest
+        return _in_bands(fastest, special, frozenset(), replace(SPEED, transformed_weights=False))
     smallest, portable = _smallest(prepared, _choosers(special, Tuning()), SLOWDOWN[optimize])
-    tight = Tuning(rows_scratch_bytes=0)
-    lowers = tuple(_again(special, portable, tuning) for tuning in (Tuning(), tight))
-    streaming = with_streams(smallest, lowers) if bands else smallest
+    streaming = _in_bands(smallest, special, portable, Tuning()) if bands else smallest
     if optimize == "size":
         return streaming
 
@@ -79,7 +87,24 @@ def choose_kernels(prepared: Prepared, board: Board, optimize: str, *, bands: bo
 
     faster = with_spare_memory(smallest, lower_with)
     chosen = faster if is_worth_its_flash(faster, smallest) else smallest
-    return streaming if total_ticks(streaming) <= SLOWDOWN[optimize] * total_ticks(chosen) else chosen
+    return streaming if is_worth_its_time(streaming, chosen) or not _fits(chosen, room) else chosen
+
+
+def _in_bands(program: Program, special: tuple[KernelSet, ...], portable: Set[str], tuning: Tuning) -> Program:
+    """The program with layers that run together in bands of rows, where memory is fullest."""
+    tight = replace(tuning, rows_scratch_bytes=0)
+    return with_streams(program, tuple(_again(special, portable, each) for each in (tuning, tight)))
+
+
+def _fits(program: Program, room: int | None) -> bool:
+    return room is None or plan_memory(program).plan.size_bytes <= room
+
+
+def is_worth_its_time(streaming: Program, program: Program) -> bool:
+    """Whether a network may be so much slower for so much less memory, as estimated."""
+    sizes = [plan_memory(each).plan.size_bytes for each in (streaming, program)]
+    slower = SLOWDOWN["balanced"] if 2 * sizes[0] > sizes[1] else SLOWDOWN_FOR_HALF
+    return total_ticks(streaming) <= slower * total_ticks(program)
 
 
 def tuning_for(optimize: str) -> Tuning:

@@ -99,8 +99,7 @@ def check_budget(program: Program, memory: Memory, board: Board) -> Iterator[Fin
             f"{_largest(program.graph, tensors)}.",
             "Use a smaller model, or a board with more flash (boardproof boards).",
         )
-    arena = memory.plan.size_bytes
-    room = None if board.free_ram_bytes is None else board.free_ram_bytes - BESIDE_ARENA_BYTES
+    arena, room = memory.plan.size_bytes, arena_room(board)
     if room is not None and arena > room:
         live = _fullest(memory, program)
         yield Finding(
@@ -111,6 +110,11 @@ def check_budget(program: Program, memory: Memory, board: Board) -> Iterator[Fin
             f"{_largest(program.graph, live)}.",
             "Use a smaller input or fewer channels where the largest tensors are, or a board with more RAM.",
         )
+
+
+def arena_room(board: Board) -> int | None:
+    """Bytes of RAM that core, stack and link leave for an arena; None where nobody counts them."""
+    return None if board.free_ram_bytes is None else board.free_ram_bytes - BESIDE_ARENA_BYTES
 
 
 def _fullest(memory: Memory, program: Program) -> Mapping[int, int]:
