@@ -47,21 +47,41 @@ static void compute(const struct nn_conv2d_any_s8_dsp *op, const struct nn_gemm_
     }
 }
 
-void nn_conv2d_any_s8_dsp(const struct nn_conv2d_any_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch) {
+/* All groups of all images; `wide` is NULL, or goes with `sink->compute`. */
+static void compute_groups(const struct nn_conv2d_any_s8_dsp *op, const int8_t *input, int8_t *output, uint32_t *block,
+                           const struct nn_gemm_wide_dsp *wide, struct nn_gemm_sink_dsp *sink) {
     const struct nn_window *window = &op->window;
     const int32_t outputs = window->output_height * window->output_width * op->output_channels;
     const int32_t group_outputs = op->output_channels / op->groups;
-    uint32_t *block = scratch;
+    sink->channels = group_outputs;
+    sink->stride = op->output_channels;
+    sink->tile = (int8_t *)(block + op->gemm.units * NN_GEMM_UNIT_WORDS);
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         struct nn_gemm_dsp gemm = op->gemm;
+        struct nn_gemm_wide_dsp part;
         for (int32_t group = 0; group < op->groups; ++group, gemm.stream += op->stream_words) {
-            const struct nn_gemm_sink_dsp sink = {.output = output + batch * outputs + group * group_outputs,
-                                                  .channels = group_outputs,
-                                                  .stride = op->output_channels,
-                                                  .tile = (int8_t *)(block + gemm.units * NN_GEMM_UNIT_WORDS)};
-            compute(op, &gemm, input + group * (op->input_channels / op->groups), &sink, block);
+            const int32_t first = group * group_outputs;
+            if (wide != NULL) {
+                part = *wide;
+                part.requant.multiplier += wide->requant.per_channel ? first : 0;
+                part.requant.shift += wide->requant.per_channel ? first : 0;
+                sink->wide = &part;
+            }
+            sink->output = output + batch * outputs + first;
+            compute(op, &gemm, input + group * (op->input_channels / op->groups), sink, block);
         }
         input += window->input_height * window->input_width * op->input_channels;
     }
     nn_clamp_s8_dsp(output, op->batches * outputs, op->activation_min, op->activation_max);
+}
+
+void nn_conv2d_any_s8_dsp(const struct nn_conv2d_any_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch) {
+    struct nn_gemm_sink_dsp sink = {.output = output};
+    compute_groups(op, input, output, scratch, NULL, &sink);
+}
+
+void nn_conv2d_any_wide_s8_dsp(const struct nn_conv2d_any_wide_s8_dsp *op, const int8_t *input, int8_t *output,
+                               void *scratch) {
+    struct nn_gemm_sink_dsp sink = {.output = output, .compute = nn_gemm_wide_dsp};
+    compute_groups(&op->conv, input, output, scratch, &op->wide, &sink);
 }

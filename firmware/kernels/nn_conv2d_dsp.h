@@ -35,7 +35,8 @@ struct nn_conv2d_s8_dsp {
 
 void nn_conv2d_s8_dsp(const struct nn_conv2d_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch);
 
-/* The same with a wide matrix product: many inputs, or unusual factors. The tile takes 40 * pairs bytes. */
+/* The same with a wide matrix product: many inputs, large biases, or unusual factors. The tile takes 40 * pairs bytes.
+ */
 struct nn_conv2d_wide_s8_dsp {
     struct nn_conv2d_s8_dsp conv;
     struct nn_gemm_wide_dsp wide;
@@ -125,6 +126,15 @@ struct nn_conv2d_any_s8_dsp {
 };
 
 void nn_conv2d_any_s8_dsp(const struct nn_conv2d_any_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch);
+
+/* The same with a wide matrix product: many inputs, large biases, or unusual factors. The tile takes 40 * pairs. */
+struct nn_conv2d_any_wide_s8_dsp {
+    struct nn_conv2d_any_s8_dsp conv;
+    struct nn_gemm_wide_dsp wide;
+};
+
+void nn_conv2d_any_wide_s8_dsp(const struct nn_conv2d_any_wide_s8_dsp *op, const int8_t *input, int8_t *output,
+                               void *scratch);
 
 #ifdef __cplusplus
 }

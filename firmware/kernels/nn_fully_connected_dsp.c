@@ -215,9 +215,9 @@ static void sum_parts(const struct nn_fully_connected_wide_s8_dsp *op, const int
     struct rows rows = {.input = operands,
                         .output_end = (int8_t *)(sums + size),
                         .input_end = operands + 2 * units,
-                        .stream = op->stream,
+                        .stream = op->stream + size,
                         .units = units};
-    memset(sums, 0, (size_t)size * sizeof *sums);
+    memcpy(sums, op->stream, (size_t)size * sizeof *sums);
     for (int32_t left = op->input_size; left > 0; left -= UNIT * units) {
         if (left < UNIT * units) {
             rows.units = (left + UNIT - 1) / UNIT;

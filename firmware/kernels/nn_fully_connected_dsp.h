@@ -41,9 +41,9 @@ void nn_fully_connected_s8_dsp(const struct nn_fully_connected_s8_dsp *op, const
 void nn_dense_sums_s8_dsp(const uint32_t *stream, const int8_t *input, int32_t input_size, uint32_t *operands,
                           int32_t *sums, int32_t rows);
 
-/* For any factors, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same number of
- * words (the last may be shorter) whose own sums stay below. The stream has all of part 0, then part 1, ..., with the
- * biases in the first. */
+/* For any factors and biases, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same
+ * number of words (the last may be shorter) whose own sums stay below. The stream has the biases, filled up to four
+ * outputs, then all of part 0, part 1, ... without them. */
 struct nn_fully_connected_wide_s8_dsp {
     int32_t batches, input_size, output_size;
     int32_t activation_min, activation_max;

@@ -67,9 +67,10 @@ struct nn_gemm_dsp {
  */
 void nn_gemm4_dsp(const struct nn_gemm_dsp *op, const uint32_t *block, int8_t *output, int32_t stride);
 
-/* For any factors, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same number of
- * units (the last may be shorter) whose own sums stay below; the stream has all of part 0, then part 1, ..., with the
- * bias in the first, and no rescaling. */
+/* For any factors and biases, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same
+ * number of units (the last may be shorter) whose own sums stay below; the stream has all of part 0, then part 1, ...,
+ * without rescaling. Where others have multipliers, part 0 has the biases as they are; the words called bias hold what
+ * the input zero point and the offset of o contribute. */
 struct nn_gemm_wide_dsp {
     int32_t parts;
     int32_t output_zero_point;

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support import operands, operators_axes, operators_conv, operators_elementwise, operators_products
+from support import operands, operators_axes, operators_conv, operators_dsp, operators_elementwise, operators_products
 from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.dsp import check_on_host, run_on_board
@@ -63,6 +63,19 @@ def row_of_fours(operator, dtype):
     return make
 
 
+def of_large_biases(operator):
+    """The operator, its biases near 2^29: alone more than the fast kernels' sums can be."""
+
+    def make(draw, net):
+        usual, net.biases = net.biases, lambda count, _: net.rng.integers(-(2**29), 2**29, count).astype(np.int32)
+        try:
+            return operator(draw, net)
+        finally:
+            net.biases = usual
+
+    return make
+
+
 def halfway(draw, net):
     """A sum or difference, broadcast, with scales that take many results half way to the next: none is linear."""
     unit, shape = draw(st.sampled_from((0.5, 1.0, 4.0))), draw(operands.shapes)
@@ -76,6 +89,9 @@ def halfway(draw, net):
 
 OPERATORS = {
     "nn_conv2d_any_s8_dsp": operators_conv.conv2d,
+    "nn_conv2d_any_wide_s8_dsp": of_large_biases(operators_conv.conv2d),
+    "nn_conv2d_wide_s8_dsp": of_large_biases(operators_dsp.windows),
+    "nn_fully_connected_wide_s8_dsp": of_large_biases(operators_conv.fully_connected),
     "nn_depthwise_any_s8_dsp": operators_conv.depthwise_conv2d,
     "nn_depthwise_any_s8_dsp in fours": in_fours(operators_conv.depthwise_conv2d, "int8"),
     "nn_conv2d_s16_dsp": operators_axes.conv2d("int16"),

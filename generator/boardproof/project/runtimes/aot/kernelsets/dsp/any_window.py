@@ -12,18 +12,29 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
     fits,
     gemm_stream,
     lanes_fit,
+    pack_wide,
     padded,
     scaled_bias,
     words,
 )
 from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import one_sided_layer, two_sided
-from boardproof.project.runtimes.aot.operands import activation_range, activation_text, flow_text, quantization
+from boardproof.project.runtimes.aot.operands import (
+    activation_range,
+    activation_text,
+    convolution_factors,
+    flow_text,
+    quantization,
+    requant_fields,
+)
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph
+    from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear, Wide
     from boardproof.project.runtimes.aot.program import Fields
 
 PIXELS = 4
@@ -36,16 +47,20 @@ _LARGEST_SUM = 1 << 30
 
 
 def any_convolution(op: Conv2D, graph: Graph) -> Step | None:
-    """One nn_conv2d_any_s8_dsp; None if a sum can be too large, weights do not fit their lanes, or factors no form."""
-    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    """One nn_conv2d_any_s8_dsp, or its wide form; None if weights do not fit their lanes."""
+    data, weights = (graph.tensors[i] for i in op.inputs[:2])
     if not (is_int8(data, weights) and weights.is_constant):
         return None
     channels, *kernel, depth = weights.shape
-    groups = data.shape[3] // depth
-    if depth == 1 and groups == channels > 1:  # a depthwise convolution, which the portable kernel does faster
+    if depth == 1 and data.shape[3] == channels > 1:  # a depthwise convolution, which the portable kernel does faster
         return None
     whole = padded(weights.array().astype(np.int8), channels, *kernel, -(-depth // UNIT) * UNIT)
     linear = linear_layer(op, graph, whole.reshape(channels, -1))
+    return _any(op, graph, linear) or _any_wide(op, graph, linear)
+
+
+def _any(op: Conv2D, graph: Graph, linear: Linear) -> Step | None:
+    """None if a sum can be too large, or the factors have no form."""
     if not (fits(linear) and lanes_fit(linear.weights)):
         return None
     one = one_sided_layer(linear.channels, linear.output_zero_point) if linear.is_one_sided else None
@@ -53,37 +68,83 @@ def any_convolution(op: Conv2D, graph: Graph) -> Step | None:
     if rescale is None:
         return None
     bias = scaled_bias(linear) + rescale.offset + (np.zeros_like(rescale.shift) if one else rescale.shift)
-    parts = np.split(np.arange(channels), groups)
-    streams = [gemm_stream(linear.weights[part], bias[part], rescale.multiplier[part]) for part in parts]
-    units, pairs = linear.weights.shape[1] // UNIT, -(-len(parts[0]) // 2)
+    streams = [
+        gemm_stream(linear.weights[part], bias[part], rescale.multiplier[part]) for part in _group_channels(op, graph)
+    ]
+    round_, shift = 0 if one else 2 * linear.output_zero_point + 1, int(one.shift[0]) if one else 0
+    return _step(op, graph, _fields(op, graph, streams, round_, shift))
+
+
+def _any_wide(op: Conv2D, graph: Graph, linear: Linear) -> Step | None:
+    """All groups are cut into as many parts."""
+    groups, least = [linear.of(part) for part in _group_channels(op, graph)], 1
+    packed = _parts(groups, least)
+    while packed is not None and (most := max(each.parts for each in packed)) > least:
+        least, packed = most, _parts(groups, most)
+    if packed is None:
+        return None
+    streams = [each.stream for each in packed]
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    fields: Fields = (
+        *((f"conv.{name}", value) for name, value in _fields(op, graph, streams, 0, 0)),
+        ("wide.parts", least),
+        ("wide.output_zero_point", quantization(output).zero_point),
+        *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
+    )
+    return _step(op, graph, fields, "nn_conv2d_any_wide_s8_dsp")
+
+
+def _parts(groups: list[Linear], least: int) -> list[Wide] | None:
+    found = [each for each in (pack_wide(group, gemm_stream, least) for group in groups) if each is not None]
+    return found if len(found) == len(groups) else None
+
+
+def _group_channels(op: Conv2D, graph: Graph) -> list[NDArray[np.int64]]:
+    """The output channels of each group."""
+    channels, *_, depth = graph.tensors[op.inputs[1]].shape
+    return np.split(np.arange(channels), graph.tensors[op.input].shape[3] // depth)
+
+
+def _fields(op: Conv2D, graph: Graph, streams: list[NDArray[np.uint32]], round_: int, shift: int) -> Fields:
+    """Of struct nn_conv2d_any_s8_dsp."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    channels, *kernel, depth = weights.shape
     low, high = activation_range(op.activation, output)
     stream = Table("stream", np.concatenate(streams), f"biases, weights, factors, {weights.label}", weights.index)
-    fields: Fields = (
+    return (
         *window_fields(data, output, (kernel[0], kernel[1]), op.window),
         ("batches", data.shape[0]),
         ("input_channels", data.shape[3]),
         ("output_channels", channels),
-        ("groups", groups),
+        ("groups", len(streams)),
         ("input_zero_point", quantization(data).zero_point),
         ("activation_min", low),
         ("activation_max", high),
         ("stream_words", streams[0].size),
         ("gemm.stream", stream),
-        ("gemm.units", units),
-        ("gemm.pairs", pairs),
-        ("gemm.round", 0 if one else 2 * linear.output_zero_point + 1),
-        ("gemm.shift", int(one.shift[0]) if one else 0),
+        ("gemm.units", kernel[0] * kernel[1] * -(-depth // UNIT)),
+        ("gemm.pairs", -(-channels // len(streams) // 2)),
+        ("gemm.round", round_),
+        ("gemm.shift", shift),
     )
+
+
+def _step(op: Conv2D, graph: Graph, fields: Fields, kernel: str = "nn_conv2d_any_s8_dsp") -> Step:
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    channels, *window, depth = weights.shape
+    pairs = -(-channels // (data.shape[3] // depth) // 2)
+    units = window[0] * window[1] * -(-depth // UNIT)
+    tile = pairs if kernel == "nn_conv2d_any_s8_dsp" else 5 * pairs
     return Step(
         operator=op.index,
         implements=(op.index,),
-        kernel="nn_conv2d_any_s8_dsp",
+        kernel=kernel,
         header="nn_conv2d_dsp.h",
-        params=Params("nn_conv2d_any_s8_dsp", fields),
+        params=Params(kernel, fields),
         inputs=(op.input,),
         outputs=(op.output,),
-        scratch_bytes=2 * PIXELS * (UNIT * units + pairs),
-        description=f"{flow_text(data, output)}, {window_text((kernel[0], kernel[1]), op.window)}"
+        scratch_bytes=2 * PIXELS * (UNIT * units + tile),
+        description=f"{flow_text(data, output)}, {window_text((window[0], window[1]), op.window)}"
         + activation_text(op.activation),
     )
 

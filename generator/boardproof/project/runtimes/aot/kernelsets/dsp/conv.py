@@ -223,12 +223,9 @@ def windows(layer: Layer) -> Step:
 
 
 def wide(op: Conv2D, graph: Graph, shape: Shape) -> Step | None:
-    """nn_conv2d_wide_s8_dsp: like `windows`, for many inputs or unusual factors."""
+    """nn_conv2d_wide_s8_dsp: like `windows`, for many inputs, large biases or unusual factors."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    packed = pack_wide(
-        linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1)),
-        lambda part, bias: gemm_stream(part, bias, np.zeros_like(bias)),
-    )
+    packed = pack_wide(linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1)), gemm_stream)
     if packed is None:
         return None
     units, pairs = -(-weights.elements // weights.shape[0] // UNIT), -(-weights.shape[0] // 2)

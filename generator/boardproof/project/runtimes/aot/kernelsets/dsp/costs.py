@@ -25,6 +25,7 @@ COSTS: Mapping[str, Cost] = {
     "nn_conv2d_rows_add_s8_dsp": Cost(300, 0.961, 0),  # 3 steps, up to 2 % off
     "nn_conv2d_rows_s8_dsp": Cost(50, 0.771, 11),  # 20 steps, up to 12 % off
     "nn_conv2d_any_s8_dsp": Cost(300, 1, 40),
+    "nn_conv2d_any_wide_s8_dsp": Cost(300, 1, 90),
     "nn_conv2d_s16_dsp": Cost(300, 0.86, 35),
     "nn_conv2d_s8_dsp": Cost(50, 0.902, 8.9),  # 3 steps, up to 9 % off
     "nn_depthwise3_s8_dsp": Cost(300, 2.39, 0),  # 7 steps, up to 44 % off
@@ -87,6 +88,7 @@ BLOCKS: Mapping[str, str] = {
     "nn_max_pool2d_s8_dsp": "4 channels",
     "nn_sum_s8_dsp": "4 channels",
     "nn_conv2d_any_s8_dsp": "4 pixels x 2 channels",
+    "nn_conv2d_any_wide_s8_dsp": "4 pixels x 2 channels",
     "nn_depthwise_any_s8_dsp": "4 channels",
     "nn_conv2d_s16_dsp": "4 pixels x 2 channels",
     "nn_depthwise_conv2d_s16_dsp": "4 channels",

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer, real_factors
-from boardproof.project.runtimes.aot.kernelsets.dsp.pack import DENSE_ROWS, UNIT, dense_stream, pack_dense, pack_wide
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
+    DENSE_ROWS,
+    UNIT,
+    dense_stream,
+    pack_dense,
+    pack_wide,
+    padded,
+    words,
+)
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     activation_text,
@@ -51,17 +59,17 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
             ("one_sided", int(packed.one_sided)),
         )
         return _step(op, graph, "nn_fully_connected_s8_dsp", fields, _unpacked_bytes(depth, 1))
-    wide = pack_wide(linear, dense_stream, -(-depth // LARGEST_PART))
+    wide = pack_wide(linear, lambda part, head, _: dense_stream(part, head), -(-depth // LARGEST_PART))
     if wide is None:
         return None
+    outputs = -(-weights.shape[0] // DENSE_ROWS) * DENSE_ROWS
     fields = (
-        _stream(weights, wide.stream),
+        _stream(weights, np.concatenate([words(padded(linear.bias, outputs)), wide.stream])),
         ("parts", wide.parts),
         ("output_zero_point", linear.output_zero_point),
         *requant_fields(real_factors(op, graph)),
     )
-    sums_bytes = 4 * DENSE_ROWS * -(-weights.shape[0] // DENSE_ROWS)
-    scratch_bytes = _unpacked_bytes(depth, wide.parts) + sums_bytes
+    scratch_bytes = _unpacked_bytes(depth, wide.parts) + 4 * outputs
     return _step(op, graph, "nn_fully_connected_wide_s8_dsp", fields, scratch_bytes)
 
 

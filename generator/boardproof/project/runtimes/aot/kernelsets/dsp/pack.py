@@ -61,11 +61,21 @@ class Linear:
         sums: NDArray[np.int64] = self.weights.astype(np.int64).sum(axis=1)
         return self.bias - self.input_zero_point * sums
 
+    def of(self, channels: NDArray[np.int64]) -> Linear:
+        """Some of its channels, all of its inputs."""
+        return replace(
+            self,
+            weights=self.weights[channels],
+            bias=self.bias[channels],
+            multiplier=self.multiplier[channels],
+            shift=self.shift[channels],
+        )
+
     def parts(self, inputs: int) -> list[Linear]:
-        """The layer cut into pieces of so many inputs, of which the first has the bias."""
+        """The layer cut into pieces of so many inputs, without its bias."""
+        bias = np.zeros_like(self.bias)
         cuts = range(0, self.weights.shape[1], inputs)
-        bias = [self.bias if cut == 0 else np.zeros_like(self.bias) for cut in cuts]
-        return [replace(self, weights=self.weights[:, c : c + inputs], bias=b) for c, b in zip(cuts, bias, strict=True)]
+        return [replace(self, weights=self.weights[:, cut : cut + inputs], bias=bias) for cut in cuts]
 
     @property
     def is_one_sided(self) -> bool:
@@ -242,18 +252,19 @@ class Wide:
 
 def pack_wide(
     linear: Linear,
-    pack_part: Callable[[NDArray[np.int8], NDArray[np.int64]], NDArray[np.uint32]],
+    pack_part: Callable[[NDArray[np.int8], NDArray[np.int64], NDArray[np.int64]], NDArray[np.uint32]],
     least_parts: int = 1,
 ) -> Wide | None:
     """As few parts of the inputs as keep each one's accumulators below 2^23, but not fewer than `least_parts`.
 
-    `pack_part` makes the stream of a part from its weights and 256-fold biases. None when a bias alone is too much, or
-    a pair of weights does not fit its lane.
+    `pack_part` makes the stream of a part from its weights, what begins its 256-fold sums, and the layer's biases for
+    the first part, zeros for the others. None when a pair of weights does not fit its lane.
     """
     units = -(-linear.weights.shape[1] // UNIT)
     for parts in range(least_parts, units + 1):
         pieces = linear.parts(-(-units // parts) * UNIT)
         if all(fits(piece) for piece in pieces):
-            streams = [pack_part(piece.weights, scaled_bias(piece)) for piece in pieces]
+            biases = [linear.bias, *(piece.bias for piece in pieces[1:])]
+            streams = [pack_part(p.weights, scaled_bias(p), bias) for p, bias in zip(pieces, biases, strict=True)]
             return Wide(np.concatenate(streams), parts) if lanes_fit(linear.weights) else None
     return None

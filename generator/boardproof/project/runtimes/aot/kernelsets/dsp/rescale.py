@@ -121,10 +121,8 @@ def _fit_any(channel: Channel, zero_point: int) -> _Fitted | None:
     return next((found for found in fits if found is not None), None)
 
 
-@lru_cache(maxsize=1 << 15)
 @lru_cache(maxsize=1 << 16)
 def _fit(channel: Channel, zero_point: int, exponent: int) -> _Fitted | None:
-    """Found once for a channel, however often a layer is packed."""
     """A fit, remembered: a layer is asked about again for each kernel that it could have."""
     shift = SCALE_BITS - 1 + exponent
     if shift < 1 or channel.multiplier <= 0:

@@ -198,10 +198,7 @@ def _wide(layer: _Layer) -> Step | None:
 
 
 def _parts(linears: list[Linear], least: int) -> list[Wide] | None:
-    def stream(part: Matrix, bias: NDArray[np.int64]) -> NDArray[np.uint32]:
-        return gemm_stream(part, bias, np.zeros_like(bias))
-
-    packed = (pack_wide(each, stream, least) for each in linears)
+    packed = (pack_wide(each, gemm_stream, least) for each in linears)
     found = [each for each in packed if each is not None]
     return found if len(found) == len(linears) else None
 
