@@ -248,6 +248,17 @@ def test_recordings_that_do_not_fit(tmp_path, capsys):
     said = " ".join(capsys.readouterr().err.split())
     assert "has 16001 samples a second; the application takes 8000. 16001 samples a second are not resampled" in said
     assert "sox in.wav -r 8000 out.wav" in said
+    short = write_sound(tmp_path / "short.wav", sound([])[:63])
+    assert run_command(["replay", str(app), str(short), "--board", "native"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "short.wav is too short: 0.008 s, and a window alone takes 0.008 s" in said
+    assert "Record again, for longer" in said
+    day = write_sound(tmp_path / "day.wav", sound([]))
+    (tmp_path / "labels").mkdir()
+    assert run_command(["replay", str(app), str(day), "--board", "native", "--labels", str(tmp_path / "labels")]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "labels has no labels for day.wav" in said
+    assert "A recording's labels have its name, and end in .txt or .csv" in said
     assert run_command(["replay", str(app), "--board", "native"]) == 2
     assert "There is nothing to play" in capsys.readouterr().err
 

@@ -13,6 +13,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from boardproof.settings import read_settings_file
+from support.flatbuffer_models import ModelBuilder
 from support.small_application import SETTINGS, THEN, network, write_application
 
 
@@ -156,6 +157,54 @@ def test_rows_that_lie_across(tmp_path):
         read_application(folder)
     assert "rows of 8 features do not lie along the axes of the network's input, [1, 8, 9]" in caught.value.message
     assert "[rows, features]" in caught.value.hint
+
+
+def test_a_sensor_of_int16_and_a_network_of_int8(tmp_path):
+    message = refused(tmp_path, SETTINGS.replace('front-end = "front.tflite"', ""))
+    assert "microphone gives int16, and samples go to" in message
+    assert "which is int8. Put a front end before the network: scaled_window" in message
+
+
+def test_a_network_with_two_outputs(tmp_path):
+    write_application(tmp_path)
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 64), scale=1.0)
+    first, second = (builder.add_tensor((1, 64), scale=1.0) for _ in range(2))
+    builder.add_operator("RELU", [x], [first])
+    builder.add_operator("RELU", [first], [second])
+    (tmp_path / "network.tflite").write_bytes(builder.build([x], [first, second]))
+    with pytest.raises(InputError) as caught:
+        read_application(tmp_path)
+    assert "has 1 inputs and 2 outputs" in caught.value.message
+    assert "keras.Model(model.input, model.outputs[0])" in caught.value.hint
+
+
+RATES = {
+    41667: ("41667 samples a second are not resampled to 8000: the filter would have", "larger common divisor"),
+    400: ("400 samples a second are not resampled to 8000", "It is about sensor-rate and rate"),
+    0: ("sensor-rate in [app]", "not a whole number from 1"),
+}
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_sensor_rates_that_cannot_be_resampled(rate, tmp_path):
+    message = refused(tmp_path, SETTINGS.replace("rate = 8000", f"rate = 8000\nsensor-rate = {rate}"))
+    assert all(words in message for words in RATES[rate]), message
+
+
+def test_what_follows_from_a_sensor_of_another_rate(tmp_path):
+    application = read_application(
+        write_application(tmp_path, SETTINGS.replace("rate = 8000", "rate = 8000\nsensor-rate = 16000"))
+    )
+    assert application.form.rate == 16000
+    assert application.capacity == 48 + 2 * 4 * 32
+    assert application.fill == 128, "a window"
+    assert application.repeat == 320
+    assert application.hop_s == 0.004
+    assert application.delay_s == 24 / 16000
+    same = read_application(write_application(tmp_path / "same"))
+    assert same.resampler is None
+    assert same.digest != application.digest
 
 
 def test_nothing_there(tmp_path):

@@ -25,7 +25,7 @@ from boardproof.project.boards import Reach, TickUnit
 from boardproof.project.runtimes.base import Options
 from boardproof.proof.agreement import differences
 from boardproof.proof.expectation import expect
-from boardproof.proof.listening import Decided, events_of, joined, judge_outcome, read_events
+from boardproof.proof.listening import Decided, events_of, joined, judge_outcome, read_events, require_within
 from boardproof.proof.playing import Player, whole
 from boardproof.proof.tuning import Labelled, decided, frontier, propose, trials
 from boardproof.report.replay import (
@@ -119,10 +119,10 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
     application = read_application(settings.app)
     if not settings.recordings:
         raise InputError("There is nothing to play.", "Name recordings: .wav, .csv or .npz files, folders of pictures.")
-    recordings = [read_recording(path, application.form) for path in settings.recordings]
-    events = [_events(path, application, settings) for path in settings.recordings]
-    if settings.tune and not any(events):
-        raise InputError("--tune needs to know what there is to hear.", "Give labels with --labels.")
+    recordings = [_read(path, application) for path in settings.recordings]
+    pairs = zip(settings.recordings, recordings, strict=True)
+    events = [_events(path, recording, application, settings) for path, recording in pairs]
+    _check_labelled(settings, events, progress)
     board = settings.target_board
     require_tools(board)
     with claim(settings.project_dir):
@@ -184,12 +184,45 @@ def check_identity(session: AppSession, application: Application) -> About:
     return about
 
 
-def _events(path: Path, application: Application, settings: ReplaySettings) -> tuple[Event, ...] | None:
+def _read(path: Path, application: Application) -> Recording:
+    """A recording that has a window at least."""
+    recording = read_recording(path, application.form)
+    found, wanted = application.seconds(len(recording.samples)), application.window / application.rate
+    if found < wanted + application.delay_s:
+        raise InputError(
+            f"{path} is too short: {found:.3f} s, and a window alone takes {wanted + application.delay_s:.3f} s.",
+            "Record again, for longer, or let zeros surround it.",
+        )
+    return recording
+
+
+def _check_labelled(settings: ReplaySettings, events: Sequence[tuple[Event, ...] | None], progress: Progress) -> None:
+    """Whether there are labels where they are needed; recordings that have none are named."""
+    if settings.labels is not None:
+        without = [path.name for path, found in zip(settings.recordings, events, strict=True) if found is None]
+        if len(without) == len(events):
+            raise InputError(
+                f"{settings.labels} has no labels for {', '.join(without[:5])}.",
+                "A recording's labels have its name, and end in .txt or .csv.",
+            )
+        for name in without:
+            progress.warn(f"{name} has no labels in {settings.labels}; it is not judged")
+    if settings.tune and not any(events):
+        raise InputError("--tune needs to know what there is to hear.", "Give labels with --labels.")
+
+
+def _events(
+    path: Path, recording: Recording, application: Application, settings: ReplaySettings
+) -> tuple[Event, ...] | None:
     if settings.labels is None:
         return None
     found = events_of(path, settings.labels, len(settings.recordings) > 1)
     silent = application.decision.silent + (() if application.then is None else application.then.decision.silent)
-    return None if found is None else read_events(found, application.all_labels, silent)
+    if found is None:
+        return None
+    events = read_events(found, application.all_labels, silent)
+    require_within(events, application.seconds(len(recording.samples)), found, recording.name)
+    return events
 
 
 def _play(

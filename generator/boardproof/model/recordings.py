@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import wave
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -128,32 +130,59 @@ def _sound(path: Path, form: Form) -> tuple[NDArray[np.generic], int]:
     try:
         with wave.open(str(path), "rb") as file:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            data = file.readframes(file.getnframes())
+            promised = file.getnframes()
+            data = file.readframes(promised)
     except (wave.Error, EOFError, OSError) as error:
         raise _unreadable(path, error) from error
     if width != _BYTES_16 or channels != form.channels or form.dtype is not DType.INT16:
         raise InputError(
             f"{path} has {channels} channels of {8 * width} bits; the application takes {form.channels} of "
             f"{form.dtype}.",
-            "Convert it to PCM with 16 bits and so many channels.",
+            f"Convert it: `sox in.wav -b 16 -c {form.channels} out.wav`."
+            if form.dtype is DType.INT16
+            else "Sound is int16: record the application's sensor as .npz, or put a front end before its network.",
         )
-    whole = len(data) // (_BYTES_16 * channels) * _BYTES_16 * channels
+    found = len(data) // (_BYTES_16 * channels)
+    if found < promised:
+        raise InputError(
+            f"{path} is cut short: it has {found:,} of the {promised:,} samples that it promises.",
+            "Copy it again, or open and save it with a program that repairs it.",
+        )
+    whole = found * _BYTES_16 * channels
     return np.frombuffer(data[:whole], "<i2").astype(np.int16).reshape(-1, channels), rate
 
 
 def _table(path: Path, form: Form) -> NDArray[np.generic]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.reader(file) if row]
+        text = path.read_text(encoding="utf-8-sig")
+        rows = list(csv.reader(text.splitlines(), delimiter=_delimiter(text)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(path, error) from error
-    header = [] if not rows or _is_number(rows[0][0]) else [name.strip() for name in rows.pop(0)]
+    numbered = [(number, row) for number, row in enumerate(rows, 1) if row]
+    named = bool(numbered) and not _is_number(numbered[0][1][0])
+    header = [name.strip() for name in numbered.pop(0)[1]] if named else []
     places = _columns(path, header, form) if form.columns else list(range(form.channels))
-    try:
-        values = np.array([[float(row[place]) for place in places] for row in rows], np.float64)
-    except (ValueError, IndexError) as error:
-        raise _unreadable(path, error) from error
-    return _as_integers(path, values.reshape(len(rows), len(places)), form)
+    values = np.array([_numbers(path, number, row, places) for number, row in numbered], np.float64)
+    return _as_integers(path, values.reshape(len(numbered), len(places)), form)
+
+
+def _delimiter(text: str) -> str:
+    """What is between the numbers of a table: what its first line has."""
+    first = text.partition("\n")[0]
+    return next((mark for mark in ",;\t" if mark in first), ",")
+
+
+def _numbers(path: Path, number: int, row: list[str], places: list[int]) -> list[float]:
+    """The numbers at those places of a line. Raises InputError where there are none."""
+    for place in places:
+        text = row[place].strip() if place < len(row) else ""
+        if not _is_number(text):
+            what = f"is {safe_lines(repr(text))[:40]}, which is no number" if text else "is missing"
+            raise InputError(
+                f"The recording {path} cannot be read: number {place + 1} of line {number} {what}.",
+                "Each line is a sample: numbers with a point, and commas, semicolons or tabs between them.",
+            )
+    return [float(row[place]) for place in places]
 
 
 def _is_number(text: str) -> bool:
@@ -178,14 +207,20 @@ def _arrays(path: Path, form: Form) -> tuple[NDArray[np.generic], int]:
     try:
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, BadZipFile, zlib.error) as error:
         raise _unreadable(path, error) from error
     names = form.columns or ("x",)
     if missing := [name for name in names if name not in arrays]:
         raise InputError(
             f"{path} has no array {', '.join(missing)}.", "Name them with columns in boardproof.toml, or save one as x."
         )
-    parts = [arrays[name].reshape(len(arrays[name]), -1) for name in names]
+    parts = [arrays[name].reshape(*arrays[name].shape[:1], -1) if arrays[name].size else arrays[name] for name in names]
+    if any(part.ndim != 2 or part.dtype.kind not in "biuf" or len(part) != len(parts[0]) for part in parts):  # noqa: PLR2004
+        shapes = ", ".join(f"{name} is {arrays[name].dtype} {list(arrays[name].shape)}" for name in names)
+        raise InputError(
+            f"{path} holds no samples side by side: {safe_lines(shapes)[:120]}.",
+            "Save arrays of numbers, one row for each sample and as many rows in each array.",
+        )
     return _as_integers(path, np.concatenate(parts, axis=1), form), _stated_rate(path, arrays, form)
 
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from boardproof.errors import InputError
+from boardproof.errors import InputError, closest
 from boardproof.model.labels import safe_lines
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ LATE_S = 1.0
 """How long after its end an event may still be decided: a window that holds it ends later."""
 
 _FIELDS = 3
+_FREQUENCIES = "\\"
+"""What a line begins with in which Audacity says an event's frequencies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +104,50 @@ def read_events(path: Path, labels: Sequence[str], silent: Sequence[str]) -> tup
         InputError: The file cannot be read, or has a label that there is not.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file, delimiter="," if path.suffix.lower() == ".csv" else "\t"))
+        text = path.read_text(encoding="utf-8-sig")  # spreadsheets put a mark before the first line
+        rows = list(csv.reader(text.splitlines(), delimiter=_delimiter(text)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(
-            f"The labels {path} cannot be read: {safe_lines(str(error))}.",
-            "Give an Audacity label track, or a .csv of start, end, label.",
+            f"The labels {path} cannot be read: {safe_lines(reason)}.",
+            "Give an Audacity label track, or a .csv of start, end, label, in UTF-8.",
         ) from error
-    rows = [row for row in rows if row and not row[0].startswith("\\")]  # Audacity's frequency ranges
-    if rows and path.suffix.lower() == ".csv" and rows[0][0].strip().lower() == "start":
-        rows.pop(0)
-    events = [_event(path, number, row) for number, row in enumerate(rows, 1)]
+    numbered = [(number, row) for number, row in enumerate(rows, 1) if row and not row[0].startswith(_FREQUENCIES)]
+    if numbered and numbered[0][1][0].strip().lower() == "start":
+        numbered.pop(0)
+    events = [_event(path, number, row) for number, row in numbered]
     if unknown := sorted({event.label for event in events} - set(labels)):
         raise InputError(
             f"{path} labels {safe_lines(', '.join(unknown))}, which the application does not know.",
-            f"Its labels are {', '.join(labels)}.",
+            f"{closest(unknown[0], labels)}Its labels are {', '.join(labels)}.",
         )
     return tuple(event for event in events if event.label not in silent)
 
 
+def _delimiter(text: str) -> str:
+    """What is between a line's three fields: a tab in label tracks, else a semicolon or a comma."""
+    return next((mark for mark in "\t;" if mark in text), ",")
+
+
 def _event(path: Path, number: int, row: list[str]) -> Event:
     start, end = (_seconds(text) for text in (*row, "", "")[:2])
-    if len(row) != _FIELDS or not 0 <= start <= end:
+    if len(row) != _FIELDS or not 0 <= start <= end < math.inf:
+        comma = " Write them with a point, not a comma." if any("," in text for text in row[:2]) else ""
         raise InputError(
-            f"Label {number} of {path} is {safe_lines(repr(row))}, not start, end and label.",
-            "Times are seconds, the end not before the start.",
+            f"Line {number} of {path} is {safe_lines(repr(row))[:80]}, not start, end and label.",
+            f"Times are seconds, the end not before the start.{comma}",
         )
     return Event(start, end, row[2].strip())
+
+
+def require_within(events: Sequence[Event], seconds: float, path: Path, recording: str) -> None:
+    """Raises InputError for an event that begins behind the end of the recording: the labels are of another one."""
+    late = [event for event in events if event.start_s >= seconds]
+    if late:
+        raise InputError(
+            f"{path} has {late[0].label} at {late[0].start_s:g} s, and {recording} is {seconds:.2f} s long.",
+            "Give the labels of this recording.",
+        )
 
 
 def _seconds(text: str) -> float:

@@ -28,6 +28,7 @@ SETTINGS_FILE = "boardproof.toml"
 APP_TABLE = "app"
 
 _SAMPLE_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
+_SENSORS_OF_INT16 = ("microphone", "imu", "analog")
 _LONGEST_TEXT = 40
 _MOST_SAMPLES = 2**31 - 1
 """Between two positions on a board, which counts them modulo 2^32."""
@@ -238,10 +239,11 @@ def _part(table: _Table, name: str, base: Path) -> Part | None:
             "Give the name of a .tflite, relative to boardproof.toml.",
         ) from error
     graph = read_tflite(data)
-    if len(graph.inputs) != 1 or not graph.outputs:
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise InputError(
-            f"{path} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; an application fills one input.",
-            "Use a network with one input.",
+            f"{path} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; an application fills one input "
+            "and takes features or scores from one output.",
+            "Convert a model with those alone: keras.Model(model.input, model.outputs[0]), say.",
         )
     return Part(data, graph)
 
@@ -282,6 +284,9 @@ def _misfits(application: Application) -> list[tuple[str, str]]:
                 "Samples are int16, or bytes: put a front end before the network (boardproof.features makes some).",
             )
         )
+    elif application.sensor in _SENSORS_OF_INT16 and source.dtype is not DType.INT16:
+        what = f"{application.sensor} gives int16, and samples go to {source.label}, which is {source.dtype}"
+        found.append((what, "Put a front end before the network: scaled_window of boardproof.features makes int8."))
     if source.elements % application.channels or application.window < 1:
         what = f"a window of {source.elements} numbers is no whole number of samples of {application.channels}"
         found.append((what, "Correct channels, or use the network that takes so many."))
@@ -304,7 +309,8 @@ def _misfits(application: Application) -> list[tuple[str, str]]:
     channels = SENSORS[application.sensor].channels
     if channels and application.channels not in channels:
         what = f"{application.sensor} gives {' or '.join(map(str, channels))} numbers, and channels is "
-        found.append((f"{what}{application.channels}", "Correct channels."))
+        hint = "Correct channels; or choose the sensor stream, and hand over other numbers in a sketch of yours."
+        found.append((f"{what}{application.channels}", hint))
     return found
 
 
