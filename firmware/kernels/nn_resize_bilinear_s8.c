@@ -2,14 +2,14 @@
 
 enum { ONE = 1 << 10, HALF = 1 << 19, SHIFT = 20 };
 
-/* All channels of one output pixel, between four input pixels. */
+/* All channels of one output pixel, between four input pixels. Quotients are rounded to nearest, halves away from zero.
+ */
 static int8_t *interpolate(const int8_t *const corners[4], const int32_t weights[4], int32_t channels, int8_t *output) {
-    for (int32_t c = 0; c < channels; ++c) {
-        int32_t sum = 0;
-        for (int i = 0; i < 4; ++i) {
-            sum += corners[i][c] * weights[i];
-        }
-        *output++ = (int8_t)((sum + (sum > 0 ? HALF : -HALF)) / (1 << SHIFT));
+    const int8_t *a = corners[0], *b = corners[1], *c = corners[2], *d = corners[3];
+    const int32_t weight_a = weights[0], weight_b = weights[1], weight_c = weights[2], weight_d = weights[3];
+    for (int8_t *end = output + channels; output != end;) {
+        const int32_t sum = *a++ * weight_a + *b++ * weight_b + *c++ * weight_c + *d++ * weight_d;
+        *output++ = (int8_t)((sum + HALF + (sum >> 31)) >> SHIFT);
     }
     return output;
 }

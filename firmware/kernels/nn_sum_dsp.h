@@ -2,7 +2,7 @@
 #ifndef NN_SUM_DSP_H
 #define NN_SUM_DSP_H
 
-#include "nn_types.h"
+#include "nn_reduce.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,6 +20,10 @@ struct nn_sum_s8_dsp {
 
 /* The output may start where the input starts: four channels are read before they are written. */
 void nn_sum_s8_dsp(const struct nn_sum_s8_dsp *op, const int8_t *input, int8_t *output);
+
+/* Sums and means as nn_sum_s8 computes them, where the elements of the last reduced axis are neighbours, and at most
+ * two axes of each kind are left: the first one of `axes` is not walked. */
+void nn_sum_runs_s8_dsp(const struct nn_sum_quantized *op, const int8_t *input, int8_t *output);
 
 #ifdef __cplusplus
 }

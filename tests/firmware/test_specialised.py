@@ -76,6 +76,16 @@ def of_large_biases(operator):
     return make
 
 
+def long_rows(operator):
+    """The operator on rows of some length, a few of them."""
+
+    def make(draw, net):
+        shape = (*draw(st.lists(st.integers(1, 4), min_size=1, max_size=3)), draw(st.integers(4, 45)))
+        return operator(draw, net, net.input(shape, *quantization(draw, net, "int8"), "int8"))
+
+    return make
+
+
 def halfway(draw, net):
     """A sum or difference, broadcast, with scales that take many results half way to the next: none is linear."""
     unit, shape = draw(st.sampled_from((0.5, 1.0, 4.0))), draw(operands.shapes)
@@ -113,6 +123,8 @@ OPERATORS = {
     "nn_mul_s8_dsp": operators_elementwise.binary("MUL"),
     "nn_prelu_s8_dsp": operators_elementwise.prelu("int8"),
     "nn_squared_difference_s8_dsp": operators_elementwise.binary("SQUARED_DIFFERENCE"),
+    "nn_sum_runs_s8_dsp": long_rows(operators_axes.reduce("MEAN")),
+    "nn_sum_runs_s8_dsp of sums": long_rows(operators_axes.reduce("SUM")),
     "nn_lstm_s8_dsp": partial(operators_products.lstm, coarsest=0.003, largest=14),
     "nn_lstm_s8_dsp of large factors": partial(operators_products.lstm, coarsest=0.3, largest=14),
     "nn_conv2d_f32_fpu": operators_axes.conv2d("float32"),

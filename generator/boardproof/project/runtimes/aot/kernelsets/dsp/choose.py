@@ -99,7 +99,7 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
         case AveragePool2D() | MaxPool2D():
             step = pool(op, graph)
         case Reduce(function=Reduction.MEAN | Reduction.SUM):
-            step = pixel_sums(op, graph)
+            step = pixel_sums(op, graph) or run_sums(op, graph)
         case SignalEnergy() | SignalFftAutoScale() | SignalFilterBank() | SignalRfft() | SignalWindow():
             step = choose_signal(op, graph)
         case _:
@@ -253,6 +253,16 @@ def pixel_sums(op: Reduce, graph: Graph) -> Step | None:
         header="nn_sum_dsp.h",
         params=Params("nn_sum_s8_dsp", fields),
     )
+
+
+def run_sums(op: Reduce, graph: Graph) -> Step | None:
+    """One nn_sum_runs_s8_dsp, for a mean or sum of neighbours: the last axis is reduced."""
+    data = graph.tensors[op.input]
+    kept, reduced = merged_axes(data.shape, reduced_axes(data, graph.tensors[op.inputs[1]]))
+    size, stride = reduced[-1]
+    if data.dtype is not DType.INT8 or stride != 1 or size < UNIT or kept[0][0] > 1 or reduced[0][0] > 1:
+        return None
+    return replace(lower_reduce(op, graph), kernel="nn_sum_runs_s8_dsp", header="nn_sum_dsp.h")
 
 
 def _are_quarters(op: AveragePool2D | MaxPool2D, graph: Graph) -> bool:

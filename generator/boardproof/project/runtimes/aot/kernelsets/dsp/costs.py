@@ -49,6 +49,7 @@ COSTS: Mapping[str, Cost] = {
     "nn_pointwise_s8_dsp": Cost(300, 0.746, 7.8),  # 15 steps, up to 85 % off
     "nn_prelu_s8_dsp": Cost(100, 0, 12.5),
     "nn_squared_difference_s8_dsp": Cost(100, 0, 10.5),
+    "nn_sum_runs_s8_dsp": Cost(50, 1.7, 35),
     "nn_sum_s8_dsp": Cost(50, 1.23, 0),  # 1 step, up to 0 % off
     "nn_transpose_conv_s16_dsp": Cost(500, 0.9, 40),
     "nn_transpose_conv_s8_dsp": Cost(500, 0.74, 18),  # 19 steps, up to 45 % off
@@ -86,6 +87,7 @@ BLOCKS: Mapping[str, str] = {
     "nn_average_pool2d_s8_dsp": "4 channels",
     "nn_average_pool2x2_s8_dsp": "4 channels",
     "nn_max_pool2d_s8_dsp": "4 channels",
+    "nn_sum_runs_s8_dsp": "8 elements",
     "nn_sum_s8_dsp": "4 channels",
     "nn_conv2d_any_s8_dsp": "4 pixels x 2 channels",
     "nn_conv2d_any_wide_s8_dsp": "4 pixels x 2 channels",
@@ -129,6 +131,7 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_sum_dsp.c": 366,
     "nn_transpose_conv_s16_dsp.c": 718,
     "nn_transpose_conv_s8_dsp.c": 800,
+    "nn_sum_runs_dsp.c": 352,
     "nn_winograd_block_dsp.c": 1688,
     "nn_winograd_dsp.c": 1700,
 }
