@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "nn_network_ticks.h"
@@ -32,6 +33,12 @@ static struct app_note notes[APP_NOTES];
 static volatile uint32_t notes_in, notes_out;
 static uint32_t lost_notes;
 
+/* Between memory and a count or flag that hands it over to whoever interrupts, or was interrupted: compilers may move
+ * neither past the other. One core has no more to do. */
+static void settle(void) {
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
 static uint32_t room(void) {
     return app_config.capacity - (in - out);
 }
@@ -45,6 +52,7 @@ static void note(uint8_t fault, uint32_t position, uint32_t samples) {
     next->fault = fault;
     next->position = position;
     next->samples = samples;
+    settle();
     ++notes_in;
 }
 
@@ -53,6 +61,7 @@ int app_take_note(struct app_note *taken) {
         return 0;
     }
     *taken = notes[notes_out % APP_NOTES];
+    settle();
     ++notes_out;
     return 1;
 }
@@ -140,6 +149,7 @@ static void put(const uint8_t *samples, uint32_t count) {
         memcpy(slot(in), samples, first_bytes);
         memcpy(app_config.ring, samples + first_bytes, rest_bytes);
     }
+    settle();
     in += count;
     if (in - out > high_water) {
         high_water = in - out;
@@ -163,6 +173,7 @@ static bool bridge(uint32_t missing) {
     in_origin += missing;
     break_at = in;
     break_origin = in_origin;
+    settle();
     break_pending = true;
     return true;
 }
@@ -195,6 +206,7 @@ int app_push_part(uint32_t position, uint32_t offset, const void *bytes, uint32_
         memcpy(slot(in) + offset, bytes, count);
     }
     if (offset + count == app_config.sample_bytes) {
+        settle();
         ++in;
         if (in - out > high_water) {
             high_water = in - out;
@@ -232,6 +244,7 @@ static void copy_out(uint8_t *samples, uint32_t count) {
 static void cross_break(void) {
     out = break_at;
     out_origin = break_origin;
+    settle();
     break_pending = false;
 }
 
@@ -242,6 +255,7 @@ uint32_t app_drain(uint32_t *position, void *samples, uint32_t count) {
     const uint32_t taken = connected() < count ? connected() : count;
     *position = out_origin + out;
     copy_out(samples, taken);
+    settle();
     out += taken;
     return taken;
 }
@@ -268,6 +282,7 @@ static bool resample_one(void) {
     phase %= resampler->up;
     const uint32_t fewer = ahead < zeros ? ahead : zeros;
     zeros -= fewer;
+    settle();
     out += ahead - fewer;
     return true;
 }
@@ -304,6 +319,7 @@ static void copy_window(uint8_t *samples) {
 /* A hop's samples are done with. */
 static void drop_hop(void) {
     if (app_config.resampler == NULL) {
+        settle();
         out += app_config.hop;
     } else {
         resampled -= app_config.hop;

@@ -9,27 +9,42 @@ namespace {
 
 constexpr uint32_t kMostPins = 8;
 const pin_size_t kPins[kMostPins] = {A0, A1, A2, A3, A4, A5, A6, A7};
-unsigned long began;
+uint32_t due;       // microseconds at which the next reading is, modulo 2^32
+uint32_t remainder; // of a microsecond, in parts of 1 / rate
+
+void one_on() {
+    due += 1000000U / app_config.rate;
+    remainder += 1000000U % app_config.rate;
+    if (remainder >= app_config.rate) {
+        remainder -= app_config.rate;
+        ++due;
+    }
+}
+
+bool is_due(uint32_t now) {
+    return static_cast<int32_t>(now - due) >= 0;
+}
 
 } // namespace
 
 bool app_sensor_begin() {
-    began = micros();
+    due = micros();
     return app_config.sample_bytes <= kMostPins * sizeof(int16_t);
 }
 
 void app_sensor_poll() {
-    static unsigned long since; // microseconds at which the last reading was due
+    const uint32_t now = micros();
     int16_t sample[kMostPins];
-    const unsigned long period = 1000000UL / app_config.rate;
-    const unsigned long late = micros() - began - since;
+    uint32_t missing = 0;
 
-    if (late < period) {
+    if (!is_due(now)) {
         return;
     }
-    since += late / period * period;
+    for (one_on(); is_due(now); one_on()) {
+        ++missing;
+    }
     for (uint32_t i = 0; i < app_config.sample_bytes / sizeof sample[0]; ++i) {
         sample[i] = static_cast<int16_t>(analogRead(kPins[i]));
     }
-    app_sensed(static_cast<uint32_t>(late / period) - 1, sample, 1);
+    app_sensed(missing, sample, 1);
 }

@@ -1,9 +1,12 @@
 // Acceleration, and rotation where six numbers are wanted, of either sensor that the Nano 33 BLE Sense came with:
 // LSM9DS1 on the first revision, BMI270 on the second. The one that answers is used; it has one rate, which must be the
-// wanted.
+// wanted. Samples that are lost while a network runs are counted.
 
-#include "imu.h"
+#include <Arduino.h>
+
 #include "app_loop.h"
+#include "imu.h"
+#include "sample_clock.h"
 
 namespace {
 
@@ -15,6 +18,8 @@ int16_t units(float value) {
     const float rounded = scaled + (scaled < 0 ? -0.5F : 0.5F);
     return rounded >= 32767.0F ? 32767 : rounded <= -32768.0F ? -32768 : static_cast<int16_t>(rounded);
 }
+
+sample_clock sampled;
 
 } // namespace
 
@@ -40,5 +45,5 @@ void app_sensor_poll() {
     for (uint32_t i = 0; i < numbers; ++i) {
         sample[i] = units(values[i]);
     }
-    app_sensed(0, sample, 1);
+    app_sensed(samples_missed(&sampled, micros(), 1000000U / app_config.rate), sample, 1);
 }

@@ -17,6 +17,7 @@ from boardproof.project.apps.stream import Windows
 from boardproof.project.boards import BOARDS
 from boardproof.project.resources import resource
 from boardproof.proof.expectation import expect
+from firmware.test_arduino_core import HEAP
 from support.aot import WARNINGS
 from support.sketches import sketch_project
 from support.small_application import SETTINGS, sound, write_application
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from boardproof.proof.expectation import Expected
 
 NAME = "loud_or_not"
-HEAP = {"malloc", "calloc", "realloc", "free", "_Znwj", "_Znaj", "_ZdlPv", "_ZdlPvj", "_ZdaPv"}
 ARM = ("-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O2")
 
 # Takes samples from stdin, and writes position, features, scores and decision of every hop to stdout.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from boardproof.proof.agreement import differences
 from boardproof.proof.expectation import expect
 from boardproof.proof.playing import Player
 from e2e.test_run import reference_model
+from firmware.test_arduino_core import HEAP
 from support.plugin_project import make_project, run_pytest
 from support.small_application import RATE, SETTINGS, THEN, sound, write_application, write_sound
 
@@ -102,6 +104,15 @@ def test_a_board_says_which_application_it_has(session, application):
     assert (about.name, about.version, about.sensor) == ("loud or not", "1.2", "microphone")
     assert (about.digest, about.rate, about.sample_bytes) == (application.digest, RATE, 2)
     assert about.capacity == application.capacity
+
+
+def test_an_application_has_no_heap_and_one_arena(firmware, board):
+    nm = "nm" if board == "native" else "arm-none-eabi-nm"
+    listed = subprocess.run([nm, firmware.elf], capture_output=True, text=True, check=True)
+    symbols = {line.split()[-1].partition("@")[0] for line in listed.stdout.splitlines()}
+    assert not symbols & HEAP
+    assert [name for name in symbols if name.endswith("arena")] == ["shared_arena"]
+    assert {"frontend_kept", "first_scores", "second_scores"} <= symbols
 
 
 def decisions(application, played, expected):

@@ -99,7 +99,8 @@ def expected_steps(chosen, hops):
     rows = app_lab.front_end(chosen, [hop.samples for hop in hops])
     positions = [hop.position for hop in hops]
     runs = network_runs(chosen, hops)
-    first, second = scored(chosen, rows, runs, positions, begun_anew(hops, runs)), {}
+    restarts = {index for index, hop in enumerate(hops) if hop.restarted}
+    first, second = scored(chosen, rows, runs, positions, begun_anew(restarts, runs)), {}
     if chosen.second is not None:
         decided = {run: decision for run, (_, decision) in first.items() if decision is not None}
         runs, anew = second_runs(chosen, hops, decided)

@@ -7,6 +7,7 @@ BOARDPROOF_ARDUINO_LIBRARIES a folder with copies of Arduino_LSM9DS1, Arduino_BM
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.features import image, scaled_window
+from boardproof.project.apps.library import application_library
+from boardproof.project.apps.parts import Names, compile_parts
 from boardproof.project.apps.render import render_application
 from boardproof.project.apps.settings import read_application
 from boardproof.project.boards import BOARDS
@@ -21,9 +24,10 @@ from boardproof.project.runtimes import RUNTIMES
 from boardproof.project.runtimes.base import Options
 from firmware.test_arduino_core import HEAP, compile_project, core, undefined, write_project
 from support.flatbuffer_models import ModelBuilder
-from support.small_application import SETTINGS, write_application
+from support.small_application import SETTINGS, THEN, write_application
 
 if TYPE_CHECKING:
+    from boardproof.project.apps.application import Application
     from boardproof.project.types import Project
 
 __all__ = ["core"]
@@ -42,11 +46,11 @@ def classifier(elements: int) -> bytes:
     return builder.build([x], [y])
 
 
-def application(sensor: str, folder: Path) -> Project:
+def written(sensor: str, folder: Path) -> Application:
     actions = 'actions = ["serial", "led", "ble"]\n'
     if sensor == "microphone":
         settings = SETTINGS.replace("rate = 8000", "rate = 16000\n" + actions)
-        return rendered(write_application(folder, settings))
+        return read_application(write_application(folder, settings + THEN))
     channels = {"imu": 6, "analog": 2, "camera": 160 * 120, "stream": 3}[sensor]
     front = (
         image(size=(120, 160), channels=1, to=(12, 12))
@@ -60,11 +64,11 @@ def application(sensor: str, folder: Path) -> Project:
     settings = f'[app]\nsensor = "{sensor}"\nrate = {rate}\nchannels = {channels}\nhop = {front.hop}\n{actions}'
     files = 'front-end = "front.tflite"\nmodel = "network.tflite"\nlabels = ["a", "b"]\nscale = 4096\n'
     (folder / "boardproof.toml").write_text(settings + files + "[app.decision]\nthreshold = 10\n")
-    return rendered(folder)
+    return read_application(folder)
 
 
-def rendered(folder: Path) -> Project:
-    return render_application(read_application(folder), NANO, RUNTIMES["aot"], Options())
+def rendered(application: Application) -> Project:
+    return render_application(application, NANO, RUNTIMES["aot"], Options())
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +88,7 @@ SENSORS = ("microphone", "imu", "analog", "camera", "stream")
 @pytest.mark.parametrize("sensor", SENSORS)
 def test_every_sensor_compiles_without_a_warning(sensor, core, headers, tmp_path):
     root = tmp_path / "project"
-    write_project(application(sensor, tmp_path / "app"), root)
+    write_project(rendered(written(sensor, tmp_path / "app")), root)
     objects = compile_project(core, root, *headers)
     ours = [path for path in objects if path.stem in {"app", "app_config", "app_loop", f"app_{sensor}"}]
     assert len(ours) >= 3
@@ -92,8 +96,26 @@ def test_every_sensor_compiles_without_a_warning(sensor, core, headers, tmp_path
 
 
 @pytest.mark.parametrize("sensor", SENSORS)
+def test_every_sensor_compiles_in_a_library(sensor, core, headers, tmp_path):
+    """The library's sources in lib/, its example as the sketch; PlatformIO's settings are those of the project."""
+    application, root = written(sensor, tmp_path / "app"), tmp_path / "project"
+    names, options = Names.beginning_with("ear"), Options(standalone=True, name="ear")
+    parts = compile_parts(application, NANO, RUNTIMES["aot"], options, names)
+    library = application_library(application, NANO, parts, options)
+    sketch = library.files["examples/ear/ear.ino"]
+    files = {"src/sketch.cpp": b"#include <Arduino.h>\n" + sketch}
+    files["platformio.ini"] = rendered(application).files["platformio.ini"]
+    files |= {f"lib/ear/{path[4:]}": content for path, content in library.files.items() if path.startswith("src/")}
+    write_project(replace(library, files=files), root)
+    assert compile_project(core, root, *headers)
+    needed = {"imu": "Arduino_LSM9DS1,Arduino_BMI270_BMM150", "camera": "Arduino_OV767X"}.get(sensor)
+    wanted = f"depends=ArduinoBLE{f',{needed}' if needed else ''}"
+    assert wanted in library.files["library.properties"].decode().splitlines()
+
+
+@pytest.mark.parametrize("sensor", SENSORS)
 def test_the_project_names_what_it_needs(sensor, tmp_path):
-    project = application(sensor, tmp_path)
+    project = rendered(written(sensor, tmp_path))
     settings = project.files["platformio.ini"].decode()
     wanted = {"imu": "Arduino_LSM9DS1", "camera": "Arduino_OV767X"}.get(sensor)
     assert wanted is None or wanted in settings
@@ -103,6 +125,6 @@ def test_the_project_names_what_it_needs(sensor, tmp_path):
 
 def test_a_rate_that_the_sensor_has_not(tmp_path):
     with pytest.raises(InputError) as caught:
-        rendered(write_application(tmp_path))
+        rendered(read_application(write_application(tmp_path)))
     assert "microphone of the Nano 33 BLE Sense gives 16000 or 41667 samples a second" in caught.value.message
-    assert "nothing is resampled" in caught.value.hint
+    assert "Write sensor-rate = 16000 into [app]" in caught.value.hint

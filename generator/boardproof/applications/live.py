@@ -10,8 +10,8 @@ import numpy as np
 
 from boardproof.applications.replay import build_application, check_identity, connect
 from boardproof.device.build.claims import claim
-from boardproof.device.protocol.app_session import AppSession, StepFlag
-from boardproof.errors import InputError
+from boardproof.device.protocol.app_session import AppSession, StepFlag, StreamFault
+from boardproof.errors import DeviceError, InputError
 from boardproof.model.recordings import read_recording, write_recording
 from boardproof.project.apps.settings import read_application
 from boardproof.project.boards import Reach
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from boardproof.project.apps.application import Application
 
 _IDLE_S = 0.005
+_STOPPED_S = 5.0
+"""A sensor that has given nothing for so long has stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Samples that are missing in a recording: zeros stand in for them."""
+    """Samples that are missing in a recording, or were on the board: zeros stand in for them."""
 
     at_s: float
     samples: int
@@ -61,7 +63,7 @@ def record(settings: ReplaySettings, seconds: float, out: Path, progress: Progre
 
     Raises:
         InputError: An emulated board has no recording to play, or the file cannot be written so.
-        DeviceError: The board is absent, or was reset.
+        DeviceError: The board is absent, was reset, or its sensor gives nothing.
     """
     application = read_application(settings.app)
     if out.suffix not in {".wav", ".npz"} or (out.suffix == ".wav" and application.source.dtype.numpy != np.int16):
@@ -94,14 +96,41 @@ def _played(settings: ReplaySettings, application: Application) -> NDArray[np.ge
     return read_recording(settings.recordings[0], application.form).samples if emulated else None
 
 
+class _Patience:
+    """Waits for a sensor that gives nothing at the moment, but not for one that has stopped."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """It has given something."""
+        self._until = time.monotonic() + _STOPPED_S
+
+    @property
+    def ends(self) -> bool:
+        """Whether it has stopped; waits a moment if not."""
+        if time.monotonic() > self._until:
+            return True
+        time.sleep(_IDLE_S)
+        return False
+
+
+def _stopped() -> DeviceError:
+    return DeviceError(
+        f"The board's sensor has given nothing for {_STOPPED_S:g} s.",
+        "Reset the board; on its serial port it says if its sensor does not start. Is it the revision that has one?",
+    )
+
+
 def _keep(
     session: AppSession, application: Application, wanted: int, played: NDArray[np.generic] | None, progress: Progress
 ) -> tuple[NDArray[np.generic], tuple[Gap, ...]]:
-    """Samples out of the ring until there are enough, or no more come."""
+    """Samples out of the ring until there are enough. Where they end before that, zeros stand in for the rest."""
     session.begin(sensed=played is None)
     kept: list[NDArray[np.generic]] = []
     gaps: list[Gap] = []
     due = pushed = 0
+    patience = _Patience()
     while due < wanted:
         if played is not None:
             piece = played[pushed : pushed + application.capacity]
@@ -110,17 +139,30 @@ def _keep(
         if not data:
             if played is not None and pushed == len(played):
                 break
-            time.sleep(_IDLE_S)
+            if patience.ends:
+                if not kept:
+                    raise _stopped()
+                gaps.append(Gap(application.seconds(due), wanted - due))
+                kept.append(np.zeros((wanted - due, application.channels), kept[0].dtype))
+                break
             continue
+        patience.renew()
         values = np.frombuffer(data, application.source.dtype.numpy).reshape(-1, application.channels)
         if position > due:
             gaps.append(Gap(application.seconds(due), position - due))
             kept.append(np.zeros((position - due, application.channels), values.dtype))
         kept.append(values)
         due = position + len(values)
+        gaps += _filled(session, application)
         progress.advance(min(due, wanted), wanted)
     empty = np.zeros((0, application.channels), application.source.dtype.numpy)
     return np.concatenate([empty, *kept])[:wanted], tuple(gaps)
+
+
+def _filled(session: AppSession, application: Application) -> list[Gap]:
+    """Gaps so short that the board has filled them itself: positions do not show them."""
+    notes = session.status().notes
+    return [Gap(application.seconds(note.position), note.samples) for note in notes if note.fault is StreamFault.FILLED]
 
 
 def watch(settings: ReplaySettings, seconds: float, progress: Progress) -> Iterator[Seen]:
@@ -145,6 +187,7 @@ def _watch(
 ) -> Iterator[Seen]:
     session.begin(sensed=played is None)
     pushed = position = 0
+    patience = _Patience()
     while position < wanted:
         if played is not None and pushed < len(played):
             pushed += session.push(pushed, played[pushed : pushed + 4096].tobytes(), application.sample_bytes)
@@ -152,8 +195,10 @@ def _watch(
         if not step.flags & (StepFlag.HOP | StepFlag.SECOND):
             if played is not None and pushed == len(played):
                 return
-            time.sleep(_IDLE_S)
+            if patience.ends:
+                raise _stopped()
             continue
+        patience.renew()
         position = step.position
         if StepFlag.SCORED in step.flags:
             label = application.all_labels[step.label] if StepFlag.DECIDED in step.flags else None

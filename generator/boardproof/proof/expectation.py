@@ -79,7 +79,7 @@ def expect(application: Application, hops: Sequence[Hop]) -> Expected:
     runs = network_runs(application, hops)
     restarts = frozenset(i for i, hop in enumerate(hops) if hop.restarted)
     positions = tuple(hop.position for hop in hops)
-    first = _scored(application, features, positions, runs, begun_anew(hops, runs))
+    first = _scored(application, features, positions, runs, begun_anew(restarts, runs))
     second = None
     if application.second is not None:
         decided = {run: one for run, one in zip(runs, first.decisions, strict=True) if one is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from boardproof.project.apps.stream import decide
+from boardproof.project.apps.stream import begun_anew, decide
 from boardproof.proof.listening import Decided, joined, judge_outcome
 
 if TYPE_CHECKING:
@@ -73,10 +73,7 @@ def trials(application: Application, recordings: Sequence[Labelled]) -> tuple[Tr
 def _outcome(application: Application, recording: Labelled) -> Outcome:
     expected = recording.expected
     positions = [expected.positions[run] for run in expected.runs]
-    anew = [
-        number == 0 or any(restart in expected.restarts for restart in range(expected.runs[number - 1] + 1, run + 1))
-        for number, run in enumerate(expected.runs)
-    ]
+    anew = begun_anew(expected.restarts, expected.runs)
     decisions = decide(application, expected.scores, positions, anew)
     heard = [decision for decision in decisions if decision is not None]
     return judge_outcome(recording.events, decided(application, heard), recording.seconds)

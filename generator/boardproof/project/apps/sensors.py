@@ -42,7 +42,7 @@ SENSORS: Mapping[str, Sensor] = {
             "acceleration along three axes, and rotation around them where six numbers are wanted",
             (3, 6),
             (100, 119),  # BMI270 as its library sets it, LSM9DS1 as its library sets it
-            ("imu.cpp", "imu.h", "imu_lsm9ds1.cpp", "imu_bmi270.cpp"),
+            ("imu.cpp", "imu.h", "sample_clock.h", "imu_lsm9ds1.cpp", "imu_bmi270.cpp"),
             ("arduino-libraries/Arduino_LSM9DS1@^1.1", "arduino-libraries/Arduino_BMI270_BMM150@^1.2"),
         ),
         Sensor("analog", "a reading of each pin, from A0 on", tuple(range(1, 9)), (), ("analog.cpp",)),

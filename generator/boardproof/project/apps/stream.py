@@ -15,7 +15,7 @@ import numpy as np
 from boardproof.model.resampling import ResampledStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -165,11 +165,16 @@ def second_runs(
     return runs, anew
 
 
-def begun_anew(hops: Sequence[Hop], runs: Sequence[int]) -> list[bool]:
-    """For each run whether everything began anew between the run before and this one; true of the first one."""
+def begun_anew(restarts: Collection[int], runs: Sequence[int]) -> list[bool]:
+    """For each run whether everything began anew between the run before and this one; true of the first one.
+
+    Args:
+        restarts: The hops before which everything began anew.
+        runs: The hops after which the network ran.
+    """
     firsts = [0, *(run + 1 for run in runs)]
     return [
-        number == 0 or any(hop.restarted for hop in hops[first : run + 1])
+        number == 0 or any(hop in restarts for hop in range(first, run + 1))
         for number, (first, run) in enumerate(zip(firsts, runs, strict=False))
     ]
 
