@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boardproof.project.boards import BOARDS, MBED_HEAP_BYTES, MBED_RESERVED_BYTES, MBED_STACK_BYTES, Reach
+from boardproof.project.boards import BOARDS, HOST, MBED_HEAP_BYTES, MBED_RESERVED_BYTES, MBED_STACK_BYTES
 
 NANO33BLE = "nano33ble"
 # Measured with two networks, aot, PlatformIO's own scripts and Arduino's core 4.5.0, GCC 12.2 for both boards: keyword
@@ -12,7 +12,6 @@ NANO33BLE = "nano33ble"
 # wake words 337,396 and 91,696, and 250,828 and 52,032.
 _MORE_FLASH_BYTES = 86_752
 _MORE_RAM_BYTES = 39_656
-_EMULATORS = {Reach.QEMU, Reach.RENODE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def on_nano33ble(board: str, flash_bytes: int | None, ram_bytes: int | None) -> 
     None for other boards, whose sizes say nothing about a Cortex-M, and where the sizes are not known.
     """
     known = BOARDS.get(board)
-    if known is None or known.reach not in _EMULATORS or flash_bytes is None or ram_bytes is None:
+    if known is None or not known.is_emulated or known.cpu is HOST or flash_bytes is None or ram_bytes is None:
         return None
     nano = BOARDS[NANO33BLE]
     flash, ram = flash_bytes + _MORE_FLASH_BYTES, ram_bytes + _MORE_RAM_BYTES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.device.types import Section
 from boardproof.errors import ToolError
-from boardproof.project.boards import Reach
+from boardproof.project.boards import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +90,7 @@ def _section(section: ElfSection, board: Board) -> Section:
 
     flags, size_bytes = section["sh_flags"], section["sh_size"]
     counts = bool(flags & SH_FLAGS.SHF_ALLOC) and size_bytes > 0
-    if board.reach is Reach.PROCESS or board.cpu.name == _OTHER:  # no address map that is known
+    if board.cpu is HOST or board.cpu.name == _OTHER:  # no address map that is known
         writable = bool(flags & SH_FLAGS.SHF_WRITE) and not section.name.startswith(_FLASH)
     else:
         writable = section["sh_addr"] in _SRAM
