@@ -30,10 +30,9 @@ struct nn_conv2d_s16_dsp {
 
 void nn_conv2d_s16_dsp(const struct nn_conv2d_s16_dsp *op, const int16_t *input, int16_t *output, void *scratch);
 
-/* A dense layer, four outputs at a time. input_size is divisible by 4. `stream` holds, for each four outputs, in words:
- * four biases, input_size / 4 times the weights of four inputs of each (int8, in the order of nn_gemm_s16_dsp.h), four
- * factors, four shifts. Where outputs are not divisible by four, the last group has others beside them that are not
- * written.
+/* A dense layer, up to four outputs at a time. `stream` holds, for each such group, in words: the biases,
+ * input_size / 4, rounded up, times the weights of four inputs of each (int8, in the order of nn_gemm_s16_dsp.h), the
+ * factors, the shifts.
  *
  * A batch is written as it is computed: the output must not overlap the input. */
 struct nn_fully_connected_s16_dsp {

@@ -66,8 +66,11 @@ static inline struct sums scattered_sums(const struct nn_depthwise_any_s8_dsp *o
 }
 
 static inline int8_t output_of(int32_t sum, const uint32_t *tail, int32_t round) {
-    const int32_t doubled = 2 * sum;
     const int32_t shift = (int32_t)tail[GROUP];
+    if (shift <= 0) { /* a factor of a half or more: one rounding */
+        return (int8_t)nn_ssat8(nn_smmlar((int32_t)((uint32_t)sum << (1 - shift)), (int32_t)tail[0], round >> 1));
+    }
+    const int32_t doubled = 2 * sum;
     const int32_t offset = (int32_t)(((uint32_t)round << (shift - 1)) + (uint32_t)(doubled >> 31));
     return (int8_t)nn_ssat8(nn_smmlar(doubled, (int32_t)tail[0], offset) >> shift);
 }

@@ -13,7 +13,8 @@ extern "C" {
  * multipliers, four shifts. Where outputs are not divisible by four, the last group has others beside them that are not
  * written. `vector` is whether four outputs have four neighbouring inputs: a multiplier of 1 and channels divisible by
  * four. A sum, below 2^30 in magnitude, becomes twice itself times the multiplier / 2^32, rounded, divided by 2^shift,
- * rounded halves away from zero, plus the output zero point; shift from 1 to 23. `round` is twice that zero point
+ * rounded halves away from zero, plus the output zero point; shift up to 23. Where it is not above 0, the sum is first
+ * shifted to the left by that much, which leaves it below 2^30, and rounded once. `round` is twice that zero point
  * plus 1.
  *
  * Pixels are computed in order, each four outputs after all inputs of their window are read. */

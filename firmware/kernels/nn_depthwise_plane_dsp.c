@@ -16,6 +16,7 @@ struct band {
     int32_t output_step, output_row; /* bytes of a pixel, and of a row */
     int32_t round;
     int32_t kernel_height, kernel_width;
+    int32_t lanes[CHANNELS]; /* the input channels of four output channels, if there are several for each */
 };
 
 /* Four channels of `rows` rows of outputs; `x` is where the first window begins. */
@@ -240,6 +241,25 @@ __attribute__((noinline)) static const int8_t *unpack_rows(const struct nn_depth
     return input;
 }
 
+/* The same of the input channels of four output channels, where each has several. */
+__attribute__((noinline)) static const int8_t *unpack_repeated(const struct nn_depthwise_plane_s8_dsp *op,
+                                                               const int32_t lanes[CHANNELS], const int8_t *input,
+                                                               uint32_t *row, int32_t rows) {
+    const uint32_t zero_points = (uint32_t)(uint16_t)-op->input_zero_point * 0x10001U;
+    const int32_t step = op->channels / op->multiplier;
+    const int32_t lane0 = lanes[0], lane1 = lanes[1], lane2 = lanes[2], lane3 = lanes[3];
+    for (; rows > 0; --rows, row += PIXEL_WORDS * op->band_width, input += op->input_width * step) {
+        const int8_t *from = input;
+        uint32_t *pixel = row + PIXEL_WORDS * op->pad_left;
+        for (const uint32_t *end = pixel + PIXEL_WORDS * op->copy_width; pixel != end; pixel += PIXEL_WORDS) {
+            pixel[0] = nn_sadd16(zero_points, nn_pkhbt((uint32_t)from[lane0], (uint32_t)from[lane2]));
+            pixel[1] = nn_sadd16(zero_points, nn_pkhbt((uint32_t)from[lane1], (uint32_t)from[lane3]));
+            from += step;
+        }
+    }
+    return input;
+}
+
 /* What the rows functions want to have of four channels; weights 256-fold or twofold. */
 static void prepare(const uint32_t *packed, uint32_t *group, int32_t taps, int32_t one_sided) {
     const uint32_t *factors = packed + CHANNELS;
@@ -283,7 +303,8 @@ static void compute_channels(const struct nn_depthwise_plane_s8_dsp *op, const s
         const int32_t padded = smaller(above, missing);
         const int32_t unpacked = smaller(inside, missing - padded);
         uint32_t *first = row + padded * row_words;
-        input = unpack_rows(op, input, first, unpacked);
+        input = op->multiplier == 1 ? unpack_rows(op, input, first, unpacked)
+                                    : unpack_repeated(op, band->lanes, input, first, unpacked);
         if (has_leftovers) {
             clear(row, first);
             clear(first + unpacked * row_words, end);
@@ -310,22 +331,25 @@ static void compute_image(const struct nn_depthwise_plane_s8_dsp *op, const int8
     const int32_t row_words = PIXEL_WORDS * op->band_width;
     const int32_t window_step = PIXEL_WORDS * op->stride_width;
     uint32_t *group = pixels + op->band_height * row_words;
-    const struct band band = {.group = group,
-                              .row_rest = row_words - PIXEL_WORDS * op->kernel_width,
-                              .next_window =
-                                  window_step - (op->kernel_height - 1) * row_words - PIXEL_WORDS * op->kernel_width,
-                              .next_row = op->stride_height * row_words - op->output_width * window_step,
-                              .output_step = op->channels,
-                              .output_row = op->output_width * op->channels,
-                              .round = op->round,
-                              .kernel_height = op->kernel_height,
-                              .kernel_width = op->kernel_width};
+    struct band band = {.group = group,
+                        .row_rest = row_words - PIXEL_WORDS * op->kernel_width,
+                        .next_window =
+                            window_step - (op->kernel_height - 1) * row_words - PIXEL_WORDS * op->kernel_width,
+                        .next_row = op->stride_height * row_words - op->output_width * window_step,
+                        .output_step = op->channels,
+                        .output_row = op->output_width * op->channels,
+                        .round = op->round,
+                        .kernel_height = op->kernel_height,
+                        .kernel_width = op->kernel_width};
     clear(pixels, group);
     const uint32_t *packed = op->stream;
     int32_t c = 0;
     for (int32_t left = op->channels; left > 0; left -= CHANNELS, packed += NN_DEPTHWISE_PLANE_HEAD_WORDS + taps) {
         prepare(packed, group, taps, one_sided);
-        compute_channels(op, &band, input + c, output + c, pixels, compute);
+        for (int32_t i = 0; op->multiplier > 1 && i < CHANNELS; ++i) {
+            band.lanes[i] = (c + i) / op->multiplier;
+        }
+        compute_channels(op, &band, op->multiplier == 1 ? input + c : input, output + c, pixels, compute);
         c += left < 2 * CHANNELS ? left - CHANNELS : CHANNELS; /* the last four may be some of those before */
     }
     nn_clamp_s8_dsp(output, op->output_height * op->output_width * op->channels, op->activation_min,

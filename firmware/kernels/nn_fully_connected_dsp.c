@@ -149,22 +149,23 @@ static void compute_rows(const struct rows *rows) {
 
 #endif
 
+static inline void expand_word(struct nn_gemm_expansion e, uint32_t word, uint32_t *operands) {
+    const uint32_t odd = nn_sxtab16_odd(e.offset, word);
+    operands[0] = odd;
+    operands[1] = nn_ssub16(e.mask & (word << 8), odd);
+}
+
 /* The input as operands; the last word is filled up with zeros, which meet weights of zero. */
 static void expand(const int8_t *input, int32_t size, uint32_t *operands) {
-    const uint32_t offset = (uint32_t)-NN_GEMM_ODD_OFFSET * 0x10000U + (uint16_t)-NN_GEMM_ODD_OFFSET;
-    while (size > 0) {
+    const struct nn_gemm_expansion e = nn_gemm_expansion();
+    const int32_t left = size % UNIT;
+    for (const int8_t *end = input + size - left; input != end; input += UNIT, operands += 2) {
+        expand_word(e, nn_load_word(input), operands);
+    }
+    if (left > 0) {
         uint32_t word = 0;
-        if (size >= UNIT) {
-            word = nn_load_word(input);
-        } else {
-            memcpy(&word, input, (size_t)size);
-        }
-        const uint32_t odd = nn_sxtab16_odd(offset, word);
-        operands[0] = odd;
-        operands[1] = nn_ssub16((word << 8) & 0xFF00FF00U, odd);
-        operands += 2;
-        input += UNIT;
-        size -= UNIT;
+        memcpy(&word, input, (size_t)left);
+        expand_word(e, word, operands);
     }
 }
 

@@ -58,6 +58,20 @@ struct nn_fully_connected_wide_s8_dsp {
 void nn_fully_connected_wide_s8_dsp(const struct nn_fully_connected_wide_s8_dsp *op, const int8_t *input,
                                     int8_t *output, void *scratch);
 
+/* For one to three outputs, and for weights that no lanes hold: weights as they are in the model, [output_size,
+ * input_size], biases with what the input zero point contributes. No sum, without the zero point's share, leaves int32.
+ * Up to three outputs at a time. A batch is written as it is computed. */
+struct nn_fully_connected_any_s8_dsp {
+    int32_t batches, input_size, output_size;
+    int32_t output_zero_point;
+    int32_t activation_min, activation_max;
+    struct nn_requant requant;
+    const int8_t *weights;
+    const int32_t *bias;
+};
+
+void nn_fully_connected_any_s8_dsp(const struct nn_fully_connected_any_s8_dsp *op, const int8_t *input, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif

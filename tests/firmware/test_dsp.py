@@ -31,7 +31,9 @@ OPERATORS = {
     "nn_depthwise3_s8_dsp": operators_dsp.depthwise,
     "nn_depthwise_plane_s8_dsp": operators_dsp.depthwise_any,
     "nn_depthwise_plane3_s8_dsp": operators_dsp.depthwise_small,
+    "nn_depthwise_plane_s8_dsp of several filters": operators_dsp.depthwise_repeated,
     "nn_fully_connected_s8_dsp": operators_dsp.dense,
+    "nn_fully_connected_any_s8_dsp": operators_dsp.dense,
     "nn_fully_connected_wide_s8_dsp": operators_dsp.dense_wide,
     "nn_add_s8_dsp": operators_dsp.addition,
     "nn_add_table_s8_dsp": operators_dsp.addition_by_table,
@@ -56,6 +58,10 @@ SEVERAL = {
     "with addition": WITH_ADD,
     "nn_depthwise3_s8_dsp": DEPTHWISE,
     "nn_depthwise_plane_s8_dsp": {"nn_depthwise_plane_s8_dsp", "nn_depthwise_plane_two_sided_s8_dsp"},
+    "nn_depthwise_plane_s8_dsp of several filters": {
+        "nn_depthwise_plane_s8_dsp",
+        "nn_depthwise_plane_two_sided_s8_dsp",
+    },
     "nn_depthwise_plane3_s8_dsp": {"nn_depthwise_plane3_s8_dsp", "nn_depthwise_plane3_two_sided_s8_dsp"},
 }
 LEAST_SHARE = 0.15

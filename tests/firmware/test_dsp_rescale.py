@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import (
+    LOWEST,
     SCALE_BITS,
     Channel,
     one_sided,
@@ -51,6 +52,29 @@ def test_one_sided_equals_both_roundings_above_the_zero_point(multiplier, shift,
     assert abs(held).max() < 2**31
     computed = np.clip((held * found.multiplier[0] >> 32) >> found.shift[0], zero_point, 127)
     np.testing.assert_array_equal(computed, np.maximum(exact(acc, channel, zero_point), zero_point))
+
+
+@settings(max_examples=150, deadline=None)
+@given(multipliers, st.integers(-6, 5), bounds, zero_points, st.integers(0, 2**32))
+def test_the_same_form_for_all_outputs_equals_both_roundings(multiplier, shift, bound, zero_point, seed):
+    channel = Channel(multiplier, shift, -bound, bound)
+    found = one_sided([channel], zero_point, LOWEST)
+    if found is None:
+        return
+    acc = accumulators(channel, np.random.default_rng(seed))
+    held = (acc << SCALE_BITS) + found.offset[0]
+    assert abs(held).max() < 2**31
+    computed = np.clip((held * found.multiplier[0] >> 32) >> found.shift[0], -128, 127)
+    np.testing.assert_array_equal(computed, exact(acc, channel, zero_point))
+
+
+def test_most_factors_of_a_half_and_more_have_that_form():
+    rng = np.random.default_rng(8)
+    found = 0
+    for _ in range(100):
+        channel = Channel(int(rng.integers(1 << 30, 1 << 31)), int(rng.integers(0, 3)), -40_000, 40_000)
+        found += one_sided([channel], int(rng.integers(-128, 128)), LOWEST) is not None
+    assert found >= 75
 
 
 @settings(max_examples=150, deadline=None)

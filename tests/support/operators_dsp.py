@@ -109,6 +109,15 @@ def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
     return depthwise_of(draw, net, x, *window(draw, x.shape[1:3], 6))
 
 
+def depthwise_repeated(draw: st.DrawFn, net: Network) -> Activation:
+    """Several filters for each channel."""
+    x = image(draw, net, st.integers(1, 6), 9)
+    kernel, chosen = window(draw, x.shape[1:3], 5)
+    multiplier = draw(st.integers(2, 5))
+    weights = net.weights((1, *kernel, x.shape[3] * multiplier))
+    return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, chosen, depth_multiplier=multiplier)
+
+
 def depthwise_of(draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, int], chosen: Window) -> Activation:
     weights = net.weights((1, *kernel, x.shape[3]))
     return _apply(draw, net, "DEPTHWISE_CONV_2D", x, weights, chosen, depth_multiplier=1)

@@ -180,10 +180,10 @@ def svdf_float(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Ac
     return apply(net, "SVDF", inputs, output, rank=rank, fused_activation_function=activation)
 
 
-def svdf(draw: st.DrawFn, net: Network, x: Activation | None = None) -> Activation:
+def svdf(draw: st.DrawFn, net: Network, x: Activation | None = None, *, state_type: str | None = None) -> Activation:
     batches, depth = draw(st.integers(1, 2)), draw(st.integers(1, 12))
-    units, rank, memory = draw(small), draw(st.integers(1, 3)), draw(st.integers(1, 6))
-    state_type = draw(st.sampled_from(("int8", "int16")))
+    units, rank, memory = draw(st.integers(1, 9)), draw(st.integers(1, 3)), draw(st.integers(1, 12))
+    state_type = state_type or draw(st.sampled_from(("int8", "int16")))
     x = net.input((batches, depth), net.scale(draw, 0.05), net.zero_point(draw))
     feature_scale = float(np.float32(draw(st.floats(1e-3, 0.1))))
     state_scale = net.output_scale(draw, x.scale * feature_scale, depth) * (1 if state_type == "int8" else 2**-8)

@@ -43,6 +43,16 @@ def as_grouped(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
     return convolution, _with(graph, _filters_first(graph.tensors[op.inputs[1]]))
 
 
+def as_dense(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
+    """The same computation as a CONV_2D of one group, whose filters [O,KH,KW,I] have zeros for all channels but one."""
+    weights, channels = graph.tensors[op.inputs[1]], graph.tensors[op.input].shape[3]
+    first = _filters_first(weights)
+    mine = np.arange(first.shape[0])[:, None] // op.depth_multiplier == np.arange(channels)
+    filters = np.where(mine[:, None, None], first.array(), 0).astype(first.array().dtype)
+    convolution = Conv2D(op.index, op.version, op.inputs, op.outputs, op.window, op.activation)
+    return convolution, _with(graph, replace(first, shape=filters.shape, data=filters.tobytes()))
+
+
 def _turned(op: TransposeConv, graph: Graph) -> tuple[Operator, Graph]:
     """An output meets input `output + pad - tap`. Sums are added up in the order of the inputs by both operators."""
     data, weights, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))

@@ -44,6 +44,7 @@ GROUP = 4
 """Outputs that the depthwise kernel computes together."""
 
 _LARGEST_SUM = 1 << 30
+_MOST_SHIFT = 23
 
 
 def any_convolution(op: Conv2D, graph: Graph) -> Step | None:
@@ -157,17 +158,18 @@ def any_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     outputs, kernel = output.shape[3], (weights.shape[1], weights.shape[2])
     linear = linear_layer(op, graph, weights.array().reshape(-1, outputs).T)
     low_sum, high_sum = linear.bounds
-    rescale = two_sided(linear.channels)
-    if rescale is None or max(-low_sum.min(), high_sum.max()) >= _LARGEST_SUM:
+    left = np.maximum(linear.shift, 0)
+    largest = (np.maximum(-low_sum, high_sum) << left).max()
+    if (linear.multiplier <= 0).any() or linear.shift.min() < -_MOST_SHIFT or largest >= _LARGEST_SUM:
         return None
     groups = -(-outputs // GROUP)
     size = groups * GROUP
     taps = padded(linear.weights, size, linear.weights.shape[1]).reshape(groups, GROUP, -1).transpose(0, 2, 1)
     bias, multiplier, shift = (
-        words(padded(values, size)).reshape(-1, GROUP) for values in (linear.bias, rescale.multiplier, rescale.shift)
+        words(padded(values, size)).reshape(-1, GROUP) for values in (linear.bias, linear.multiplier, -linear.shift)
     )
     packed = np.ascontiguousarray(taps).reshape(groups, -1).view("<u4")
-    stream = np.concatenate([bias, packed, multiplier, shift + 1], axis=1, dtype=np.uint32, casting="unsafe")
+    stream = np.concatenate([bias, packed, multiplier, shift], axis=1, dtype=np.uint32, casting="unsafe")
     low, high = activation_range(op.activation, output)
     fields: Fields = (
         *window_fields(data, output, kernel, op.window),

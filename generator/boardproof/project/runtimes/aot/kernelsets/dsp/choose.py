@@ -25,6 +25,7 @@ from boardproof.model.graph import (
     Reduce,
     Reduction,
     SequenceLstm,
+    Svdf,
     TransposeConv,
 )
 from boardproof.model.operators.signal import (
@@ -52,7 +53,9 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.kernelsets.dsp.pairs import choose_pairs
 from boardproof.project.runtimes.aot.kernelsets.dsp.products import choose_product
 from boardproof.project.runtimes.aot.kernelsets.dsp.signal import choose_signal
+from boardproof.project.runtimes.aot.kernelsets.dsp.svdf import choose_svdf
 from boardproof.project.runtimes.aot.kernelsets.dsp.transpose_conv import choose_transpose_conv
+from boardproof.project.runtimes.aot.lowering.convolutions import as_dense
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
     INT8_MIN,
@@ -96,6 +99,8 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
             step = pair(op, graph, tuning)
         case SequenceLstm():
             step = choose_lstm(op, graph)
+        case Svdf():
+            step = choose_svdf(op, graph)
         case AveragePool2D() | MaxPool2D():
             step = pool(op, graph)
         case Reduce(function=Reduction.MEAN | Reduction.SUM):
@@ -117,13 +122,21 @@ def choose_products(
         case Conv2D():
             return choose_convolution(op, graph, tuning) or any_convolution(op, graph)
         case DepthwiseConv2D():
-            return choose_depthwise(op, graph) or any_depthwise(op, graph)
+            return choose_depthwise(op, graph) or few_channels(op, graph, tuning) or any_depthwise(op, graph)
         case FullyConnected():
             return choose_dense(op, graph) or choose_product(op, graph)
         case TransposeConv():
             return choose_transpose_conv(op, graph, tuning)
         case BatchMatMul():
             return choose_product(op, graph)
+
+
+def few_channels(op: DepthwiseConv2D, graph: Graph, tuning: Tuning) -> Step | None:
+    """A convolution, for fewer than four channels: faster, for all that it multiplies by zeros."""
+    outputs = graph.tensors[op.output].shape[3]
+    if outputs >= UNIT or graph.tensors[op.inputs[1]].dtype is not DType.INT8:
+        return None
+    return choose_convolution(*as_dense(op, graph), tuning)
 
 
 def choose_int16(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Step | None:

@@ -38,7 +38,8 @@ COSTS: Mapping[str, Cost] = {
     "nn_depthwise_plane3_two_sided_s8_dsp": Cost(300, 3.96, 0),  # 4 steps, up to 19 % off
     "nn_depthwise_plane_s8_dsp": Cost(300, 1.83, 15.9),  # 6 steps, up to 29 % off
     "nn_depthwise_plane_two_sided_s8_dsp": Cost(300, 1.7, 19.4),  # 3 steps, up to 2 % off
-    "nn_fully_connected_s16_dsp": Cost(100, 1.2, 25),
+    "nn_fully_connected_any_s8_dsp": Cost(100, 2.1, 90),  # 6 steps, up to 21 % off
+    "nn_fully_connected_s16_dsp": Cost(100, 1.45, 35),  # 13 steps, up to 34 % off
     "nn_fully_connected_s8_dsp": Cost(200, 1.04, 3.88),  # 14 steps, up to 60 % off
     "nn_fully_connected_wide_s8_dsp": Cost(300, 1.38, 0),  # 3 steps, up to 39 % off
     "nn_lstm_s8_dsp": Cost(300, 1.1, 245),
@@ -51,6 +52,8 @@ COSTS: Mapping[str, Cost] = {
     "nn_squared_difference_s8_dsp": Cost(100, 0, 10.5),
     "nn_sum_runs_s8_dsp": Cost(50, 1.7, 35),
     "nn_sum_s8_dsp": Cost(50, 1.23, 0),  # 1 step, up to 0 % off
+    "nn_svdf_s8_dsp": Cost(200, 0.95, 200),  # 2 steps, up to 11 % off
+    "nn_svdf_s8_s16_dsp": Cost(200, 0.95, 200),  # 2 steps, up to 12 % off
     "nn_transpose_conv_s16_dsp": Cost(500, 0.9, 40),
     "nn_transpose_conv_s8_dsp": Cost(500, 0.74, 18),  # 19 steps, up to 45 % off
     "nn_transpose_conv_wide_s8_dsp": Cost(500, 0.9, 70),
@@ -73,6 +76,7 @@ BLOCKS: Mapping[str, str] = {
     "nn_depthwise_plane_two_sided_s8_dsp": "4 channels",
     "nn_depthwise_plane3_s8_dsp": "4 channels",
     "nn_depthwise_plane3_two_sided_s8_dsp": "4 channels",
+    "nn_fully_connected_any_s8_dsp": "3 outputs",
     "nn_fully_connected_s8_dsp": "4 outputs",
     "nn_fully_connected_wide_s8_dsp": "4 outputs",
     "nn_add_s8_dsp": "4 outputs",
@@ -96,6 +100,8 @@ BLOCKS: Mapping[str, str] = {
     "nn_depthwise_conv2d_s16_dsp": "4 channels",
     "nn_fully_connected_s16_dsp": "4 outputs",
     "nn_batch_matmul_s8_dsp": "4 rows x 2 columns",
+    "nn_svdf_s8_dsp": "4 filters",
+    "nn_svdf_s8_s16_dsp": "4 filters",
     "nn_transpose_conv_s8_dsp": "4 pixels x 2 channels",
     "nn_transpose_conv_wide_s8_dsp": "4 pixels x 2 channels",
     "nn_transpose_conv_s16_dsp": "4 pixels x 2 channels",
@@ -118,6 +124,7 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_conv2d_rows_dsp.c": 646,
     "nn_depthwise_dsp.c": 1492,
     "nn_depthwise_plane_dsp.c": 1060,  # one of its four functions: the others are not linked
+    "nn_fully_connected_any_dsp.c": 684,
     "nn_fully_connected_dsp.c": 1096,
     "nn_gemm_dsp.c": 1562,
     "nn_gemm_wide_dsp.c": 298,

@@ -1,7 +1,8 @@
-"""FULLY_CONNECTED to nn_fully_connected_s8_dsp, or to its wide form."""
+"""FULLY_CONNECTED to nn_fully_connected_s8_dsp, to its wide form, or to the one for few outputs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Conv2D, FullyConnected, Graph, Tensor
+    from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear
     from boardproof.project.runtimes.aot.program import Value
 
     Fields = tuple[tuple[str, Value], ...]
@@ -48,6 +50,8 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
     if not (is_int8(data, weights) and weights.is_constant):
         return None
     linear = linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1))
+    if len(linear.bias) < DENSE_ROWS:
+        return _any(op, graph, linear)
     depth = linear.weights.shape[1]
     packed = pack_dense(linear) if depth <= LARGEST_PART else None
     if packed is not None:
@@ -61,7 +65,7 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
         return _step(op, graph, "nn_fully_connected_s8_dsp", fields, _unpacked_bytes(depth, 1))
     wide = pack_wide(linear, lambda part, head, _: dense_stream(part, head), -(-depth // LARGEST_PART))
     if wide is None:
-        return None
+        return _any(op, graph, linear)
     outputs = -(-weights.shape[0] // DENSE_ROWS) * DENSE_ROWS
     fields = (
         _stream(weights, np.concatenate([words(padded(linear.bias, outputs)), wide.stream])),
@@ -71,6 +75,23 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
     )
     scratch_bytes = _unpacked_bytes(depth, wide.parts) + 4 * outputs
     return _step(op, graph, "nn_fully_connected_wide_s8_dsp", fields, scratch_bytes)
+
+
+def _any(op: FullyConnected | Conv2D, graph: Graph, linear: Linear) -> Step:
+    """One nn_fully_connected_any_s8_dsp, which takes all there is."""
+    weights = graph.tensors[op.inputs[1]]
+    rows, bias = linear.weights.reshape(-1), words(linear.folded_bias).view(np.int32)
+    fields: Fields = (
+        ("output_zero_point", linear.output_zero_point),
+        *requant_fields(real_factors(op, graph)),
+        ("weights", Table("weights", rows, f"weights, {weights.label}", weights.index)),
+        ("bias", Table("bias", bias, "biases, with what the input zero point contributes")),
+    )
+    step = _step(op, graph, "nn_fully_connected_any_s8_dsp", fields, 0)
+    batches = np.arange(graph.tensors[op.input].elements // linear.weights.shape[1])
+    ends = (batches + 1) * len(bias)
+    in_place = InPlace(0, safe_offset(batches * linear.weights.shape[1], ends, reads_first=False))
+    return replace(step, scratch_bytes=None, in_place=(in_place,))
 
 
 def _unpacked_bytes(depth: int, parts: int) -> int:

@@ -76,7 +76,8 @@ class _Layer:
 
     @property
     def channels(self) -> int:
-        return self.data.shape[3]
+        """That come out."""
+        return self.output.shape[3]
 
     def table(self, packed: Depthwise) -> Table:
         return Table("stream", packed.stream, f"biases, factors, weights, {self.weights.label}", self.weights.index)
@@ -108,9 +109,9 @@ class _Layer:
 
 
 def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
-    """The step for one image of at least 4 channels, with one filter each."""
+    """The step for one image and at least 4 channels that come out."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    if op.depth_multiplier != 1 or data.shape[0] != 1 or data.shape[3] < UNIT or not is_int8(data, weights):
+    if data.shape[0] != 1 or output.shape[3] < UNIT or not is_int8(data, weights):
         return None
     kernel = (weights.shape[1], weights.shape[2])
     layer = _Layer(op, data, weights, output, kernel, padding_before((data.shape[1], data.shape[2]), kernel, op.window))
@@ -133,6 +134,7 @@ def _can_be_lines(layer: _Layer) -> bool:
     window = layer.op.window
     return (
         layer.kernel == (3, 3)
+        and layer.op.depth_multiplier == 1
         and window.dilation == (1, 1)
         and window.stride in {stride for stride, _ in LINES}
         and max(layer.pads) <= 1
@@ -211,6 +213,7 @@ def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
         *_sizes("input", layer.input_size),
         *_sizes("output", layer.output_size),
         ("channels", layer.channels),
+        ("multiplier", layer.op.depth_multiplier),
         *_sizes("kernel", layer.kernel),
         *_sizes("stride", window.stride),
         ("band", band.outputs),
@@ -227,7 +230,7 @@ def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
         "nn_depthwise_plane_dsp.h",
         Params("nn_depthwise_plane_s8_dsp", fields),
         scratch_bytes=band.scratch_bytes,
-        in_place=shrinks,
+        in_place=shrinks and layer.op.depth_multiplier == 1,
     )
 
 

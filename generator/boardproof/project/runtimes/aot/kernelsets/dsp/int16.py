@@ -16,7 +16,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, padded
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import (
     GROUP,
     Packed,
-    dense_words,
+    dense_stream,
     gemm_stream,
     group_stream,
     in_units,
@@ -100,37 +100,23 @@ def _gemm_fields(
 
 
 def choose_dense_s16(op: FullyConnected, graph: Graph) -> Step | None:
-    """One nn_fully_connected_s16_dsp, or a convolution of 1x1 where inputs do not come in fours."""
+    """One nn_fully_connected_s16_dsp; None as for a convolution."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     packed = pack_int16(op, graph, weights.array())
     if packed is None:
         return None
     units, depth = weights.shape
-    batches = data.elements // depth
     low, high = activation_range(op.activation, output)
-    if depth % UNIT == 0:
-        stream = group_stream(packed, dense_words(in_units(packed.weights[:, None])))
-        fields: Fields = (
-            ("batches", batches),
-            ("input_size", depth),
-            ("output_size", units),
-            ("activation_min", low),
-            ("activation_max", high),
-            ("stream", Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)),
-        )
-        return _step(op, Params("nn_fully_connected_s16_dsp", fields), flow_text(data, output))
-    laid_out = in_units(packed.weights[:, None])
-    sizes = ("input_height", 1), ("input_width", batches), ("output_height", 1), ("output_width", batches)
-    ones = ("kernel_height", "kernel_width", "stride_height", "stride_width", "dilation_height", "dilation_width")
-    window = (*sizes, *((name, 1) for name in ones), ("pad_top", 0), ("pad_left", 0))
-    fields = (
-        *((f"window.{name}", value) for name, value in window),
-        *(("batches", 1), ("input_channels", depth), ("output_channels", units)),
-        *(("groups", 1), ("runs", 1), ("run", depth)),
-        *_gemm_fields(weights, packed, laid_out, 1, (low, high)),
+    stream = dense_stream(packed, in_units(packed.weights[:, None]))
+    fields: Fields = (
+        ("batches", data.elements // depth),
+        ("input_size", depth),
+        ("output_size", units),
+        ("activation_min", low),
+        ("activation_max", high),
+        ("stream", Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)),
     )
-    scratch_bytes = 8 * laid_out.shape[1] + _SAMPLE_BYTES * 2 * PIXELS * -(-units // 2) + -(-depth // 2) * 4
-    return _step(op, Params("nn_conv2d_s16_dsp", fields), flow_text(data, output), scratch_bytes=scratch_bytes)
+    return _step(op, Params("nn_fully_connected_s16_dsp", fields), flow_text(data, output))
 
 
 def choose_depthwise_s16(op: DepthwiseConv2D, graph: Graph) -> Step | None:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import Channel, one_sided, one_sided_layer, two_sided
+from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import (
+    LOWEST,
+    Channel,
+    one_sided,
+    one_sided_layer,
+    two_sided,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +134,8 @@ def pack_gemms(linears: list[Linear]) -> list[Gemm] | None:
     one = one_sided_layer(channels, first.output_zero_point) if first.is_one_sided else None
     rescale = one or two_sided(channels)
     if rescale is None:
+        one = rescale = one_sided_layer(channels, first.output_zero_point, LOWEST)
+    if rescale is None:
         return None
     low_bits = np.zeros_like(rescale.shift) if one else rescale.shift
     return [
@@ -230,6 +238,8 @@ def pack_dense(linear: Linear) -> Dense | None:
     widest = [Channel(int(linear.multiplier[0]), int(linear.shift[0]), int(low.min()), int(high.max()))]
     one = one_sided(widest, linear.output_zero_point) if linear.is_one_sided else None
     rescale = one or two_sided(widest)
+    if rescale is None:
+        one = rescale = one_sided(widest, linear.output_zero_point, LOWEST)
     if rescale is None:
         return None
     shift = int(rescale.shift[0])

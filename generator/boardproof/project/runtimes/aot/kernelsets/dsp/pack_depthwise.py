@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, fits, words
-from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import SCALE_BITS, Rescale, one_sided, two_sided
+from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import LOWEST, SCALE_BITS, Rescale, one_sided, two_sided
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,5 +96,7 @@ def _factors(linear: Linear) -> _Factors | None:
         return None
     if fits(linear) and linear.is_one_sided and (one := one_sided(linear.channels, linear.output_zero_point)):
         return _Factors(one, one_sided=True, round=0)
-    two = two_sided(linear.channels)
-    return None if two is None else _Factors(two, one_sided=False, round=2 * linear.output_zero_point + 1)
+    if (two := two_sided(linear.channels)) is not None:
+        return _Factors(two, one_sided=False, round=2 * linear.output_zero_point + 1)
+    whole = one_sided(linear.channels, linear.output_zero_point, LOWEST) if fits(linear) else None
+    return None if whole is None else _Factors(whole, one_sided=True, round=0)

@@ -74,11 +74,21 @@ def in_units(pieces: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.ascontiguousarray(whole[..., [0, 2, 1, 3]]).reshape(outputs, -1)
 
 
-def dense_words(weights: NDArray[np.int8]) -> NDArray[np.uint32]:
-    """[outputs, inputs] as words [groups of outputs][inputs / 4][GROUP]."""
-    rows = padded(weights, -(-len(weights) // GROUP) * GROUP, weights.shape[1])
-    packed = np.ascontiguousarray(rows).view("<u4").reshape(-1, GROUP, weights.shape[1] // UNIT)
-    return np.ascontiguousarray(packed.transpose(0, 2, 1)).reshape(len(packed), -1)
+def dense_stream(packed: Packed, weights: NDArray[np.int8]) -> NDArray[np.uint32]:
+    """Outputs in fours, then the others: biases, weights [outputs, inputs] word by word in turn, factors, shifts."""
+    groups = (slice(first, first + GROUP) for first in range(0, len(weights), GROUP))
+    return np.concatenate(
+        [
+            part
+            for group in groups
+            for part in (
+                words(packed.bias[group]),
+                np.ascontiguousarray(weights[group]).view("<u4").T.reshape(-1),
+                words(packed.factor[group]),
+                words(np.maximum(packed.shift[group], 1)),
+            )
+        ]
+    )
 
 
 def group_stream(packed: Packed, weights: NDArray[np.uint32]) -> NDArray[np.uint32]:

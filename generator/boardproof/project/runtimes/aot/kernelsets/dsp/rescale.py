@@ -13,6 +13,10 @@ and has at most 256 values, so this is exact for every a if it steps from one va
 TensorFlow Lite Micro: that is what decides here, in integers. The offset holds half a step, the zero point and what the
 first rounding adds. It is an integer, so the multiplier may have to give way a little: `_NEARBY` holds how much is
 tried.
+
+The same form does for all outputs, from `LOWEST` on, where it steps at the right places below the zero point as well.
+With factors of a half and more, which two-sided rescaling does not take, TensorFlow Lite Micro rounds only once, halves
+upwards, and so it mostly does.
 """
 
 from __future__ import annotations
@@ -26,7 +30,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-INT8_MAX = 127
+INT8_MIN, INT8_MAX = -128, 127
+
+LOWEST = INT8_MIN
+"""In place of the zero point, for outputs that are not clamped there."""
 
 SCALE_BITS = 8
 """Accumulators are held 2^8-fold."""
@@ -73,29 +80,45 @@ def two_sided(channels: list[Channel]) -> Rescale | None:
     return Rescale(multipliers, exponents - 1, np.zeros_like(exponents))
 
 
-def one_sided(channels: list[Channel], zero_point: int) -> Rescale | None:
-    """Each channel with its own shift; None when some channel has no exact form."""
-    fitted = [_fit_any(channel, zero_point) for channel in channels]
+def one_sided(channels: list[Channel], zero_point: int, lowest: int | None = None) -> Rescale | None:
+    """Each channel with its own shift; None when some channel has no exact form.
+
+    Args:
+        channels: The layer's.
+        zero_point: Of the output.
+        lowest: The output that what is below may come out as, or as something below it; None: the zero point.
+    """
+    outputs = _Outputs(zero_point, zero_point if lowest is None else lowest)
+    fitted = [_fit_any(channel, outputs) for channel in channels]
     return _join([found for found in fitted if found is not None], len(channels))
 
 
-def one_sided_layer(channels: list[Channel], zero_point: int) -> Rescale | None:
-    """One shift for all channels, the fast one of nn_gemm_dsp.h if it can be.
+def one_sided_layer(channels: list[Channel], zero_point: int, lowest: int | None = None) -> Rescale | None:
+    """As `one_sided`, with one shift for all channels, the fast one of nn_gemm_dsp.h if it can be.
 
     None when none of the few shifts tried suits all channels.
     """
+    outputs = _Outputs(zero_point, zero_point if lowest is None else lowest)
     largest = min(*(-channel.shift for channel in channels), _MAX_SHIFT - SCALE_BITS)
     fast = (_FAST_EXPONENT,) if largest >= _FAST_EXPONENT else ()
     for exponent in (*fast, *range(largest, largest - _SHIFTS_TRIED, -1)):
         fitted = []
         for channel in channels:
-            found = _fit(channel, zero_point, exponent)
+            found = _fit(channel, outputs, exponent)
             if found is None:
                 break
             fitted.append(found)
         if len(fitted) == len(channels):
             return _join(fitted, len(channels))
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """Where steps must be right: from `lowest` on."""
+
+    zero_point: int
+    lowest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +138,15 @@ def _join(fitted: list[_Fitted], channels: int) -> Rescale | None:
     )
 
 
-def _fit_any(channel: Channel, zero_point: int) -> _Fitted | None:
+def _fit_any(channel: Channel, outputs: _Outputs) -> _Fitted | None:
     largest = min(-channel.shift, _MAX_SHIFT - SCALE_BITS)
-    fits = (_fit(channel, zero_point, e) for e in range(largest, largest - _SHIFTS_TRIED, -1))
+    fits = (_fit(channel, outputs, e) for e in range(largest, largest - _SHIFTS_TRIED, -1))
     return next((found for found in fits if found is not None), None)
 
 
 @lru_cache(maxsize=1 << 16)
-def _fit(channel: Channel, zero_point: int, exponent: int) -> _Fitted | None:
-    """A fit, remembered: a layer is asked about again for each kernel that it could have."""
+def _fit(channel: Channel, outputs: _Outputs, exponent: int) -> _Fitted | None:
+    """Found once for a channel: a layer is asked about again for each kernel that it could have."""
     shift = SCALE_BITS - 1 + exponent
     if shift < 1 or channel.multiplier <= 0:
         return None
@@ -131,7 +154,7 @@ def _fit(channel: Channel, zero_point: int, exponent: int) -> _Fitted | None:
     for nearby in _NEARBY:
         candidates = multiplier + nearby
         candidates = candidates[(candidates > 0) & (candidates < 1 << 31)]
-        least, most = _offsets(channel, zero_point, candidates, shift)
+        least, most = _offsets(channel, outputs, candidates, shift)
         possible = np.flatnonzero(least <= most)
         if len(possible):
             return _Fitted(int(candidates[possible[0]]), shift, int(least[possible[0]]))
@@ -139,15 +162,15 @@ def _fit(channel: Channel, zero_point: int, exponent: int) -> _Fitted | None:
 
 
 def _offsets(
-    channel: Channel, zero_point: int, multipliers: NDArray[np.int64], shift: int
+    channel: Channel, range_: _Outputs, multipliers: NDArray[np.int64], shift: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For each multiplier m, the least and most o with which (256 * a + o) * m / 2^32 >> shift steps where it must.
 
     It reaches k at 256 * a + o >= ceil(k * 2^(32 + shift) / m). For every k, the first accumulator that must give k
     bounds o from below, and the one before it bounds o from above.
     """
-    outputs = np.arange(zero_point + 1, INT8_MAX + 1)
-    steps = _steps(channel, outputs.size)
+    outputs = np.arange(range_.lowest + 1, INT8_MAX + 1)
+    steps = _steps(channel, outputs - range_.zero_point)
     needed = -(-(outputs << (shift + 32)) // multipliers[:, None])
     first, before = np.maximum(steps, channel.low), np.minimum(steps - 1, channel.high)
     limit = (1 << 31) - 1 - (max(channel.high, -channel.low) << SCALE_BITS)
@@ -156,10 +179,13 @@ def _offsets(
     return least, most
 
 
-def _steps(channel: Channel, count: int) -> NDArray[np.int64]:
-    """The first accumulator that TensorFlow Lite Micro rescales to 1 or more, to 2 or more, ... to `count` or more."""
+def _steps(channel: Channel, rescaled: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first accumulator that TensorFlow Lite Micro rescales to each of these numbers or more."""
     exponent = max(-channel.shift, 0)
-    rounded = [(k << exponent) - (1 << exponent >> 1) for k in range(1, count + 1)]
+    half = 1 << exponent >> 1
+    # Halves are rounded away from zero: what is half way to a number above zero reaches it, others must be beyond.
+    rounded = [(k << exponent) - half + (1 if k <= 0 and half else 0) for k in map(int, rescaled)]
     factor = channel.multiplier << max(channel.shift, 0)
     beyond = 1 << 40
-    return np.array([min(-(-((t << 31) - (1 << 30)) // factor), beyond) for t in rounded], np.int64)
+    firsts = (-(-((t << 31) - (1 << 30)) // factor) for t in rounded)
+    return np.array([max(min(first, beyond), -beyond) for first in firsts], np.int64)
