@@ -29,6 +29,19 @@ struct nn_batch_matmul_s8_dsp {
 void nn_batch_matmul_s8_dsp(const struct nn_batch_matmul_s8_dsp *op, const int8_t *left, const int8_t *right,
                             int8_t *output, void *scratch);
 
+/* As nn_batch_matmul_s16, two rows by two columns at a time. `panel` columns of the right matrix are laid out at once,
+ * an even number.
+ *
+ * Scratch, 4-aligned: 2 * (panel + 2) * (depth, rounded up to 2) bytes. The output must not overlap. */
+struct nn_batch_matmul_s16_dsp {
+    struct nn_matmul shape;
+    int32_t multiplier, shift;
+    int32_t panel;
+};
+
+void nn_batch_matmul_s16_dsp(const struct nn_batch_matmul_s16_dsp *op, const int16_t *left, const int16_t *right,
+                             int16_t *output, void *scratch);
+
 #ifdef __cplusplus
 }
 #endif

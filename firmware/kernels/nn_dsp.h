@@ -102,6 +102,11 @@ static inline int32_t nn_smmlar(int32_t a, int32_t b, int32_t acc) {
     return r;
 }
 
+static inline int64_t nn_smlald(uint32_t a, uint32_t b, int64_t acc) {
+    __asm__("smlald %Q0, %R0, %1, %2" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
+}
+
 static inline int32_t nn_ssat8(int32_t x) {
     int32_t r;
     __asm__("ssat %0, #8, %1" : "=r"(r) : "r"(x));
@@ -190,6 +195,11 @@ static inline uint32_t nn_shsub16(uint32_t a, uint32_t b) {
 /* acc + a.low * b.low + a.high * b.high */
 static inline int32_t nn_smlad(uint32_t a, uint32_t b, int32_t acc) {
     return nn_wrapping_add(nn_wrapping_add(acc, nn_low(a) * nn_low(b)), nn_high(a) * nn_high(b));
+}
+
+/* The same in 64 bits. */
+static inline int64_t nn_smlald(uint32_t a, uint32_t b, int64_t acc) {
+    return acc + (int64_t)nn_low(a) * nn_low(b) + (int64_t)nn_high(a) * nn_high(b);
 }
 
 /* acc + one lane of a * one lane of b; B is the low lane ("bottom"), T the high one ("top"). */

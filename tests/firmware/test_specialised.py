@@ -117,6 +117,7 @@ OPERATORS = {
     "nn_transpose_conv_wide_s8_dsp": of_image(operators_products.transpose_conv, "int8", (9, 300), 4),
     "nn_transpose_conv_s16_dsp": of_image(partial(operators_products.transpose_conv, dtype="int16"), "int16", 13),
     "nn_batch_matmul_s8_dsp": partial(operators_products.batch_matmul, largest=19),
+    "nn_batch_matmul_s16_dsp": partial(operators_products.batch_matmul, dtype="int16", largest=9),
     "nn_batch_matmul_s8_dsp of layers": partial(operators_products.dense_product, largest=11),
     "nn_add_s16_dsp": operators_elementwise.binary("ADD", "int16"),
     "nn_mul_s16_dsp": operators_elementwise.binary("MUL", "int16"),

@@ -20,6 +20,7 @@ COSTS: Mapping[str, Cost] = {
     "nn_add_scaled_s8_dsp": Cost(100, 0, 15),
     "nn_average_pool2d_s8_dsp": Cost(50, 1.67, 22.4),  # 9 steps, up to 26 % off
     "nn_average_pool2x2_s8_dsp": Cost(300, 2.2, 0),  # 3 steps, up to 15 % off
+    "nn_batch_matmul_s16_dsp": Cost(1500, 2, 45),  # 6 steps, up to 18 % off
     "nn_batch_matmul_s8_dsp": Cost(1500, 0.85, 12),  # 14 steps, up to 42 % off; more below 8 rows or columns
     "nn_conv2d_narrow_s8_dsp": Cost(300, 0.876, 12.3),  # 10 steps, up to 27 % off
     "nn_conv2d_rows_add_s8_dsp": Cost(300, 0.961, 0),  # 3 steps, up to 2 % off
@@ -99,6 +100,7 @@ BLOCKS: Mapping[str, str] = {
     "nn_conv2d_s16_dsp": "4 pixels x 2 channels",
     "nn_depthwise_conv2d_s16_dsp": "4 channels",
     "nn_fully_connected_s16_dsp": "4 outputs",
+    "nn_batch_matmul_s16_dsp": "2 rows x 2 columns",
     "nn_batch_matmul_s8_dsp": "4 rows x 2 columns",
     "nn_svdf_s8_dsp": "4 filters",
     "nn_svdf_s8_s16_dsp": "4 filters",

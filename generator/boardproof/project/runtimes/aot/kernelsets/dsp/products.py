@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,11 @@ from boardproof.project.runtimes.aot.operands import (
     quantization,
     shape_text,
 )
-from boardproof.project.runtimes.aot.operators.products.batch_matmul import matmul_factor, matmul_fields
+from boardproof.project.runtimes.aot.operators.products.batch_matmul import (
+    lower_batch_matmul,
+    matmul_factor,
+    matmul_fields,
+)
 from boardproof.project.runtimes.aot.operators.windows.convolution import bias_table
 from boardproof.project.runtimes.aot.program import Params, Step
 
@@ -83,7 +87,7 @@ class _Product:
 
 
 def choose_product(op: BatchMatMul | FullyConnected, graph: Graph) -> Step | None:
-    """One nn_batch_matmul_s8_dsp; None for other types, for constant weights, and where sums may be too large."""
+    """One nn_batch_matmul_s8_dsp, or _s16; None for other types, constant weights, and large int8 sums."""
     match op:
         case BatchMatMul():
             return _batch_matmul(op, graph)
@@ -94,11 +98,29 @@ def choose_product(op: BatchMatMul | FullyConnected, graph: Graph) -> Step | Non
 def _batch_matmul(op: BatchMatMul, graph: Graph) -> Step | None:
     left, right, output = (graph.tensors[i] for i in (*op.inputs, op.output))
     depth = left.shape[-2 if op.adjoint_left else -1]
+    if left.dtype is DType.INT16:
+        return _batch_matmul_int16(op, graph, depth)
     if left.dtype is not DType.INT8 or depth * _LARGEST_PRODUCT > LARGEST_SUM:
         return None
     product = _Product(output.shape[-2], depth, output.shape[-1], matmul_factor(left, right, output))
     text = f"{shape_text(left)} * {shape_text(right)} -> {shape_text(output)}"
     return _step(op, graph, product, matmul_fields(op, graph), text)
+
+
+def _batch_matmul_int16(op: BatchMatMul, graph: Graph, depth: int) -> Step:
+    """The portable kernel's step with the other kernel: both have sums of 64 bits."""
+    portable = lower_batch_matmul(op, graph)
+    line_bytes = 4 * -(-depth // 2)
+    columns = graph.tensors[op.output].shape[-1]
+    panel = min(max(PANEL_BYTES // line_bytes, LEAST_PANEL), columns) + 1 & ~1
+    return replace(
+        portable,
+        kernel="nn_batch_matmul_s16_dsp",
+        header="nn_batch_matmul_dsp.h",
+        params=Params("nn_batch_matmul_s16_dsp", (*portable.params.fields, ("panel", panel))),
+        scratch_bytes=line_bytes * (panel + 2),
+        in_place=(),
+    )
 
 
 def _dense(op: FullyConnected, graph: Graph) -> Step | None:
