@@ -19,8 +19,8 @@ enum {
     NN_DEPTHWISE_PLANE_HEAD_WORDS = 9 /* of so many channels in the stream, before the weights */
 };
 
-/* input [H, W, channels / multiplier], output [OH, OW, channels]; one image, at least 4 channels, dilation 1, strides at most
- * the kernel's size.
+/* input [H, W, channels / multiplier], output [OH, OW, channels]; one image, at least 4 channels, dilation 1, strides
+ * at most the kernel's size.
  *
  * The windows of `band` rows of outputs cover band_height rows, (band - 1) * stride + kernel; all windows cover
  * band_width columns, of which copy_width, after pad_left ones of padding, are the image's.
