@@ -95,3 +95,52 @@ def test_a_layer_of_ones_own_runs_as_the_folder_that_its_model_exports(keras, tm
     assert error.message.startswith("m.keras needs Doubled, which is not part of Keras")
     assert 'model.export("folder") writes the model without it: give that folder' in error.hint
     assert runs(tmp_path / "folder", x)
+
+
+def test_masks_are_told_and_the_model_without_them_runs(keras):
+    layers = keras.layers
+    recurrent = (layers.SimpleRNN(2), layers.Dense(2))
+    x = np.random.default_rng(1).standard_normal((60, 5, 2)).astype(np.float32)
+    error = refused(keras.Sequential([keras.Input((5, 2)), layers.Masking(), *recurrent], name="m"), x)
+    assert error.message.startswith("m.keras masks steps of its input (a Masking layer, or an Embedding with")
+    assert error.hint.startswith("Build the model without the mask")
+    assert runs(keras.Sequential([keras.Input((5, 2)), *recurrent]), x)
+
+
+def test_an_embedding_with_a_mask_takes_indices(keras):
+    def model(dtype):
+        layers = keras.layers
+        table = layers.Embedding(10, 4, mask_zero=True, name="table")
+        return keras.Sequential([keras.Input((5,), dtype=dtype, name="tokens"), table, layers.SimpleRNN(2)], name="m")
+
+    error = refused(model("float32"), INDICES.astype(np.float32))
+    assert error.message.endswith("it takes indices, and the input tokens is declared as real values.")
+    assert runs(model("int32"))
+
+
+@pytest.mark.parametrize(("dtype", "high"), [("uint8", 256), ("bool", 2), ("int32", 1000)])
+def test_whole_numbers_that_a_model_makes_floats_of_are_quantized(dtype, high, keras):
+    given = keras.Input((4,), dtype=dtype, name="bytes")
+    model = keras.Model(given, keras.layers.Dense(2)(keras.layers.Rescaling(1 / high)(given)), name="m")
+    x = np.random.default_rng(2).integers(0, high, (60, 4)).astype(dtype)
+    found = boardproof.inspect(model, representative=x)
+    assert found.runnable
+    (tensor,) = found.graph.input_tensors
+    assert (tensor.dtype, tensor.name) == ("int8", "bytes")
+    if dtype == "uint8":
+        assert refused(model, x / 256).message == (
+            "the representative samples holds float64 values that do not fit uint8, the type of bytes."
+        )
+
+
+def test_indices_beyond_the_table_are_told(keras):
+    error = refused(embedding(keras, "int32"), INDICES + 3)
+    assert "holds indices from 3 to 12, first in sample" in error.message
+    assert "the input tokens is looked up in a table of 10 entries, 0 to 9." in error.message
+    assert error.hint.startswith("Give the numbers that the model was trained on")
+
+
+def test_a_stateful_layer_for_many_samples_runs_for_one(keras):
+    given = keras.Input(batch_shape=(8, 3, 2))
+    model = keras.Model(given, keras.layers.SimpleRNN(2, stateful=True)(given), name="m")
+    assert runs(model, np.random.default_rng(3).standard_normal((60, 3, 2)).astype(np.float32))

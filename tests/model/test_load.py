@@ -12,6 +12,7 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.load import ModelKind, load_model
+from boardproof.model.quiet import captured_output
 from support.keras_models import save_unsafe_saved_model
 
 
@@ -141,6 +142,43 @@ def test_saved_model_that_writes_files_is_refused(tmp_path):
     assert "contains WriteFile, which reaches outside the model" in error.message
     assert "inference only" in error.hint
     assert not (tmp_path / "written").exists()
+
+
+def test_a_file_of_a_newer_keras_is_told_with_both_versions(keras_models, tmp_path):
+    source, path = zipfile.ZipFile(keras_models["image.keras"]), tmp_path / "new.keras"
+    with zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            data = source.read(name).replace(b'"class_name": "Conv2D"', b'"class_name": "ConvNext2D"')
+            target.writestr(name, b'{"keras_version": "99.1.0"}' if name == "metadata.json" else data)
+    error = refused(path)
+    assert re.fullmatch(
+        r"new.keras was written by Keras 99.1.0; the Keras 3.* that is installed here cannot read it.", error.message
+    )
+    assert "pip install --upgrade keras" in error.hint
+
+
+def test_the_only_signature_is_taken_and_several_are_named(tmp_path):
+    with captured_output():
+        import tensorflow as tf
+
+        class Scaled(tf.Module):
+            @tf.function(input_signature=[tf.TensorSpec((None, 3), name="x")])
+            def up(self, x):
+                return {"y": x * 2.0}
+
+            @tf.function(input_signature=[tf.TensorSpec((None, 3), name="x")])
+            def down(self, x):
+                return {"y": x / 2.0}
+
+        module = Scaled()
+        tf.saved_model.save(module, tmp_path / "one", signatures={"up": module.up})
+        tf.saved_model.save(module, tmp_path / "two", signatures={"up": module.up, "down": module.down})
+        tf.saved_model.save(module, tmp_path / "none")
+    assert load_model(tmp_path / "one").notes == ("the signature up is what runs: one has no other",)
+    error = refused(tmp_path / "two")
+    assert error.message == "The SavedModel two has no signature serving_default: it has down, up."
+    assert error.hint.startswith("Export the one function that the board is to compute")
+    assert refused(tmp_path / "none").message.endswith("no signature serving_default: it has none at all.")
 
 
 def test_open_shapes_are_named(keras_models):

@@ -71,6 +71,8 @@ def test_a_model_as_a_c_array_is_a_model(tmp_path):
     error = refused(tmp_path / "table.h")
     assert error.message == "table.h holds C arrays, but no .tflite among them."
     assert "xxd -i" in error.hint
+    (tmp_path / "cut.h").write_text(c_source(data)[:-200])
+    assert refused(tmp_path / "cut.h").message == "cut.h is cut short: its last array of bytes has no end."
 
 
 def test_what_vela_made(tmp_path):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from boardproof.model.preflight import Severity
+from boardproof.model.preflight import Severity, preflight
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS, Cpu
 from boardproof.project.runtimes.aot import AotRuntime
@@ -344,3 +345,19 @@ def test_a_c_library_that_computes_otherwise_is_refused(monkeypatch):
     assert "differs from the board's kernel in the last bits" in finding.message
     assert finding.hint.startswith("Quantize the model to int8 or int16x8")
     assert check(activated("EXP")) == ()
+
+
+def test_the_layer_is_named_and_the_same_trouble_is_one_finding():
+    model = Model()
+    tensors = [model.tensor(name=f"m/act_{n}/Atan2") for n in range(4)]
+    x, last = model.tensor(name="x"), model.tensor(name="odd")
+    chain = [x, *tensors, last]
+    for before, after in pairwise(chain):
+        model.builder.add_operator("ATAN2", [before], [after])
+    graph = read_tflite(model.builder.build([x], [last]))
+    (found,) = preflight(graph, AotRuntime().check(graph, BOARDS["native"], Options()))
+    assert found.message == (
+        "Layer act_0 (operator 0, ATAN2) is not among the operators that are compiled ahead of time. The same holds "
+        "for layer act_1 (operator 1, ATAN2), layer act_2 (operator 2, ATAN2), layer act_3 (operator 3, ATAN2), "
+        "operator 4 (ATAN2)."
+    )

@@ -25,6 +25,7 @@ def _freed(config: Any, batch: int | None) -> Any:  # noqa: ANN401 JSON
         return {
             key: [batch, *value[1:]] if key in _SHAPES and value else _freed(value, batch)
             for key, value in config.items()
+            if key != "build_config"  # the shapes that layers were built for; they are built anew when they are called
         }
     if isinstance(config, list | tuple):
         return type(config)(_freed(value, batch) for value in config)

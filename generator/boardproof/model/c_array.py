@@ -31,6 +31,10 @@ def model_in_c(data: bytes, source: str) -> bytes:
     found = {name: values for name, values in _arrays(text) if values[4:8] == FILE_IDENTIFIER}
     if len(found) == 1:
         return next(iter(found.values()))
+    if not found and _is_cut_short(text):
+        raise InputError(
+            f"{source} is cut short: its last array of bytes has no end.", "Copy the file again, or give the .tflite."
+        )
     if not found:
         raise InputError(
             f"{source} holds C arrays, but no .tflite among them.",
@@ -40,6 +44,11 @@ def model_in_c(data: bytes, source: str) -> bytes:
         f"{source} holds several .tflite models: {', '.join(map(safe_label, found))}.",
         "Give the .tflite file of one of them, or a file with that array alone.",
     )
+
+
+def _is_cut_short(text: str) -> bool:
+    """Whether an array begins after which no brace closes."""
+    return "}" not in text[text.rfind("{") :]
 
 
 def _arrays(text: str) -> Iterator[tuple[str, bytes]]:

@@ -67,6 +67,13 @@ def require_integer(graph: Graph, source: str) -> None:
                 f"input {indices} is declared as real values.",
                 'Declare it so, keras.Input(shape, dtype="int32"), load the weights, and give whole numbers.',
             )
+        if masks := [op for op in left if op.name == "NOT_EQUAL"]:
+            raise InputError(
+                f"{source} masks steps of its input (a Masking layer, or an Embedding with mask_zero=True): "
+                f"{_places(graph, masks)} stayed in float, and no board has masks.",
+                "Build the model without the mask (mask_zero=False, or no Masking layer) and load its weights; if "
+                "samples differ in length, train it so: it learns what padding looks like.",
+            )
         hints = [_INSTEAD_OF_FLOAT[name] for name in dict.fromkeys(op.name for op in left) if name in _INSTEAD_OF_FLOAT]
         raise InputError(
             f"TensorFlow has no integer version of {_places(graph, left)} in {source}: it stayed in float.",
@@ -89,7 +96,7 @@ def _place(operator: Operator, output: Tensor) -> str:
 
 
 def _inputs_made_whole(graph: Graph, left: Sequence[Operator]) -> str:
-    """The inputs that are real values only to be cast to whole numbers, if all that is left are such casts."""
+    """The inputs that are real values only to be cast to whole numbers, if nothing but such casts and masks is left."""
     makers = {index: operator for operator in graph.operators for index in operator.outputs}
     found = []
     for operator in left:
@@ -97,9 +104,10 @@ def _inputs_made_whole(graph: Graph, left: Sequence[Operator]) -> str:
         while source in makers and makers[source].name in {"QUANTIZE", "DEQUANTIZE"}:
             source = makers[source].inputs[0]
         is_whole = graph.tensors[operator.output].dtype in {DType.INT32, DType.INT64}
-        if operator.name != "CAST" or not is_whole or source not in graph.inputs:
+        if source not in graph.inputs or not (operator.name == "NOT_EQUAL" or (operator.name == "CAST" and is_whole)):
             return ""
-        found.append(plain_name(graph.tensors[source].label))
+        if is_whole:
+            found.append(plain_name(graph.tensors[source].label))
     return ", ".join(dict.fromkeys(found))
 
 

@@ -56,6 +56,15 @@ def is_legacy(keras_version: str) -> bool:
     return major is None or int(major[0]) < _KERAS_3
 
 
+def is_newer(written: str, here: str) -> bool:
+    """Whether a file's version of Keras is after the one that is installed."""
+    return _version(written) > _version(here)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
 def check_config(text: str | bytes, source: str) -> None:
     """Checks that loading a model runs no code but Keras's own.
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from boardproof.model.labels import safe_label
+
+if TYPE_CHECKING:
+    from boardproof.model.graph import Graph
+    from boardproof.model.operators.base import Operator
 
 _PRODUCTS = ("convolution", "conv_transpose", "depthwise", "MatMul", "BatchMatMul")
 """Last parts of names that tell which of several fused layers computes."""
@@ -21,3 +27,9 @@ def layer_of(tensor_name: str) -> str | None:
     computing = [parts for parts in layered if parts[-1].startswith(_PRODUCTS)]
     found = next(iter((*computing, *layered)), None)
     return None if found is None else safe_label("/".join(found[1:-1]))
+
+
+def place_of(operator: Operator, graph: Graph) -> str | None:
+    """How a sentence about an operator names its layer: "layer conv1 (operator 3, CONV_2D)"; None for none known."""
+    layer = layer_of(graph.tensors[operator.output].name) if operator.outputs else None
+    return None if layer is None else f"layer {layer} (operator {operator.index}, {operator.name})"

@@ -18,8 +18,8 @@ from boardproof.errors import BoardproofError, InputError
 from boardproof.model.c_array import model_in_c
 from boardproof.model.data.read import read_bytes
 from boardproof.model.filekind import FileKind, file_kind
-from boardproof.model.keras_config import EXPORT, check_config, is_legacy
-from boardproof.model.labels import safe_lines
+from boardproof.model.keras_config import EXPORT, check_config, is_legacy, is_newer
+from boardproof.model.labels import safe_label, safe_lines
 from boardproof.model.network import FloatNetwork, Sizes, from_keras, from_saved_model, unknown_sizes
 from boardproof.model.not_models import made_by_vela, not_a_model, not_a_saved_model
 from boardproof.model.quiet import captured_output
@@ -184,6 +184,8 @@ def _load_keras(path: Path, keras_version: str, sizes: Sizes) -> LoadedModel:
         except BoardproofError:
             raise
         except Exception as error:  # a loader given an untrusted file raises anything
+            if is_newer(keras_version, keras.__version__):
+                raise _from_a_newer_keras(path.name, keras_version, keras.__version__, error) from error
             if not is_legacy(keras_version):
                 raise _not_loaded(path.name, error, output) from error
             network = _load_legacy(path, output, sizes)
@@ -214,6 +216,15 @@ def _load_directory(path: Path, sizes: Sizes) -> LoadedModel:
         except Exception as error:  # a loader given an untrusted file raises anything
             raise _not_loaded(path.name, error, output) from error
     return LoadedModel(ModelKind.SAVED_MODEL, path.name, network.inputs, network=network, notes=network.notes)
+
+
+def _from_a_newer_keras(source: str, written: str, here: str, error: Exception) -> InputError:
+    return InputError(
+        f"{source} was written by Keras {safe_label(written)}; the Keras {here} that is installed here cannot read it.",
+        "Install that Keras here (pip install --upgrade keras), or give the folder that "
+        'model.export("folder") writes where the model was made.',
+        safe_lines(str(error)),
+    )
 
 
 def _not_loaded(source: str, error: Exception, output: CapturedOutput) -> InputError:

@@ -39,6 +39,9 @@ class FloatNetwork:
     notes: tuple[str, ...] = ()
 
 
+_SERVING = ("serving_default", "serve")
+"""How TensorFlow and Keras call the signature that a model is used by."""
+
 _ON_THE_HOST = frozenset({"HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"})
 
 Sizes: TypeAlias = "Callable[[int, tuple[int | None, ...]], tuple[int, ...] | None]"
@@ -131,17 +134,12 @@ def from_saved_model(path: Path, sizes: Sizes = unknown_sizes) -> FloatNetwork:
     """The network behind a SavedModel's serving signature.
 
     Raises:
-        InputError: when there is no such signature, or it does not fix the shape of its inputs.
+        InputError: when there is no such signature, or nothing fixes the shape of its inputs.
     """
     import tensorflow as tf
 
     loaded = tf.saved_model.load(path)
-    signature = loaded.signatures.get("serving_default") or loaded.signatures.get("serve")
-    if signature is None:
-        raise InputError(
-            f"The SavedModel {path.name} has no signature serving_default.",
-            "Export it with model.export(directory), or tf.saved_model.save(…, signatures=…).",
-        )
+    name, signature = _signature(loaded, path.name)
     arguments: dict[str, TensorSpec] = signature.structured_input_signature[1]
     names = sorted(arguments)
 
@@ -149,8 +147,28 @@ def from_saved_model(path: Path, sizes: Sizes = unknown_sizes) -> FloatNetwork:
     def call(inputs: Sequence[Tensor], _owner: object = loaded) -> list[Tensor]:
         return list(tf.nest.flatten(signature(**dict(zip(names, inputs, strict=True)))))
 
-    specs, batch, notes = _specs([arguments[name] for name in names], path.name, sizes)
+    specs, batch, notes = _specs([arguments[argument] for argument in names], path.name, sizes)
+    if name not in _SERVING:
+        notes = (*notes, f"the signature {safe_label(name)} is what runs: {path.name} has no other")
     return FloatNetwork(specs, call, batch, f"tensorflow {tf.__version__}", notes)
+
+
+def _signature(loaded: Any, source: str) -> tuple[str, Any]:  # noqa: ANN401 what TensorFlow restored
+    """The signature that serves, or the only one, with its name.
+
+    Raises:
+        InputError: There is none, or there are several and none is the usual one.
+    """
+    found = {name: loaded.signatures[name] for name in loaded.signatures}
+    for name in (*_SERVING, *(found if len(found) == 1 else ())):
+        if name in found:
+            return name, found[name]
+    which = f"it has {', '.join(map(safe_label, sorted(found)))}" if found else "it has none at all"
+    raise InputError(
+        f"The SavedModel {source} has no signature serving_default: {which}.",
+        'Export the one function that the board is to compute: model.export("folder"), or tf.saved_model.save(model, '
+        '"folder", signatures=function), where function is a tf.function with an input_signature.',
+    )
 
 
 def _specs(

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
 from boardproof.model.graph import DType, Unsupported
+from boardproof.model.layer_names import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boardproof.model.graph import Graph, Operator
+
+
+_NUMBER = re.compile(r"\d+")
+_SUBJECT = re.compile(r"Layer \S+ \(operator \d+, \w+\)|Operator \d+(, \w+,| \(\w+\)(, which computes [^,]*,)?)")
+"""How the text of a finding about an operator begins."""
+_SHOWN_PLACES = 12
 
 
 class Severity(StrEnum):
@@ -57,7 +65,42 @@ def preflight(graph: Graph, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     causes = tuple(check_graph(graph))
     implied = {code for cause in causes for code in (cause.code, *_IMPLIED.get(cause.code, ()))}
     others = [finding for finding in found if finding.code not in implied]
-    return by_severity((*causes, *others))
+    return by_severity(merged((*causes, *others), graph))
+
+
+def merged(findings: tuple[Finding, ...], graph: Graph) -> tuple[Finding, ...]:
+    """One finding for all operators of a kind with the same trouble: the first, which lists where else it is.
+
+    Two are the same when their texts differ in nothing but the layer, the operator, the tensors and numbers.
+    """
+    groups: dict[object, list[Finding]] = {}
+    for position, finding in enumerate(findings):
+        groups.setdefault(_kind(finding, graph) or position, []).append(finding)
+    return tuple(_together(group, graph) for group in groups.values())
+
+
+def _kind(finding: Finding, graph: Graph) -> tuple[str, ...] | None:
+    """What findings of one kind have in common; None for one that is not about an operator of the main graph."""
+    if finding.operator is None:
+        return None
+    operator = graph.operators[finding.operator]
+    text = _SUBJECT.sub("", finding.message)
+    for tensor in sorted({t for t in (*operator.inputs, *operator.outputs) if t >= 0}):
+        text = text.replace(graph.tensors[tensor].label, "")
+    return finding.severity, finding.code, finding.hint, operator.name, _NUMBER.sub("", text)
+
+
+def _together(group: list[Finding], graph: Graph) -> Finding:
+    first, *rest = group
+    if not rest:
+        return first
+    places = [_short_place(graph.operators[finding.operator or 0], graph) for finding in rest]
+    shown = ", ".join(places[:_SHOWN_PLACES] + [f"… {len(rest)} in all"] * (len(rest) > _SHOWN_PLACES))
+    return replace(first, message=f"{first.message} The same holds for {shown}.")
+
+
+def _short_place(operator: Operator, graph: Graph) -> str:
+    return place_of(operator, graph) or f"operator {operator.index} ({operator.name})"
 
 
 def by_severity(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

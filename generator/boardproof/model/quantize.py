@@ -13,8 +13,8 @@ from boardproof.model.conversion import not_converted, require_integer, require_
 from boardproof.model.oracle import Outputs
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
-from boardproof.model.rewrite.rewrite import Rewritten, pack, rewrite_operators
-from boardproof.model.sample_checks import check_calibration
+from boardproof.model.rewrite.rewrite import Rewritten, pack, quantize_inputs, rewrite_operators
+from boardproof.model.sample_checks import check_calibration, check_indices
 from boardproof.model.samples import arrays_for
 from boardproof.model.signature import restore_ports
 from boardproof.model.tflite.reader import read_tflite
@@ -101,20 +101,24 @@ def quantize_noting(
     tell(findings)
     raise_errors(findings, f"make {samples.source} unusable")
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
-    require_no_loops(read_tflite(_convert(network, model.source, Scheme.FLOAT32, None)), model.source)
-    if scheme is Scheme.INT8X4:
-        return _four_bits(network, model.source, _spread(arrays))
-    rewritten = rewrite_operators(_convert(network, model.source, scheme, _spread(arrays)))
-    require_integer(read_tflite(rewritten.data), model.source)
-    return rewritten
+    floats = read_tflite(_convert(network, model.source, Scheme.FLOAT32, None))
+    require_no_loops(floats, model.source)
+    raise_errors(tuple(check_indices(floats, arrays, samples.source)), f"make {samples.source} unusable")
+    made = _of_integers(network, model.source, Scheme.INT8 if scheme is Scheme.INT8X4 else scheme, _spread(arrays))
+    if scheme is not Scheme.INT8X4:
+        return made
+    packed = pack(made.data)  # the converter has no such scheme
+    return Rewritten(packed.data, (*made.notes, *packed.notes))
 
 
-def _four_bits(network: FloatNetwork, source: str, arrays: tuple[NDArray[np.generic], ...]) -> Rewritten:
-    """The int8 network, its weights in int4: the converter has no such scheme."""
-    rewritten = rewrite_operators(_convert(network, source, Scheme.INT8, arrays))
+def _of_integers(
+    network: FloatNetwork, source: str, scheme: Scheme, arrays: tuple[NDArray[np.generic], ...]
+) -> Rewritten:
+    """The network in integers alone. Raises InputError where TensorFlow leaves something in float."""
+    taken = quantize_inputs(_convert(network, source, scheme, arrays))
+    rewritten = rewrite_operators(taken.data)
     require_integer(read_tflite(rewritten.data), source)
-    packed = pack(rewritten.data)
-    return Rewritten(packed.data, (*rewritten.notes, *packed.notes))
+    return Rewritten(rewritten.data, (*taken.notes, *rewritten.notes))
 
 
 def quantize_trained(network: FloatNetwork, source: str, *, four_bits: bool = False) -> bytes:

@@ -11,6 +11,7 @@ from boardproof.model.labels import safe_label
 from boardproof.model.metrics import class_count
 from boardproof.model.preflight import Finding, Severity
 from boardproof.model.samples import arrays_for, input_specs
+from boardproof.model.vectors import index_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,37 @@ def check_inputs(
         InputError: as `arrays_for` does.
     """
     arrays = arrays_for(input_specs(graph), samples) if arrays is None else arrays
-    return (*_check_class_names(graph, samples), *_check_values_of(graph, samples, arrays))
+    return (
+        *_check_class_names(graph, samples),
+        *check_indices(graph, arrays, samples.source),
+        *_check_values_of(graph, samples, arrays),
+    )
+
+
+def check_indices(graph: Graph, arrays: tuple[NDArray[np.generic], ...], source: str) -> Iterator[Finding]:
+    """Indices that are in no table: kernels do not look where they read.
+
+    Args:
+        graph: The network.
+        arrays: The inputs in its order.
+        source: How messages name the samples.
+    """
+    for tensor, array in zip(graph.input_tensors, arrays, strict=True):
+        limit = index_limit(graph, tensor.index) if tensor.quantization is None else None
+        if limit is None or array.dtype.kind not in "iu":
+            continue
+        rows = array.reshape(len(array), -1).astype(np.int64)
+        outside = ((rows >= limit) | (rows < -limit)).any(axis=1)
+        if outside.any():
+            first = int(np.flatnonzero(outside)[0])
+            yield Finding(
+                Severity.ERROR,
+                "index-out-of-range",
+                f"{source} holds indices from {rows.min()} to {rows.max()}, first in sample {first}; the input "
+                f"{tensor.label} is looked up in a table of {limit} entries, 0 to {limit - 1}.",
+                "Give the numbers that the model was trained on, or train it with a larger table (input_dim).",
+                tensor=tensor.index,
+            )
 
 
 def _check_values_of(graph: Graph, samples: Samples, arrays: tuple[NDArray[np.generic], ...]) -> tuple[Finding, ...]:

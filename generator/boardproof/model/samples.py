@@ -143,7 +143,7 @@ def arrays_for(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[NDArray[
         raise _wrong_names(names, samples)
     keys = names if known else sorted(samples.inputs, key=_natural)
     arrays = tuple(
-        fit_array(samples.inputs[key], spec.shape, f"{safe_label(key)} in {samples.source}")
+        _whole(fit_array(samples.inputs[key], spec.shape, f"{safe_label(key)} in {samples.source}"), spec, samples)
         for key, spec in zip(keys, specs, strict=True)
     )
     if len({len(array) for array in arrays}) > 1:
@@ -153,6 +153,22 @@ def arrays_for(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[NDArray[
             "Row n of every array belongs to sample n: save as many rows of each.",
         )
     return arrays
+
+
+def _whole(array: NDArray[np.generic], spec: InputSpec, samples: Samples) -> NDArray[np.generic]:
+    """The array itself. Raises InputError where the model takes whole numbers of a type that does not hold them."""
+    if spec.dtype.numpy.kind in "iub" and not _holds(spec.dtype, array):
+        raise InputError(
+            f"{samples.source} holds {array.dtype} values that do not fit {spec.dtype}, the type of "
+            f"{safe_label(spec.name)}.",
+            f"Give {spec.dtype} data for this input.",
+        )
+    return array
+
+
+def _holds(dtype: DType, array: NDArray[np.generic]) -> bool:
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.array_equal(array.astype(dtype.numpy), array)
 
 
 def _wrong_names(names: list[str], samples: Samples) -> InputError:
@@ -193,14 +209,12 @@ def _convert(array: NDArray[np.generic], tensor: Tensor, samples: Samples) -> ND
 
 def _cast(array: NDArray[np.generic], tensor: Tensor, samples: Samples) -> NDArray[np.generic]:
     """Values of another type for a tensor that is not quantized: only a float tensor may round them."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        cast = array.astype(tensor.dtype.numpy)
-    if not np.issubdtype(cast.dtype, np.floating) and not np.array_equal(cast, array):
+    if tensor.dtype.numpy.kind != "f" and not _holds(tensor.dtype, array):
         raise InputError(
             f"{samples.source} holds {array.dtype} values that do not fit {tensor.dtype}, the type of {tensor.label}.",
             f"Give {tensor.dtype} data for this input.",
         )
-    return cast
+    return array.astype(tensor.dtype.numpy)
 
 
 def _without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:

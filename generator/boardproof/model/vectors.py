@@ -35,12 +35,17 @@ def random_vectors(graph: Graph, samples: int, seed: int) -> Vectors:
     if samples < 1:
         raise InputError(f"{samples} random samples were asked for.", "Ask for at least 1.")
     rng = np.random.default_rng(seed)
-    limits = {index: _index_limit(graph, index) for index in graph.inputs}
+    limits = {index: index_limit(graph, index) or _INDEX_LIMIT for index in graph.inputs}
     return Vectors(tuple(_random_array(tensor, samples, rng, limits[tensor.index]) for tensor in graph.input_tensors))
 
 
-def _index_limit(graph: Graph, index: int) -> int:
-    """How many entries the smallest table has that an input, or what is computed of it, is looked up in."""
+def index_limit(graph: Graph, index: int) -> int | None:
+    """How many entries the smallest table has that an input, or what is computed of it, is looked up in; None for none.
+
+    Args:
+        graph: The network.
+        index: The input's tensor.
+    """
     reached, limits = {index}, []
     for operator in graph.operators:
         if not reached.intersection(operator.inputs):
@@ -50,7 +55,7 @@ def _index_limit(graph: Graph, index: int) -> int:
             limits.append(table)
         elif all(graph.tensors[i].dtype in _INDEX_TYPES for i in operator.outputs):
             reached.update(operator.outputs)
-    return min(limits, default=_INDEX_LIMIT)
+    return min(limits, default=None)
 
 
 def _table_size(graph: Graph, operator: Operator, reached: set[int]) -> int | None:

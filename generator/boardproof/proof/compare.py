@@ -99,6 +99,14 @@ def max_lsb(expected: tuple[NDArray[np.generic], ...], got: tuple[NDArray[np.gen
     return max((int(lsb_differences(a, b).max(initial=0)) for a, b in zip(expected, got, strict=True)), default=0)
 
 
+def max_float_difference(
+    expected: tuple[NDArray[np.generic], ...], got: tuple[NDArray[np.generic], ...]
+) -> float | None:
+    """The largest difference of the values of several tensors; None where none holds floats."""
+    pairs = [pair for pair in zip(expected, got, strict=True) if pair[0].dtype.kind == "f"]
+    return max((_max_abs(*pair) for pair in pairs), default=None)
+
+
 def _ordered(array: NDArray[np.generic]) -> NDArray[np.int64]:
     """Integers in the order of the values, neighbours 1 apart."""
     if array.dtype.kind != "f":
@@ -113,15 +121,20 @@ def _tensor_verdict(
 ) -> TensorVerdict:
     lsb = lsb_differences(expected, got)
     counts = np.bincount(np.minimum(lsb, _HISTOGRAM_TOP + 1).ravel())
-    with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.abs(expected.astype(np.float64) - got.astype(np.float64))
     return TensorVerdict(
         output=output,
         exact=int((~differs.reshape(len(differs), -1).any(axis=1)).sum()),
         max_lsb=int(lsb.max(initial=0)),
-        max_abs=float(np.nan_to_num(distance, nan=0.0).max(initial=0.0)),
+        max_abs=_max_abs(expected, got),
         histogram={_bin(lsb_count): int(count) for lsb_count, count in enumerate(counts) if count},
+        is_float=expected.dtype.kind == "f",
     )
+
+
+def _max_abs(expected: NDArray[np.generic], got: NDArray[np.generic]) -> float:
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.abs(expected.astype(np.float64) - got.astype(np.float64))
+    return float(np.nan_to_num(distance, nan=0.0).max(initial=0.0))
 
 
 def _bin(lsb: int) -> str:

@@ -15,7 +15,7 @@ from boardproof.model.arithmetic import computes_in_float32, requantizes
 from boardproof.model.macs import macs
 from boardproof.model.metrics import accuracy, predicted_classes
 from boardproof.model.oracle import run_litert
-from boardproof.proof.compare import max_lsb
+from boardproof.proof.compare import max_float_difference, max_lsb
 from boardproof.proof.cycles import estimate_cycles
 from boardproof.proof.metrics.of_run import Computed, float_outputs, labels_of_classes, quality_of
 from boardproof.report.document import Accuracy, LiteRtDifference, Mistake, ModelFacts, OpTicks, Report, TickSummary
@@ -220,4 +220,5 @@ def _litert(
         samples_differing=int(differing.sum()),
         accuracy=None if labels is None else accuracy(outputs.arrays[0], labels, quantization),
         in_float=computes_in_float32(network.graph) and not requantizes(network.graph),
+        max_abs=max_float_difference(outputs.arrays, run.outputs),
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from boardproof.project.footprint import on_nano33ble
+from boardproof.report.wording import distance
 
 if TYPE_CHECKING:
     from boardproof.device.build.parts import Part
@@ -122,7 +123,8 @@ class Mistake:
 class LiteRtDifference:
     """How LiteRT's outputs differ from the board's; `accuracy` where there are labels.
 
-    `in_float`: the network computes in float32 and requantizes nothing.
+    `in_float`: the network computes in float32 and requantizes nothing. `max_abs`: the largest difference of the values
+    themselves, where outputs are floats.
     """
 
     version: str
@@ -130,6 +132,7 @@ class LiteRtDifference:
     samples_differing: int
     accuracy: float | None
     in_float: bool = False
+    max_abs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ class Report:
             return f"agrees as well{task}"
         why = WHY_LITERT_DIFFERS_IN_FLOAT if self.litert.in_float else WHY_LITERT_DIFFERS
         counts = f"{self.litert.samples_differing} of {self.verdict.samples} samples"
-        return f"differs in {counts}, by {self.litert.max_lsb} LSB at most{task}: {why}"
+        return f"differs in {counts}, by {distance(self.litert.max_lsb, self.litert.max_abs)} at most{task}: {why}"
 
     @property
     def runtime_flash_bytes(self) -> int | None:

@@ -29,6 +29,7 @@ class TensorVerdict:
         max_lsb: The largest difference, in steps of an integer type or units in the last place of a float.
         max_abs: The largest difference of the values themselves; NaN differences count as 0 here.
         histogram: Number of elements by difference in LSB: "0" to "16", and ">16".
+        is_float: Whether its elements are floats.
     """
 
     output: int
@@ -36,6 +37,7 @@ class TensorVerdict:
     max_lsb: int
     max_abs: float
     histogram: dict[str, int]
+    is_float: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Verdict:
     max_lsb: int
     first_bad: FirstBad | None
     tensors: tuple[TensorVerdict, ...]
+
+    @property
+    def max_abs(self) -> float | None:
+        """The largest difference of the values themselves; None where no output holds floats."""
+        return max((tensor.max_abs for tensor in self.tensors if tensor.is_float), default=None)
 
     @property
     def agrees(self) -> bool:

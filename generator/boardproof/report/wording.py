@@ -18,3 +18,8 @@ def size(size_bytes: int | None) -> str:
 def percent(share: float) -> str:
     """A share from 0 to 1, such as "88.5%"."""
     return f"{share:.1%}"
+
+
+def distance(lsb: int, value: float | None) -> str:
+    """How far outputs are apart: in steps of an integer type; for floats, by value and by units in the last place."""
+    return f"{lsb} LSB" if value is None else f"{value:.3g} ({lsb:,} ULP)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from boardproof.model.labels import plain_name, safe_label
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
@@ -70,6 +71,27 @@ def pack(data: bytes, *, only_exact: bool = False) -> Rewritten:
         return Rewritten(data)
     editor.drop_unused()
     return Rewritten(editor.packed(), (f"the weights of {packed} of {of} kernels are in int4, two to a byte",))
+
+
+def quantize_inputs(data: bytes) -> Rewritten:
+    """The network with quantized inputs where it takes whole numbers and makes floats of them at once.
+
+    Args:
+        data: A .tflite that was quantized just now: whoever feeds it does not know its inputs yet.
+    """
+    graph = read_tflite(data)
+    if not any(operator.name == "CAST" and operator.input in graph.inputs for operator in graph.operators):
+        return Rewritten(data)
+    from boardproof.model.rewrite.editing import Editor
+    from boardproof.model.rewrite.inputs import take_integers
+
+    editor = Editor(data)
+    names = take_integers(editor)
+    if not names:
+        return Rewritten(data)
+    editor.drop_unused()
+    inputs = ", ".join(safe_label(plain_name(name)) for name in names)
+    return Rewritten(editor.packed(), (f"whole numbers are quantized as real values are, at the input {inputs}",))
 
 
 def unpack(data: bytes) -> Rewritten:

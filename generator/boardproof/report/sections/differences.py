@@ -33,15 +33,17 @@ def _blocks(report: Report) -> Iterator[Block]:
 
 def _histogram(tensor: TensorVerdict) -> Table:
     total = max(1, sum(tensor.histogram.values()))
-    columns = (Column("LSB", Kind.NUMBER), Column("elements", Kind.NUMBER), Column("", Kind.BAR))
+    unit = "ULP" if tensor.is_float else "LSB"  # units in the last place of a float
+    columns = (Column(unit, Kind.NUMBER), Column("elements", Kind.NUMBER), Column("", Kind.BAR))
     rows = tuple((lsb, f"{count:,}", count / total) for lsb, count in tensor.histogram.items())
-    return Table(columns, rows, f"output {tensor.output}: elements by their difference in LSB")
+    return Table(columns, rows, f"output {tensor.output}: elements by their difference in {unit}")
 
 
 def _divergence(found: Divergence, oracle: str) -> Iterator[Block]:
+    unit = "LSB" if all(isinstance(value, int) for value in (*found.expected, *found.got)) else "ULP"
     yield Paragraph(
         f"the first operator that differs, in sample {found.sample}: {found.index} {found.op}, tensor {found.tensor} "
-        f"{found.name}: {found.differing} of {found.elements} elements, by {found.max_lsb} LSB at most",
+        f"{found.name}: {found.differing} of {found.elements} elements, by {found.max_lsb} {unit} at most",
         Tone.BAD,
     )
     pairs = list(zip(found.expected, found.got, strict=True))

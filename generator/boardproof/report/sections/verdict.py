@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boardproof.report.page import Paragraph, Section, Tone
+from boardproof.report.wording import distance
 
 if TYPE_CHECKING:
     from boardproof.report.document import Report
@@ -23,4 +24,5 @@ def conclusion(report: Report) -> Paragraph:
         return Paragraph(f"exact: {counts}", Tone.GOOD)
     if found.agrees:
         return Paragraph(f"different: {counts}, but not when they run again", Tone.BAD)
-    return Paragraph(f"different: {counts}; the largest difference is {found.max_lsb} LSB", Tone.BAD)
+    largest = distance(found.max_lsb, found.max_abs)
+    return Paragraph(f"different: {counts}; the largest difference is {largest}", Tone.BAD)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.model.graph import NO_TENSOR, DType, Unsupported
 from boardproof.model.labels import safe_label
+from boardproof.model.layer_names import place_of
 from boardproof.model.operators.signal import SignalOperator
 from boardproof.model.preflight import Finding
 
@@ -80,7 +81,8 @@ class Use:
     @property
     def place(self) -> str:
         """How a sentence about it begins."""
-        return f"Operator {self.number}, {self.operator.name},"
+        known = place_of(self.operator, self.graph) if not self.part else None
+        return known[0].upper() + known[1:] if known else f"Operator {self.number}, {self.operator.name},"
 
     @property
     def is_custom(self) -> bool:

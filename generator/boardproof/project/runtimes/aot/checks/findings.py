@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from boardproof.model.layer_names import place_of
 from boardproof.model.preflight import Finding, Severity
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Subject:
         return self.graph.tensors[self.op.inputs[position]]
 
     def error(self, code: str, what: str, hint: str, tensor: Tensor | None = None) -> Finding:
-        """A finding that stops the run; `what` continues "Operator 3 (ADD), which computes x, "."""
+        """A finding that stops the run; `what` continues "Layer sum (operator 3, ADD) "."""
         return self._finding(Severity.ERROR, code, what, hint, tensor)
 
     def warning(self, code: str, what: str, hint: str, tensor: Tensor | None = None) -> Finding:
@@ -48,8 +49,11 @@ class Subject:
         return self._finding(Severity.WARNING, code, what, hint, tensor)
 
     def _finding(self, severity: Severity, code: str, what: str, hint: str, tensor: Tensor | None) -> Finding:
+        place = place_of(self.op, self.graph)
         subject = f"Operator {self.op.index} ({self.op.name})"
-        if self.op.outputs:
+        if place is not None:
+            subject = place[0].upper() + place[1:]
+        elif self.op.outputs:
             subject += f", which computes {self.output.label},"
         index = None if tensor is None else tensor.index
         return Finding(severity, code, f"{subject} {what}.", hint, self.op.index, index)
