@@ -11,7 +11,7 @@ from boardproof.model.tflite.reader import read_tflite
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph
 
-_MOVED = frozenset({"SELECT", "SELECT_V2", "TILE"})
+_MOVED = frozenset({"SELECT", "SELECT_V2", "TILE", "UNPACK"})
 _UNPACKED = "computed in float32, which takes several times the flash and time of int8"
 
 

@@ -1,4 +1,4 @@
-"""Operators that stand for the same values in another way: TILE, and the choice between two tensors."""
+"""Operators that stand for the same values in another way: TILE, the choice between two tensors, masks taken apart."""
 
 from __future__ import annotations
 
@@ -94,4 +94,23 @@ def _arithmetic_choice(editor: Editor, inputs: list[int], output: int) -> list[A
     ]
 
 
-_REWRITES = {"SELECT": _select, "SELECT_V2": _select, "TILE": _tile}
+def _unpack(editor: Editor, operator: Any) -> list[Any]:  # noqa: ANN401
+    """Slices, where a mask of booleans is taken apart, for which boards have no UNPACK."""
+    data = inputs_of(operator)[0]
+    if editor.graph.tensors[data].type != schema.TensorType.BOOL:
+        return []
+    rank, axis = len(editor.shape(data)), operator.builtinOptions.axis
+    axis, name = axis % rank, editor.text(data)
+    everything = (1 << rank) - 1 - (1 << axis)
+    strides = editor.add_constant(f"{name}/strides", np.ones(rank, np.int32))
+    made = []
+    for position, output in enumerate(int(tensor) for tensor in operator.outputs):
+        bounds = np.zeros((2, rank), np.int32)
+        bounds[:, axis] = position, position + 1
+        begin, end = (editor.add_constant(f"{name}/{position}", bound) for bound in bounds)
+        options = schema.StridedSliceOptionsT(beginMask=everything, endMask=everything, shrinkAxisMask=1 << axis)
+        made.append(editor.operator("STRIDED_SLICE", [data, begin, end, strides], output, options))
+    return made
+
+
+_REWRITES = {"UNPACK": _unpack, "SELECT": _select, "SELECT_V2": _select, "TILE": _tile}
