@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 _ENVELOPE_POINTS = 400
 
-_FAULT_WORDS = {
+FAULT_WORDS = {
     StreamFault.FILLED: "samples that did not come, for which zeros stand in",
     StreamFault.GAP: "too many samples did not come: windows begin anew behind them",
     StreamFault.LATE: "samples that were there already",
@@ -281,7 +281,7 @@ def _resampling(application: Application) -> Resampling | None:
 
 
 def _fault(application: Application, note: StreamNote) -> Moment:
-    return Moment(application.seconds(note.position), _FAULT_WORDS[note.fault], note.samples)
+    return Moment(application.seconds(note.position), FAULT_WORDS[note.fault], note.samples)
 
 
 def _curves(application: Application, recording: Recording, expected: Expected) -> Curves:

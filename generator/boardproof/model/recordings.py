@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import wave
 import zlib
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from boardproof.errors import InputError
+from boardproof.host.files import write_atomically
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_lines
 from boardproof.model.resampling import resampler_between
@@ -114,15 +116,21 @@ def _at_rate(path: Path, samples: NDArray[np.generic], rate: int, form: Form) ->
 
 
 def write_recording(path: Path, samples: NDArray[np.generic], rate: int) -> None:
-    """Writes int16 samples [samples, channels] as .wav, or anything as .npz with `x` and `rate`."""
+    """Writes int16 samples [samples, channels] as .wav, or anything as .npz with `x` and `rate`; whole, or not at all.
+
+    Raises:
+        InputError: It cannot be written there.
+    """
+    data = io.BytesIO()
     if path.suffix.lower() == ".wav":
-        with wave.open(str(path), "wb") as file:
+        with wave.open(data, "wb") as file:
             file.setnchannels(samples.shape[1])
             file.setsampwidth(_BYTES_16)
             file.setframerate(rate)
             file.writeframes(samples.astype("<i2").tobytes())
     else:
-        np.savez_compressed(path, x=samples, rate=rate)
+        np.savez_compressed(data, x=samples, rate=rate)
+    write_atomically(path, data.getvalue())
 
 
 def _sound(path: Path, form: Form) -> tuple[NDArray[np.generic], int]:
