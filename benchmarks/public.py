@@ -164,8 +164,8 @@ def why_portable(program: Program, step: Step, fastest: Mapping[int, Step], fall
 
 
 def is_portable(step: Step) -> bool:
-    """Whether a portable kernel takes part."""
-    return any(set_of(part.kernel) is PORTABLE for part in step.parts)
+    """Whether a portable kernel takes part; a pool in a group of layers that run together does not count."""
+    return any(set_of(part.kernel) is PORTABLE for part in step.parts if not (step.stream and "pool" in part.kernel))
 
 
 def table(found: Iterable[Found]) -> str:

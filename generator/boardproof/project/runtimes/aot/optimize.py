@@ -9,6 +9,7 @@ free anyway. Where an arena does not fit the board, layers run together in bands
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,8 @@ SPEED = Tuning(rows_scratch_bytes=8192, transformed_weights=True)
 SLOWDOWN: Mapping[str, float] = {"balanced": 1.01, "size": 1.25}
 """How many times the ticks of the fastest kernels a network may take, as estimated, for less flash."""
 
-SLOWDOWN_FOR_HALF = 1.02
-"""The same under `balanced` for half the arena."""
+SLOWDOWN_FOR_ARENA = 0.02
+"""How much more under `balanced` for all of the arena: half as much for half of it."""
 
 SIZE_FLAGS = ("-Os",)
 """Compiler flags of the kernels under `size`, in place of -O2."""
@@ -70,16 +71,14 @@ def choose_kernels(prepared: Prepared, board: Board, optimize: str, *, bands: bo
     special = tuple(kernels for kernels in usable_sets(board.cpu) if kernels is not PORTABLE)
     if not special:
         return lower_prepared(prepared)
-    room = arena_room(board)
+    room = arena_room(board) if bands else None
     if optimize == "speed":
         fastest = lower_prepared(prepared, _choosers(special, SPEED))
-        if not bands or _fits(fastest, room):
-            return fastest
-        return _in_bands(fastest, special, frozenset(), replace(SPEED, transformed_weights=False))
+        tuning = replace(SPEED, transformed_weights=False)
+        return fastest if _fits(fastest, room) else _in_bands(fastest, special, frozenset(), tuning)
     smallest, portable = _smallest(prepared, _choosers(special, Tuning()), SLOWDOWN[optimize])
-    streaming = _in_bands(smallest, special, portable, Tuning()) if bands else smallest
     if optimize == "size":
-        return streaming
+        return _in_bands(smallest, special, portable, Tuning()) if bands else smallest
 
     def lower_with(spare: Mapping[int, int]) -> Program:
         choosers = _choosers(special, Tuning(spare_bytes=spare))
@@ -87,13 +86,28 @@ def choose_kernels(prepared: Prepared, board: Board, optimize: str, *, bands: bo
 
     faster = with_spare_memory(smallest, lower_with)
     chosen = faster if is_worth_its_flash(faster, smallest) else smallest
-    return streaming if is_worth_its_time(streaming, chosen) or not _fits(chosen, room) else chosen
+    if bands:
+        pays = partial(is_worth_its_time, program=chosen) if _fits(chosen, room) else _always
+        streaming = _in_bands(smallest, special, portable, Tuning(), pays)
+        return chosen if streaming is smallest else streaming
+    return chosen
 
 
-def _in_bands(program: Program, special: tuple[KernelSet, ...], portable: Set[str], tuning: Tuning) -> Program:
+def _always(_: Program) -> bool:
+    return True
+
+
+def _in_bands(
+    program: Program,
+    special: tuple[KernelSet, ...],
+    portable: Set[str],
+    tuning: Tuning,
+    is_worth_it: Callable[[Program], bool] = _always,
+) -> Program:
     """The program with layers that run together in bands of rows, where memory is fullest."""
     tight = replace(tuning, rows_scratch_bytes=0)
-    return with_streams(program, tuple(_again(special, portable, each) for each in (tuning, tight)))
+    lowers = tuple(_again(special, portable, each) for each in (tuning, tight))
+    return with_streams(program, lowers, is_worth_it)
 
 
 def _fits(program: Program, room: int | None) -> bool:
@@ -103,8 +117,8 @@ def _fits(program: Program, room: int | None) -> bool:
 def is_worth_its_time(streaming: Program, program: Program) -> bool:
     """Whether a network may be so much slower for so much less memory, as estimated."""
     sizes = [plan_memory(each).plan.size_bytes for each in (streaming, program)]
-    slower = SLOWDOWN["balanced"] if 2 * sizes[0] > sizes[1] else SLOWDOWN_FOR_HALF
-    return total_ticks(streaming) <= slower * total_ticks(program)
+    saved = max(1 - sizes[0] / max(sizes[1], 1), 0)
+    return total_ticks(streaming) <= (SLOWDOWN["balanced"] + SLOWDOWN_FOR_ARENA * saved) * total_ticks(program)
 
 
 def tuning_for(optimize: str) -> Tuning:

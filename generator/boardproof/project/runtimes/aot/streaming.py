@@ -10,7 +10,7 @@ from boardproof.project.runtimes.aot.bands import stage_of, streamed
 from boardproof.project.runtimes.aot.memory import plan_memory, position_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from boardproof.project.runtimes.aot.bands import Lower, Stage
     from boardproof.project.runtimes.aot.program import Program, Step
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST = 4
 """Steps that run together."""
 
-HEIGHTS = (8, 4, 2, 1)
+HEIGHTS = (16, 8, 4, 2, 1)
 """Rows of the last output in a band that are tried."""
 
 _ROUNDS = 6
@@ -39,30 +39,36 @@ class _Variant:
     ticks: int
 
 
-def with_streams(program: Program, lowers: tuple[Lower, ...]) -> Program:
-    """The program with steps run together where memory is fullest, as long as that lowers it.
+def with_streams(
+    program: Program, lowers: tuple[Lower, ...], is_worth_it: Callable[[Program], bool] = lambda _: True
+) -> Program:
+    """The program with steps run together where memory is fullest, as far as that lowers it and is worth it.
 
     Args:
         program: A lowered network.
         lowers: Give the step of an operator of it, with other shapes: each in another way.
+        is_worth_it: Whether a program may be taken for what it saves; fewer steps run together where not.
     """
     chosen: list[tuple[_Variant, ...]] = []
-    smallest = program
+    smaller = [program]
     for _ in range(_ROUNDS if program.steps else 0):  # views alone need no step
-        needs = position_bytes(smallest)
+        needs = position_bytes(smaller[-1])
         fullest = needs.index(max(needs))
-        chains = [tuple(variants) for variants in _variants(smallest, fullest, lowers)]
+        chains = [tuple(variants) for variants in _variants(smaller[-1], fullest, lowers)]
         best = min(chains, key=_least, default=())
         if not best or _least(best) > _GAIN * needs[fullest]:
             break
         chosen.append(best)
-        smallest = _with(smallest, min(best, key=lambda variant: (variant.need_bytes, variant.ticks)))
-    saved = plan_memory(program).plan.size_bytes - plan_memory(smallest).plan.size_bytes if chosen else 0
-    if saved < _LEAST_SAVED:
-        return program
-    for variants in chosen:
-        smallest = _faster(smallest, variants)
-    return smallest
+        smaller.append(_with(smaller[-1], min(best, key=lambda variant: (variant.need_bytes, variant.ticks))))
+    for rounds in range(len(chosen), 0, -1):
+        found = smaller[rounds]
+        if plan_memory(program).plan.size_bytes - plan_memory(found).plan.size_bytes < _LEAST_SAVED:
+            break
+        for variants in chosen[:rounds]:
+            found = _faster(found, variants)
+        if is_worth_it(found):
+            return found
+    return program
 
 
 def _faster(program: Program, variants: tuple[_Variant, ...]) -> Program:
