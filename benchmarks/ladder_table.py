@@ -1,7 +1,7 @@
 """`python -m benchmarks.ladder_table`: time and memory of the table of 1,000 variants, out of the storage alone.
 
 `boardproof ladder show --json` runs in a process of its own, with a folder and with an SQLite database of results that
-nobody measured: the medians of some runs. There is no experiment that could be imported; that TensorFlow is not
+nobody measured, and with an empty database of yours (`--database URL`): the medians of some runs. There is no experiment that could be imported; that TensorFlow is not
 either, tests/ladder assert. CPU time is what to compare: on a machine with other work, more time passes.
 """
 
@@ -20,6 +20,7 @@ from statistics import median
 import optuna
 
 from boardproof.ladder.cache import Cache
+from boardproof.ladder.engines.rows import with_driver
 from boardproof.ladder.results import OnBoard, Result, Score, Sizes
 
 
@@ -42,8 +43,8 @@ def a_result(number: int, variants: int) -> Result:
     )
 
 
-def fill(folder: Path, variants: int) -> dict[str, str]:
-    """Both storages, by what they are called."""
+def fill(folder: Path, variants: int, url: str | None) -> dict[str, str]:
+    """The storages, by what they are called."""
     results = {f"{number:032x}": a_result(number, variants) for number in range(variants)}
     rows = [{"key": key, "control": None, "label": one.label, "scheme": "int8"} for key, one in results.items()]
     about = {"board": "mps2-an386", "runtime": "aot", "rows": rows, "limits": {"flash_bytes": 20_500}}
@@ -51,15 +52,18 @@ def fill(folder: Path, variants: int) -> dict[str, str]:
     for key, result in results.items():
         cache.keep_result(key, result)
     cache.keep_ladder("experiment", about)
-    database = f"sqlite:///{folder / 'ladder.db'}"
-    fill_database(database, about, results)
-    return {"folder": str(cache.root), "SQLite": database}
+    databases = {"SQLite": f"sqlite:///{folder / 'ladder.db'}"} | ({"database": url} if url else {})
+    for database in databases.values():
+        fill_database(database, about, results)
+    return {"folder": str(cache.root), **databases}
 
 
 def fill_database(url: str, about: dict, results: dict[str, Result]) -> None:
     """As workers would have left it, without their turns of a second each."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(storage=url, study_name="experiment-0123456789ab")
+    study = optuna.create_study(
+        storage=optuna.storages.RDBStorage(with_driver(url)), study_name="experiment-0123456789ab"
+    )
     study.set_user_attr("ladder", about)
     study.add_trials(
         [
@@ -88,12 +92,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--database", metavar="URL")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        for name, storage in fill(Path(scratch), given.variants).items():
+        for name, storage in fill(Path(scratch), given.variants, given.database).items():
             runs = [show(storage, given.variants) for _ in range(given.repeats)]
             seconds, cpu, memory = (median(column) for column in zip(*runs, strict=True))
-            print(f"{name:6} {seconds:6.2f} s  {cpu:6.2f} s of CPU  {memory / 2**20:5.0f} MB", flush=True)
+            print(f"{name:8} {seconds:6.2f} s  {cpu:6.2f} s of CPU  {memory / 2**20:5.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -194,6 +194,21 @@ def test_wrong_fractions_are_told(arguments, message, hint):
     assert hint in caught.value.hint
 
 
+def test_dropout_goes_down_with_the_channels():
+    import keras
+
+    from boardproof.compress import shrink
+
+    layers = keras.layers
+    kinds = (layers.SpatialDropout1D(0.3, name="of_channels"), layers.GaussianDropout(0.2, name="noise"))
+    hidden = [layers.Dense(8, activation="relu"), *kinds, layers.Flatten(), layers.Dropout(0.4, name="flat")]
+    model = keras.Sequential([keras.Input((5, 3)), *hidden, layers.Dense(2)])
+    narrow = shrink(model, 0.5)
+    rates = [narrow.get_layer(name).rate for name in ("of_channels", "noise", "flat")]
+    assert rates == pytest.approx([0.15, 0.1, 0.2])
+    assert model.get_layer("flat").rate == 0.4
+
+
 def test_batchnorm_counts_in_the_score():
     import keras
 

@@ -44,6 +44,7 @@ def shrink(
     """A copy of the model with a fraction of its channels removed; what is left computes what it did.
 
     The least worth go. The result equals the model with those channels set to zero where the next layer takes them.
+    Dropout gets weaker as its channels get fewer: a smaller network overfits less (Han et al. 2015, arXiv:1506.02626).
 
     Args:
         model: A functional or Sequential model.
@@ -193,13 +194,15 @@ def _check(fraction: Fraction, scope: str) -> None:
 
 
 def _narrowed(node: Node, kept: NDArray[np.bool_]) -> dict[str, object]:
-    """The arguments of a layer that say how many channels it makes."""
+    """The arguments of a layer that say how many channels it makes, or that go with their number."""
     width = int(kept.sum())
     match node.operation:
         case layers.Dense():
             return {"units": width}
         case layers.Conv1D() | layers.Conv2D() | layers.Conv1DTranspose() | layers.Conv2DTranspose():
             return {"filters": width}
+        case layers.Dropout() | layers.SpatialDropout1D() | layers.SpatialDropout2D() | layers.GaussianDropout():
+            return {"rate": node.operation.rate * float(kept.mean())}
         case layers.Reshape():
             return {"target_shape": (*node.outputs[0].shape[1:-1], width)}
         case _:
