@@ -1,8 +1,9 @@
 """`python -m benchmarks.ladder_table`: time and memory of the table of 1,000 variants, out of the storage alone.
 
 `boardproof ladder show --json` runs in a process of its own, with a folder and with an SQLite database of results that
-nobody measured, and with an empty database of yours (`--database URL`): the medians of some runs. There is no experiment that could be imported; that TensorFlow is not
-either, tests/ladder assert. CPU time is what to compare: on a machine with other work, more time passes.
+nobody measured, and with an empty database of yours (`--database URL`): the medians of some runs. There is no
+experiment that could be imported; that TensorFlow is not either, tests/ladder assert. CPU time is what to compare: on a
+machine with other work, more time passes.
 """
 
 from __future__ import annotations

@@ -116,6 +116,25 @@ def test_a_layer_called_twice_loses_the_same_channels_both_times():
     assert shrink(model, 0.5).get_layer("shared").kernel.shape == (3, 3, 4, 4)
 
 
+@pytest.mark.parametrize("use_samples", [False, True])
+def test_a_grouped_convolution_keeps_what_it_takes_and_makes(use_samples):
+    import keras
+
+    from boardproof.compress import remove_dead, shrink
+
+    layers = keras.layers
+    image = keras.Input((6, 6, 4))
+    x = layers.Conv2D(16, 3, activation="relu", name="before")(image)
+    x = layers.Conv2D(16, 3, groups=4, activation="relu", name="grouped")(x)
+    x = layers.Conv2D(16, 1, activation="relu", name="behind")(x)
+    model = seasoned(keras.Model(image, layers.Dense(3)(layers.GlobalAveragePooling2D()(x))))
+    narrow = shrink(model, 0.5, samples=samples_for(model) if use_samples else None)
+    widths = [narrow.get_layer(name).filters for name in ("before", "grouped", "behind")]
+    assert widths == [16, 16, 8]
+    assert np.array_equal(narrow.get_layer("grouped").kernel, model.get_layer("grouped").kernel)
+    np.testing.assert_allclose(remove_dead(model)(samples_for(model)), model(samples_for(model)), rtol=1e-5)
+
+
 def test_the_score_decides():
     import keras
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from boardproof.errors import InputError
 from boardproof.ladder import Data, Ladder
+from boardproof.ladder.checks import check_model
 from boardproof.ladder.loading import Experiment, Source, load_experiment
 from boardproof.ladder.plan import plan
 from boardproof.ladder.variants import Bench
@@ -317,3 +319,32 @@ def test_files_that_are_not_there_or_have_no_samples(tmp_path):
         load_experiment(Source(tmp_path / "model.keras"))
     assert "A ladder of model.keras needs data" in caught.value.message
     assert "--representative" in caught.value.hint
+
+
+def a_model(inputs, outputs):
+    made = (
+        [SimpleNamespace(name=f"t{i}", shape=shape) for i, shape in enumerate(shapes)] for shapes in (inputs, outputs)
+    )
+    return SimpleNamespace(**dict(zip(("inputs", "outputs"), made, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("model", "message", "hint"),
+    [
+        (object(), "net() gave object, which is no Keras model whose layers are known.", "keras.Input"),
+        (SimpleNamespace(inputs=None, outputs=None), "net() gave SimpleNamespace, which is no Keras", "keras.Input"),
+        (a_model([(None, 4)] * 2, [(None, 2)]), "net() has 2 inputs (t0, t1): a ladder trains and", "boardproof run"),
+        (a_model([(None, 4)], [(None, 2)] * 3), "net() has 3 outputs (t0, t1, t2)", "one of the outputs alone"),
+        (a_model([(None, 5)], [(None, 2)]), "net() takes inputs of shape [5]; a sample has [4].", "keras.Input(shape)"),
+        (a_model([(None, 2, 2)], [(None, 2)]), "net() takes inputs of shape [2, 2]; a sample has [4].", "reshape"),
+    ],
+)
+def test_a_model_that_a_ladder_cannot_measure_is_told(model, message, hint):
+    with pytest.raises(InputError) as caught:
+        check_model("net()", model, (4,))
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_model_with_open_axes_takes_any_size():
+    check_model("net()", a_model([(None, None, 3)], [(None, 2)]), (17, 3))

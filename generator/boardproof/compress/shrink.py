@@ -223,6 +223,8 @@ def _weights(
         bias = weights[1:] or ([np.zeros(len(kept), np.float32)] if shift is not None else [])
         if shift is not None:
             bias = [bias[0] + shift]
+        if getattr(layer, "groups", 1) != 1:
+            return [*weights[:1], *bias]  # it keeps all it takes, and all it makes
         return [weights[0][..., rows, :][..., columns], *(values[kept] for values in bias)]
     if isinstance(layer, DEPTHWISE):
         return [weights[0][..., taken, :], *(values[kept] for values in weights[1:])]

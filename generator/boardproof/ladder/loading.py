@@ -205,10 +205,20 @@ def _of_model(source: Source) -> Experiment:
     representative, test = (
         read_data(file, DataOptions()).samples(model.inputs) for file in (source.representative, source.samples)
     )
-    if test.labels is None or len(test.inputs) != 1 or len(representative.inputs) != 1:
+    if model.network is not None and not model.network.interpreter.startswith("keras "):
         raise InputError(
-            f"{test.source} has no labels, or the model has several inputs.",
-            "A ladder measures how good each variant is: give samples with labels y, for a model with one input.",
+            f"{path.name} is a {model.kind} model: a ladder writes each variant as a Keras 3 file too, and needs one.",
+            "Give the .keras file, or measure this one with boardproof run, in each --scheme.",
+        )
+    if len(model.inputs) > 1:
+        raise InputError(
+            f"{path.name} has {len(model.inputs)} inputs: a ladder trains and scores models with one.",
+            "Measure it with boardproof run, in each --scheme.",
+        )
+    if test.labels is None:
+        raise InputError(
+            f"{test.source} has no labels: a ladder measures how good each variant is.",
+            "Give samples with labels y: class numbers, or real values, such as an autoencoder's inputs.",
         )
     split = Split(_only(test.inputs), np.asarray(test.labels))
     ladder = Ladder(data=lambda: Data(split, split, split, _only(representative.inputs)))

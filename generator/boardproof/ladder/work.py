@@ -17,6 +17,7 @@ import numpy as np
 
 from boardproof import pipeline
 from boardproof.errors import BoardproofError, InputError, ToolError
+from boardproof.ladder.checks import check_model
 from boardproof.ladder.loading import raised
 from boardproof.ladder.plan import model_key
 from boardproof.ladder.results import OnBoard, Result, Sizes
@@ -175,16 +176,7 @@ class Workshop:
             raise
         except Exception as error:  # the user's code raises anything
             raise raised(self._experiment.name, f"{recipe.model}()", error) from error
-        wanted, given = getattr(model, "input_shape", None), self.data.train.x.shape[1:]
-        if (
-            not isinstance(wanted, tuple)
-            or len(wanted) != len(given) + 1
-            or any(size not in {None, got} for size, got in zip(wanted[1:], given, strict=True))
-        ):
-            raise InputError(
-                f"{recipe.model}() takes inputs of shape {wanted and list(wanted[1:])}; a sample has {list(given)}.",
-                "Build it with keras.Input(shape) of the data's shape, or reshape the data.",
-            )
+        check_model(f"{recipe.model}()", model, self.data.train.x.shape[1:])
         return model
 
     def _convert(self, model: Any, scheme: str) -> bytes:  # noqa: ANN401
