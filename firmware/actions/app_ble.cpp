@@ -47,8 +47,10 @@ void app_ble_poll() {
 
 void app_ble_act(const app_result &decision, const char *label) {
     uint8_t value[kFixedBytes + kNameBytes];
-    const size_t length = strlen(label);
-    const size_t shown = length < kNameBytes ? length : kNameBytes;
+    size_t shown = strnlen(label, kNameBytes);
+    while (shown > 0 && (label[shown] & 0xC0) == 0x80) { // not within a character
+        --shown;
+    }
     uint8_t *out = put(value, decision.position, 4);
 
     out = put(out, static_cast<uint32_t>(decision.sum), 4);

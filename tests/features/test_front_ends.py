@@ -181,3 +181,9 @@ def test_recordings_of_another_rate():
         resample(samples.astype(np.float32), 48000, 16000)
     assert "Samples of float32 are not resampled" in caught.value.message
     assert "int16" in caught.value.hint
+
+
+def test_a_range_that_hardly_exceeds_a_byte_keeps_its_sign():
+    samples = np.array([[126], [-126]], np.int16)
+    computed = scaled_window(window=2, hop=2, ranges=(127.001,)).compute(samples)
+    np.testing.assert_array_equal(computed.reshape(-1), [125, -126])  # rounded down

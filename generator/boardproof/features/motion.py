@@ -41,7 +41,7 @@ def scaled_window(*, window: int, hop: int, ranges: Sequence[float], rate: int |
             f"The ranges {list(ranges)} are not all above 127 and up to 32767.",
             "Give one for each axis; let the sensor give finer units where motions are smaller.",
         )
-    weights = np.array([math.ceil(_INT8_MAX * (1 << _SHIFT) / limit) for limit in ranges])
+    weights = np.array([min(math.ceil(_INT8_MAX * (1 << _SHIFT) / limit), _INT16_MAX) for limit in ranges])
     chain = Chain("scaled_window")
     shape = (window, len(ranges))
     source = chain.tensor((window * len(ranges),), "int16", "samples", (1.0, 0))
