@@ -217,10 +217,10 @@ def _events(
     if settings.labels is None:
         return None
     found = events_of(path, settings.labels, len(settings.recordings) > 1)
-    silent = application.decision.silent + (() if application.then is None else application.then.decision.silent)
     if found is None:
         return None
-    events = read_events(found, application.all_labels, silent)
+    decided = {*application.decided_labels, *(application.second.decided_labels if application.second else ())}
+    events = read_events(found, application.all_labels, set(application.all_labels) - decided)
     require_within(events, application.seconds(len(recording.samples)), found, recording.name)
     return events
 
@@ -339,7 +339,7 @@ def _tune(
     results: Sequence[ReplayedRecording],
 ) -> Tuning:
     labelled = [
-        Labelled(computed, tuple(e for e in found if e.label in application.labels), result.seconds)
+        Labelled(computed, tuple(e for e in found if e.label in application.decided_labels), result.seconds)
         for computed, found, result in zip(expected, events, results, strict=True)
         if found is not None
     ]

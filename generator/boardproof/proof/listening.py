@@ -11,7 +11,7 @@ from boardproof.errors import InputError, closest
 from boardproof.model.labels import safe_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 LATE_S = 1.0
@@ -92,7 +92,7 @@ def joined(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def read_events(path: Path, labels: Sequence[str], silent: Sequence[str]) -> tuple[Event, ...]:
+def read_events(path: Path, labels: Sequence[str], silent: Collection[str]) -> tuple[Event, ...]:
     """Events of a file: an Audacity label track (start, end, label; tabs between), or the same as .csv.
 
     Args:

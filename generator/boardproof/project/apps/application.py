@@ -153,6 +153,11 @@ class Application:
         return self.labels + (() if self.then is None else self.then.labels)
 
     @property
+    def decided_labels(self) -> tuple[str, ...]:
+        """Labels that the first network decides: all but the silent ones."""
+        return tuple(label for label in self.labels if label not in self.decision.silent)
+
+    @property
     def networks(self) -> tuple[Part, ...]:
         """All networks, in the order in which they run."""
         second = None if self.then is None else self.then.network
@@ -238,7 +243,7 @@ class Application:
         """For each label whether its decision starts the second network: all that are decided, where none is named."""
         if self.then is None:
             return (False,) * len(self.labels)
-        after = self.then.after or set(self.labels).difference(self.decision.silent)
+        after = self.then.after or self.decided_labels
         return tuple(label in after for label in self.labels)
 
     @property

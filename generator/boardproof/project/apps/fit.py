@@ -119,15 +119,13 @@ def _misfitting_limits(application: Application) -> list[tuple[str, str]]:
 
 def _misfits_of_both(application: Application) -> list[tuple[str, str]]:
     """Whether the second network can follow the first one, where there is one."""
-    then, silent = application.then, application.decision.silent
-    if then is None:
+    then, second, decided = application.then, application.second, application.decided_labels
+    if then is None or second is None:
         return []
     found: list[tuple[str, str]] = []
-    decided = [label for label in application.labels if label not in silent]
     if wrong := [label for label in then.after if label not in decided]:
         found.append((f"after names {', '.join(wrong)}, which the first network never decides", "Name what starts it."))
-    both = [label for label in then.labels if label in decided and label not in then.decision.silent]
-    if both:
+    if both := [label for label in second.decided_labels if label in decided]:
         found.append((f"both networks decide {', '.join(both)}", "Give labels different names: who said what?"))
     if application.wait + application.span > _MOST_SAMPLES:
         found.append(("wait-ms and for-ms are more samples than a board counts", "Let it run for hours at most."))
