@@ -16,6 +16,7 @@ from boardproof.model.variables import resolve
 from boardproof.project.runtimes.aot.passes.canonical import canonical
 from boardproof.project.runtimes.aot.passes.channels import without_idle_channels
 from boardproof.project.runtimes.aot.passes.functions import ByteFunction, byte_functions
+from boardproof.project.runtimes.aot.passes.grouped import depthwise_groups
 from boardproof.project.runtimes.aot.passes.intervals import intervals
 from boardproof.project.runtimes.aot.passes.padding import absorb_padding
 from boardproof.project.runtimes.aot.program import State
@@ -63,6 +64,11 @@ def unpack_int4(prepared: Prepared) -> Prepared:
     return replace(prepared, graph=replace(graph, tensors=tuple(tensors)))
 
 
+def name_depthwise(prepared: Prepared) -> Prepared:
+    """Makes grouped convolutions of single channels depthwise ones."""
+    return replace(prepared, graph=depthwise_groups(prepared.graph))
+
+
 def use_canonical_forms(prepared: Prepared) -> Prepared:
     """Gives channels whose numbers are an accident of training others that fast kernels take."""
     return replace(prepared, graph=canonical(prepared.graph, intervals(prepared.graph)))
@@ -100,6 +106,7 @@ RESOLVING: tuple[Pass, ...] = (fold_constants, resolve_variables)
 PASSES: tuple[Pass, ...] = (
     fold_constants,
     unpack_int4,
+    name_depthwise,
     use_canonical_forms,
     drop_idle_channels,
     resolve_variables,
