@@ -13,7 +13,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    _Meetings = Mapping[str, tuple[tuple[str, int], ...]]
+    """By a buffer's name, the names and sizes of those that are live with it."""
 
 ALIGNMENT = 8
 """Offsets are multiples of this: enough for int64 and for doubleword loads, and small enough to waste little."""
@@ -133,12 +136,13 @@ def _plan(buffers: tuple[Buffer, ...], alignment: int) -> ArenaPlan:
     sized = [b for b in buffers if b.size_bytes > 0]
     shared = _group(sized, alignment)
     bound = _lower_bound(sized, alignment)
-    best = _search(shared, alignment, bound)
+    meetings = _meetings(sized)
+    best = _search(shared, alignment, bound, meetings)
     if _extent(best) > bound:
         # Sharing ties buffers to one place; now and then a plan without some of it packs better.
-        best = min((best, *_without_one_alias(sized, alignment)), key=_extent)
+        best = min((best, *_without_one_alias(sized, alignment, meetings)), key=_extent)
     if _extent(best) > bound:
-        best = min((best, *_without_leading_aliases(sized, alignment)), key=_extent)
+        best = min((best, *_without_leading_aliases(sized, alignment, meetings)), key=_extent)
     empty = [Placement(b, 0) for b in buffers if b.size_bytes == 0]
     return ArenaPlan((*best, *empty), _round_up(_extent(best), alignment), bound, alignment)
 
@@ -216,11 +220,11 @@ def _overlap_bytes(taker: Buffer, buffers: Sequence[Buffer], step: int) -> int:
     return max(0, end - start)
 
 
-def _search(groups: Sequence[_Group], alignment: int, bound: int) -> list[Placement]:
+def _search(groups: Sequence[_Group], alignment: int, bound: int, meetings: _Meetings) -> list[Placement]:
     best_order: list[_Group] = []
     best: list[Placement] | None = None
     for order in _orders(groups):
-        plan = _place(order, alignment)
+        plan = _place(order, alignment, meetings)
         if best is None or _extent(plan) < _extent(best):
             best, best_order = plan, order
     rng = random.Random(0)  # noqa: S311 - a search, not a secret
@@ -229,7 +233,7 @@ def _search(groups: Sequence[_Group], alignment: int, bound: int) -> list[Placem
             break
         order = list(best_order)
         order.insert(rng.randrange(len(order)), order.pop(rng.randrange(len(order))))
-        plan = _place(order, alignment)
+        plan = _place(order, alignment, meetings)
         if _extent(plan) <= _extent(best):
             best, best_order = plan, order
     return best or []
@@ -248,47 +252,57 @@ def _orders(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
     yield sorted(groups, key=lambda g: -g.first)
 
 
-def _without_one_alias(buffers: Sequence[Buffer], alignment: int) -> Iterator[list[Placement]]:
+def _without_one_alias(buffers: Sequence[Buffer], alignment: int, meetings: _Meetings) -> Iterator[list[Placement]]:
     sharing = [b for b in buffers if b.alias_of is not None]
     affordable = _affordable(len(buffers)) // 4  # there are as many orders
     if len(sharing) > affordable:
         sharing = sorted(sharing, key=lambda b: -b.size_bytes)[:affordable]
     for b in sharing:
         groups = _group(buffers, alignment, keep_apart={b.name})
-        yield min((_place(order, alignment) for order in _orders(groups)), key=_extent)
+        yield min((_place(order, alignment, meetings) for order in _orders(groups)), key=_extent)
 
 
-def _without_leading_aliases(buffers: Sequence[Buffer], alignment: int) -> Iterator[list[Placement]]:
+def _without_leading_aliases(
+    buffers: Sequence[Buffer], alignment: int, meetings: _Meetings
+) -> Iterator[list[Placement]]:
     """Plans without any of the few buffers that begin before what they take over: one after another, they add up."""
     leading = [b.name for b in buffers if b.alias_of is not None and b.alias_offset < 0]
     apart = sorted(leading, key=lambda name: -next(b.size_bytes for b in buffers if b.name == name))[:_LEADING_TRIED]
     for count in range(2, len(apart) + 1):
         for names in combinations(apart, count):
             groups = _group(buffers, alignment, keep_apart=names)
-            yield min((_place(order, alignment) for order in _orders(groups)), key=_extent)
+            yield min((_place(order, alignment, meetings) for order in _orders(groups)), key=_extent)
 
 
-def _place(order: Sequence[_Group], alignment: int) -> list[Placement]:
-    placed: list[Placement] = []
+def _place(order: Sequence[_Group], alignment: int, meetings: _Meetings) -> list[Placement]:
+    placed: dict[str, int] = {}
+    found: list[Placement] = []
     for group in order:
-        base = _lowest_fit(group, placed, alignment)
-        placed.extend(Placement(m.buffer, base + m.offset) for m in group.members)
-    return placed
+        base = _lowest_fit(group, placed, alignment, meetings)
+        for member in group.members:
+            placed[member.buffer.name] = base + member.offset
+            found.append(Placement(member.buffer, base + member.offset))
+    return found
 
 
-def _lowest_fit(group: _Group, placed: Sequence[Placement], alignment: int) -> int:
+def _lowest_fit(group: _Group, placed: Mapping[str, int], alignment: int, meetings: _Meetings) -> int:
     """The smallest aligned base at which no member meets a placed buffer that is live with it."""
     forbidden = sorted(
-        (p.offset - m.end, p.end - m.offset)  # bases strictly between these make p and m overlap
+        (placed[name] - m.end, placed[name] + size_bytes - m.offset)  # with bases strictly between, they overlap
         for m in group.members
-        for p in placed
-        if _coexist(m.buffer, p.buffer)
+        for name, size_bytes in meetings[m.buffer.name]
+        if name in placed
     )
     base = 0
     for low, high in forbidden:
         if low < base < high:
             base = _round_up(high, alignment)
     return base
+
+
+def _meetings(buffers: Sequence[Buffer]) -> _Meetings:
+    """For each buffer, those that are live with it."""
+    return {a.name: tuple((b.name, b.size_bytes) for b in buffers if b is not a and _coexist(a, b)) for a in buffers}
 
 
 def _coexist(a: Buffer, b: Buffer) -> bool:

@@ -88,12 +88,12 @@ def scratch_buffer(position: int) -> str:
 
 def arena_buffers(program: Program) -> Iterator[Buffer]:
     """All run-time buffers with their lifetimes, and what may take over what."""
-    lifetimes = _lifetimes(program)
+    lifetimes, reads = _lifetimes(program), _last_reads(program)
     takers = {
         program.root(tensor)[0]: taken
         for position, step in enumerate(program.steps)
         for output, tensor in enumerate(step.outputs)
-        if (taken := _taken_over(program, position, output)) is not None
+        if (taken := _taken_over(program, reads, position, output)) is not None
     }
     for root, (first, last) in lifetimes.items():
         source, offset = takers.get(root, (None, 0))
@@ -127,7 +127,7 @@ def _lifetimes(program: Program) -> dict[int, tuple[int, int]]:
     return lifetimes | dict.fromkeys(states, (BEFORE_FIRST_STEP, len(program.steps)))
 
 
-def _taken_over(program: Program, step_position: int, output: int) -> tuple[int, int] | None:
+def _taken_over(program: Program, reads: Mapping[int, int], step_position: int, output: int) -> tuple[int, int] | None:
     """The root tensor whose memory an output may take over, and its distance in bytes; None if there is none.
 
     Two inputs in one buffer: both must allow it, at the same distance.
@@ -143,17 +143,16 @@ def _taken_over(program: Program, step_position: int, output: int) -> tuple[int,
         tensor = program.graph.tensors[root]
         overlap = min(tensor.size_bytes - distance - offset, size, size + offset + distance)
         safe = not tensor.is_constant and distances == {distance + offset}
-        if safe and overlap > 0 and _dies(program, root, step_position):
+        if safe and overlap > 0 and reads.get(root, step_position) <= step_position:
             candidates.append((overlap, root, distance + offset))
     return max(candidates, key=lambda c: c[0])[1:] if candidates else None
 
 
-def _dies(program: Program, root: int, step_position: int) -> bool:
-    """Whether nothing reads the buffer after this step."""
-    after = program.steps[step_position + 1 :]
-    states = (state.tensor for state in program.states)
-    later = [*(tensor for s in after for tensor in s.inputs), *program.graph.outputs, *states]
-    return all(program.root(tensor)[0] != root for tensor in later)
+def _last_reads(program: Program) -> Mapping[int, int]:
+    """The last step that reads each buffer; one past them all where it is needed after the inference."""
+    read = {program.root(tensor)[0]: position for position, step in enumerate(program.steps) for tensor in step.inputs}
+    kept = (*program.graph.outputs, *(state.tensor for state in program.states))
+    return read | {program.root(tensor)[0]: len(program.steps) for tensor in kept}
 
 
 def _constant(program: Program, tensor: int) -> Table:

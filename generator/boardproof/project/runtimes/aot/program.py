@@ -238,15 +238,21 @@ class Program:
     views: tuple[View, ...] = ()
     states: tuple[State, ...] = ()
     folded: tuple[int, ...] = ()
+    _roots: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Follows views once: memory asks for each tensor's root, again and again."""
+        by_tensor = {view.tensor: view for view in self.views}
+        for first in by_tensor:
+            tensor, offset = first, 0
+            while tensor in by_tensor:
+                offset += by_tensor[tensor].offset_bytes
+                tensor = by_tensor[tensor].of
+            self._roots[first] = (tensor, offset)
 
     def root(self, tensor: int) -> tuple[int, int]:
         """The tensor that owns this one's memory, and the offset in bytes within it."""
-        by_tensor = {view.tensor: view for view in self.views}
-        offset = 0
-        while tensor in by_tensor:
-            offset += by_tensor[tensor].offset_bytes
-            tensor = by_tensor[tensor].of
-        return tensor, offset
+        return self._roots.get(tensor, (tensor, 0))
 
     @property
     def tables(self) -> tuple[Table, ...]:

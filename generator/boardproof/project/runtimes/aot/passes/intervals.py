@@ -32,7 +32,7 @@ from boardproof.model.shapes.rules import constant_ints
 from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN, activation_range, quantization
 from boardproof.project.runtimes.aot.operators import OPERATORS
 from boardproof.project.runtimes.aot.operators.axes.reduce import sum_factor
-from boardproof.project.runtimes.aot.operators.elementwise.rescaling import exact_sums
+from boardproof.project.runtimes.aot.operators.elementwise.rescaling import sums_of
 from boardproof.project.runtimes.aot.passes.layers import layer_of
 from boardproof.project.runtimes.aot.program import Step
 
@@ -184,11 +184,9 @@ def _of_addition(op: Binary, graph: Graph, known: Mapping[int, Interval]) -> Int
     first, second, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     if output.dtype is not DType.INT8 or any(t.shape[-1] not in {1, output.shape[-1]} for t in (first, second)):
         return None
-    sums = np.clip(exact_sums(first, second, output), *activation_range(op.activation, output))
+    add, limits = sums_of(first, second, output), activation_range(op.activation, output)
     bounds = zip(known[first.index], known[second.index], strict=True)
-    low, high = (
-        np.broadcast_to(sums[a - INT8_MIN, b - INT8_MIN], (output.shape[-1],)).astype(np.int64) for a, b in bounds
-    )
+    low, high = (np.broadcast_to(np.clip(add(a, b), *limits), (output.shape[-1],)) for a, b in bounds)
     return (low, high) if (low <= high).all() else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -58,12 +59,14 @@ class LinearAddition:
         )
 
 
+@lru_cache(maxsize=4096)
 def linear_addition(
     first: Tensor, second: Tensor, output: Tensor, activation: tuple[int, int], sign: int = 1
 ) -> LinearAddition | None:
     """The function that equals TensorFlow Lite Micro's for every pair of inputs; None if the search finds none.
 
-    `sign` is that of the second input: 1 for ADD, -1 for SUB.
+    `sign` is that of the second input: 1 for ADD, -1 for SUB. Kept, because what a network is lowered for is tried more
+    than once.
     """
     exact = exact_sums(first, second, output, sign)
     scale = quantization(output).scale

@@ -12,6 +12,8 @@ from boardproof.model.graph import DType
 from boardproof.project.runtimes.aot.operands import INT8_MAX, INT8_MIN, quantization
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Tensor
@@ -81,17 +83,24 @@ def is_below_one(factor: float) -> bool:
     return factor < 1 and quantize_multiplier(factor)[1] <= 0
 
 
-def exact_sums(first: Tensor, second: Tensor, output: Tensor, sign: int = 1) -> NDArray[np.int64]:
+def exact_sums(first: Tensor, second: Tensor, output: Tensor, sign: int = 1) -> Ints:
     """What TensorFlow Lite Micro computes, before the clamp: [256, 256], by both inputs from -128.
 
     `sign` is that of the second input: 1 for ADD, -1 for SUB.
     """
-    (multiplier1, shift1), (multiplier2, shift2), (multiplier, shift) = map(
-        quantize_multiplier, add_factors(first, second, output)
-    )
-    scaled1, scaled2 = (
-        requantize((INT8_INPUTS - quantization(tensor).zero_point) << ADD_HEADROOM_BITS, m, s)
-        for tensor, m, s in ((first, multiplier1, shift1), (second, multiplier2, shift2))
-    )
-    sums = scaled1[:, None] + sign * scaled2[None, :]
-    return requantize(sums, multiplier, shift) + quantization(output).zero_point
+    return sums_of(first, second, output, sign)(INT8_INPUTS[:, None], INT8_INPUTS[None, :])
+
+
+def sums_of(first: Tensor, second: Tensor, output: Tensor, sign: int = 1) -> Callable[[Ints, Ints], Ints]:
+    """The same for any int8 values of both inputs."""
+    factors = [quantize_multiplier(factor) for factor in add_factors(first, second, output)]
+    zero_points = [quantization(tensor).zero_point for tensor in (first, second, output)]
+
+    def compute(a: Ints, b: Ints) -> Ints:
+        scaled = [
+            requantize((x - zero_point) << ADD_HEADROOM_BITS, *factor)
+            for x, zero_point, factor in zip((a, b), zero_points[:2], factors[:2], strict=True)
+        ]
+        return requantize(scaled[0] + sign * scaled[1], *factors[2]) + zero_points[2]
+
+    return compute
