@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes.graph import window_output
 from boardproof.model.tflite.reader import read_tflite
-from boardproof.project.runtimes.aot.lowering.graph import lower
+from boardproof.project.runtimes.aot.lowering.graph import lower_prepared
 from boardproof.project.runtimes.aot.memory import arena_buffers, plan_memory
 from boardproof.project.runtimes.aot.overlap import (
     channelwise_offset,
@@ -19,11 +21,13 @@ from boardproof.project.runtimes.aot.overlap import (
     pixelwise_offset,
     safe_offset,
 )
+from boardproof.project.runtimes.aot.passes import prepare
 from support.flatbuffer_models import ModelBuilder
 
 
 def program_of(builder, inputs, outputs):
-    return lower(read_tflite(builder.build(inputs, outputs)))
+    """Each operator as a step of its own."""
+    return lower_prepared(replace(prepare(read_tflite(builder.build(inputs, outputs))), functions={}))
 
 
 def buffers_of(*arguments):
