@@ -1,10 +1,13 @@
 #include "nn_f32.h"
 
 #include "nn_conv_f32.h"
-#include "nn_conv_loop.h"
 
 static float output_of(const struct nn_conv2d_f32 *op, float sum, int32_t channel) {
     return nn_clamp_f32(sum + (op->bias ? op->bias[channel] : 0.0F), op->activation_min, op->activation_max);
 }
 
-NN_CONV2D_KERNEL(nn_conv2d_f32, nn_conv2d_f32, float, float, float, output_of)
+#define NN_KERNEL nn_conv2d_f32
+#define NN_DATA float
+#define NN_WEIGHT float
+#define NN_SUM float
+#include "nn_conv2d_body.h"

@@ -1,89 +1,11 @@
-/* The loops of convolutions, pools and dense layers, for types other than int8. */
+/* The loops of pools and dense layers, for types other than int8. */
 #ifndef NN_CONV_LOOP_H
 #define NN_CONV_LOOP_H
 
 #include "nn_window.h"
 
-/* Defines the kernel `name`: for each output, output(op, sum, channel) of the sum of products over its window, added up
- * in the order of the filter. Its parameters are a struct `params` like nn_conv2d_s8 in shape, window and weights. */
-#define NN_CONV2D_KERNEL(name, params, data, weight, accumulator, output_of)                                           \
-    static accumulator name##_dot(const struct params *op, const data *input, const weight *weights,                   \
-                                  struct nn_span rows, struct nn_span columns) {                                       \
-        const struct nn_window *window = &op->window;                                                                  \
-        const int32_t depth = op->input_channels / op->groups;                                                         \
-        accumulator sum = 0;                                                                                           \
-        for (int32_t ky = rows.begin; ky < rows.end; ++ky) {                                                           \
-            const int32_t y = rows.origin + ky * window->dilation_height;                                              \
-            for (int32_t kx = columns.begin; kx < columns.end; ++kx) {                                                 \
-                const int32_t x = columns.origin + kx * window->dilation_width;                                        \
-                const data *in = input + (ptrdiff_t)(y * window->input_width + x) * op->input_channels;                \
-                const weight *w = weights + (ptrdiff_t)(ky * window->kernel_width + kx) * depth;                       \
-                for (int32_t c = 0; c < depth; ++c) {                                                                  \
-                    sum += in[c] * w[c];                                                                               \
-                }                                                                                                      \
-            }                                                                                                          \
-        }                                                                                                              \
-        return sum;                                                                                                    \
-    }                                                                                                                  \
-                                                                                                                       \
-    void name(const struct params *op, const data *input, data *output) {                                              \
-        const struct nn_window *window = &op->window;                                                                  \
-        const int32_t depth = op->input_channels / op->groups;                                                         \
-        const int32_t group_outputs = op->output_channels / op->groups;                                                \
-        const ptrdiff_t filter_size = (ptrdiff_t)window->kernel_height * window->kernel_width * depth;                 \
-        for (int32_t batch = 0; batch < op->batches; ++batch) {                                                        \
-            for (int32_t y = 0; y < window->output_height; ++y) {                                                      \
-                const struct nn_span rows = nn_window_rows(window, y);                                                 \
-                for (int32_t x = 0; x < window->output_width; ++x) {                                                   \
-                    const struct nn_span columns = nn_window_columns(window, x);                                       \
-                    for (int32_t o = 0; o < op->output_channels; ++o) {                                                \
-                        const data *group = input + (ptrdiff_t)(o / group_outputs) * depth;                            \
-                        const weight *filter = op->weights + o * filter_size;                                          \
-                        *output++ = output_of(op, name##_dot(op, group, filter, rows, columns), o);                    \
-                    }                                                                                                  \
-                }                                                                                                      \
-            }                                                                                                          \
-            input += (ptrdiff_t)window->input_height * window->input_width * op->input_channels;                       \
-        }                                                                                                              \
-    }
-
-/* The same for depthwise convolutions; parameters like nn_depthwise_conv2d_s8. */
-#define NN_DEPTHWISE_CONV2D_KERNEL(name, params, data, weight, accumulator, output_of)                                 \
-    static accumulator name##_dot(const struct params *op, const data *input, const weight *weights,                   \
-                                  struct nn_span rows, struct nn_span columns) {                                       \
-        const struct nn_window *window = &op->window;                                                                  \
-        const int32_t output_channels = op->input_channels * op->multiplier;                                           \
-        accumulator sum = 0;                                                                                           \
-        for (int32_t ky = rows.begin; ky < rows.end; ++ky) {                                                           \
-            const int32_t y = rows.origin + ky * window->dilation_height;                                              \
-            for (int32_t kx = columns.begin; kx < columns.end; ++kx) {                                                 \
-                const int32_t x = columns.origin + kx * window->dilation_width;                                        \
-                sum += input[(ptrdiff_t)(y * window->input_width + x) * op->input_channels] *                          \
-                       weights[(ptrdiff_t)(ky * window->kernel_width + kx) * output_channels];                         \
-            }                                                                                                          \
-        }                                                                                                              \
-        return sum;                                                                                                    \
-    }                                                                                                                  \
-                                                                                                                       \
-    void name(const struct params *op, const data *input, data *output) {                                              \
-        const struct nn_window *window = &op->window;                                                                  \
-        const int32_t output_channels = op->input_channels * op->multiplier;                                           \
-        for (int32_t batch = 0; batch < op->batches; ++batch) {                                                        \
-            for (int32_t y = 0; y < window->output_height; ++y) {                                                      \
-                const struct nn_span rows = nn_window_rows(window, y);                                                 \
-                for (int32_t x = 0; x < window->output_width; ++x) {                                                   \
-                    const struct nn_span columns = nn_window_columns(window, x);                                       \
-                    for (int32_t o = 0; o < output_channels; ++o) {                                                    \
-                        const data *channel = input + o / op->multiplier;                                              \
-                        *output++ = output_of(op, name##_dot(op, channel, op->weights + o, rows, columns), o);         \
-                    }                                                                                                  \
-                }                                                                                                      \
-            }                                                                                                          \
-            input += (ptrdiff_t)window->input_height * window->input_width * op->input_channels;                       \
-        }                                                                                                              \
-    }
-
-/* The same for dense layers; parameters like nn_fully_connected_s8. */
+/* Defines the kernel `name`: for each output, output_of(op, sum, channel) of the sum of products, added up in the order
+ * of the filter. Its parameters are a struct `params` like nn_fully_connected_s8. */
 #define NN_FULLY_CONNECTED_KERNEL(name, params, data, weight, accumulator, output_of)                                  \
     void name(const struct params *op, const data *input, data *output) {                                              \
         for (int32_t batch = 0; batch < op->batches; ++batch) {                                                        \

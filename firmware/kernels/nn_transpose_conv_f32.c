@@ -1,7 +1,6 @@
 #include "nn_f32.h"
 
 #include "nn_transpose_conv.h"
-#include "nn_transpose_conv_loop.h"
 
 static inline float value_of(const struct nn_transpose_conv_f32 *op, float x) {
     (void)op;
@@ -12,4 +11,8 @@ static float output_of(const struct nn_transpose_conv_f32 *op, float sum, int32_
     return nn_clamp_f32(op->bias ? sum + op->bias[channel] : sum, op->activation_min, op->activation_max);
 }
 
-NN_TRANSPOSE_CONV_KERNEL(nn_transpose_conv_f32, nn_transpose_conv_f32, float, float, float, value_of, output_of)
+#define NN_KERNEL nn_transpose_conv_f32
+#define NN_DATA float
+#define NN_WEIGHT float
+#define NN_SUM float
+#include "nn_transpose_conv_body.h"

@@ -1,6 +1,5 @@
 #include "nn_output_s16.h"
 #include "nn_transpose_conv.h"
-#include "nn_transpose_conv_loop.h"
 
 static inline int64_t value_of(const struct nn_transpose_conv_s16 *op, int16_t x) {
     (void)op;
@@ -11,4 +10,8 @@ static int16_t output_of(const struct nn_transpose_conv_s16 *op, int64_t sum, in
     return nn_output_s16(op->bias ? sum + op->bias[channel] : sum, &op->requant, channel);
 }
 
-NN_TRANSPOSE_CONV_KERNEL(nn_transpose_conv_s16, nn_transpose_conv_s16, int16_t, int8_t, int64_t, value_of, output_of)
+#define NN_KERNEL nn_transpose_conv_s16
+#define NN_DATA int16_t
+#define NN_WEIGHT int8_t
+#define NN_SUM int64_t
+#include "nn_transpose_conv_body.h"

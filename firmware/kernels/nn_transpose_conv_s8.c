@@ -1,6 +1,5 @@
 #include "nn_requant.h"
 #include "nn_transpose_conv.h"
-#include "nn_transpose_conv_loop.h"
 
 static inline int32_t value_of(const struct nn_transpose_conv_s8 *op, int8_t x) {
     return x - op->input_zero_point;
@@ -11,4 +10,8 @@ static int8_t output_of(const struct nn_transpose_conv_s8 *op, int32_t sum, int3
                         op->activation_min, op->activation_max);
 }
 
-NN_TRANSPOSE_CONV_KERNEL(nn_transpose_conv_s8, nn_transpose_conv_s8, int8_t, int8_t, int32_t, value_of, output_of)
+#define NN_KERNEL nn_transpose_conv_s8
+#define NN_DATA int8_t
+#define NN_WEIGHT int8_t
+#define NN_SUM int32_t
+#include "nn_transpose_conv_body.h"

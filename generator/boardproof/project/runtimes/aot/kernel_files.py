@@ -17,6 +17,8 @@ _NAME = re.compile(r"\bnn_\w+")
 _DEFINITION = re.compile(r"^(?!static\b)\w[\w \t*]*?\b(nn_\w+)\([^;{]*\)\s*\{", re.MULTILINE)
 _MADE_BY_MACRO = re.compile(r"^[A-Z][A-Z0-9_]*\((nn_\w+)", re.MULTILINE)
 """A macro of a .c file that defines a kernel has the kernel's name as its first argument."""
+_MADE_BY_BODY = re.compile(r"^#define NN_KERNEL (nn_\w+)", re.MULTILINE)
+"""A .c file that includes the body of a kernel defines its name for it."""
 
 
 def kernel_files(kernels: Iterable[str], headers: Iterable[str]) -> Mapping[str, bytes]:
@@ -64,11 +66,11 @@ def _needs(folders: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 @cache
 def _definitions(folders: tuple[str, ...]) -> Mapping[str, str]:
-    """Function to the file that defines it, as written or with a macro."""
+    """Function to the file that defines it, as written, with a macro or with an included body."""
     sources = {name: content.decode() for name, content in _sources(folders).items() if name.endswith(".c")}
     return {
         function: name
         for name, text in sources.items()
-        for pattern in (_DEFINITION, _MADE_BY_MACRO)
+        for pattern in (_DEFINITION, _MADE_BY_MACRO, _MADE_BY_BODY)
         for function in pattern.findall(text)
     }
