@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from boardproof.errors import InputError
 from boardproof.model.graph import DType
@@ -179,6 +182,25 @@ def test_a_network_with_two_outputs(tmp_path):
     assert "keras.Model(model.input, model.outputs[0])" in caught.value.hint
 
 
+NUMBERS = {
+    "threshold = nan": ("threshold in [app.decision]", "is nan, not a number"),
+    "threshold = -0.1": ("threshold is -0.1, and the smallest score 0", "a label is decided whatever is there"),
+    "threshold = 0.8\nrelease = inf": ("release in [app.decision]", "is inf, not a number"),
+}
+
+
+@pytest.mark.parametrize("line", NUMBERS)
+def test_numbers_that_decide_nothing_or_everything(line, tmp_path):
+    settings = SETTINGS.replace("release = 0.6\n", "").replace("threshold = 0.8", line)
+    message = refused(tmp_path, settings)
+    assert all(words in message for words in NUMBERS[line]), message
+
+
+@pytest.mark.parametrize(("line", "least"), [("scale = 0", "1e-06"), ("hop-percent = -5", "0")])
+def test_numbers_that_are_too_small(line, least, tmp_path):
+    assert f"not a number from {least} on" in refused(tmp_path, SETTINGS.replace("hop = 32", f"hop = 32\n{line}"))
+
+
 RATES = {
     41667: ("41667 samples a second are not resampled to 8000: the filter would have", "larger common divisor"),
     400: ("400 samples a second are not resampled to 8000", "It is about sensor-rate and rate"),
@@ -229,3 +251,42 @@ def test_rendering_twice_gives_the_same_bytes(tmp_path):
         render_application(application, BOARDS["mps2-an386"], RUNTIMES["aot"], Options()).digest for _ in range(2)
     }
     assert len(digests) == 1
+
+
+VALUES = (
+    *("0", "-1", "1", "99999999999999999999", "0.5", "-2.5", "nan", "inf", "-inf", "1e300", "true", "1979-05-27"),
+    *('""', '"loud"', '"a\\u0000b"', '"front.tflite"', '"../"', '"' + "x" * 300 + '"'),
+    *("[]", '["loud"]', '["loud", "loud"]', "[1]", "[[1]]", "{}", '{kind = "mfcc"}', "{a = 1}"),
+)
+NAMES = (
+    *("name", "version", "sensor", "rate", "sensor-rate", "channels", "front-end", "model", "hop", "every", "labels"),
+    *("actions", "columns", "scale", "hop-percent", "rescaled", "decision", "then", "nonsense"),
+    *("average", "threshold", "release", "repeat-ms", "silent"),
+)
+
+
+@hypothesis.settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES)), min_size=1, max_size=3), st.booleans())
+def test_any_settings_are_an_application_or_an_error(tmp_path, changes, in_decision):
+    lines = [line for line in SETTINGS.splitlines() if not any(line.startswith(f"{name} =") for name, _ in changes)]
+    lines.insert(
+        len(lines) if in_decision else 2, "\n".join(f"{name} = {value}" for name, value in dict(changes).items())
+    )
+    folder = write_application(tmp_path / "app", "\n".join(lines))
+    try:
+        application = read_application(folder)
+    except InputError as error:
+        assert error.hint  # noqa: PT017 settings that fit raise nothing
+    else:
+        assert application.capacity >= application.window >= application.hop >= 1
+        assert application.digest
+
+
+@hypothesis.settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=80) | st.text('[]app.=\n"decison{},10#é', max_size=80).map(str.encode))
+def test_any_bytes_are_settings_or_an_error(tmp_path, data):
+    folder = write_application(tmp_path / "app")
+    (folder / "boardproof.toml").write_bytes(b"[app]\n" + data)
+    with pytest.raises(InputError) as caught:
+        read_application(folder)
+    assert caught.value.hint

@@ -112,6 +112,10 @@ def _misfitting_limits(application: Application) -> list[tuple[str, str]]:
     if any(on != NEVER and on > most for on in application.on):
         what = f"threshold is {decision.threshold:g}, and the largest score {scale * (limits.max - zero_point):.9g}"
         return [(what, "Choose one that scores can reach; labels that are never to be decided are silent.")]
+    least = decision.average * int(limits.min)
+    if any(on != NEVER and on <= least for on in application.on):
+        what = f"threshold is {decision.threshold:g}, and the smallest score {scale * (limits.min - zero_point):.9g}"
+        return [(what, "Choose one that not every score reaches; else a label is decided whatever is there.")]
     if application.repeat > _MOST_SAMPLES:
         return [("repeat-ms is more samples than a board counts", "Choose hours at most.")]
     return []

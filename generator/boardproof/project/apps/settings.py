@@ -23,6 +23,7 @@ SETTINGS_FILE = "boardproof.toml"
 APP_TABLE = "app"
 
 _LONGEST_TEXT = 40
+_LEAST_SCALE = 1e-6
 
 
 def is_application(path: Path) -> bool:
@@ -81,7 +82,7 @@ class _Table:
 
     def path(self, name: str) -> str | None:
         value = self._take(name, "")
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not (value == "" or value.isprintable()):
             raise self.wrong(name, "a file's name")
         return value or None
 
@@ -91,10 +92,10 @@ class _Table:
             raise self.wrong(name, f"a whole number from {least} to {most}")
         return value
 
-    def number(self, name: str, default: float) -> float:
+    def number(self, name: str, default: float, least: float = -(1 << 24)) -> float:
         value = self._take(name, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > 1 << 24:
-            raise self.wrong(name, "a number")
+        if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= 1 << 24:
+            raise self.wrong(name, "a number" if least < 0 else f"a number from {least:g} on")
         return float(value)
 
     def flag(self, name: str) -> bool:
@@ -163,8 +164,8 @@ def _application(table: _Table, base: Path) -> Application:
         decision=_decision(table.table("decision")),
         actions=actions,
         columns=table.texts("columns", []),
-        scale=table.number("scale", 1.0),
-        hop_percent=table.number("hop-percent", 0.0) or None,
+        scale=table.number("scale", 1.0, least=_LEAST_SCALE),
+        hop_percent=table.number("hop-percent", 0.0, least=0.0) or None,
         then=_then(table.table("then"), base),
     )
 
