@@ -18,7 +18,13 @@ def typed_params(kernel: str, data: Tensor, fields: Fields) -> Params:
 
 
 def kernel_step(
-    op: Operator, header: str, params: Params, inputs: tuple[int, ...], text: str, *in_place: InPlace
+    op: Operator,
+    header: str,
+    params: Params,
+    inputs: tuple[int, ...],
+    text: str,
+    *in_place: InPlace,
+    scratch_bytes: int | None = None,
 ) -> Step:
     """One kernel with one output; `in_place`: the inputs that the output may overwrite."""
     return Step(
@@ -29,6 +35,7 @@ def kernel_step(
         params=params,
         inputs=inputs,
         outputs=(op.output,),
+        scratch_bytes=scratch_bytes,
         in_place=in_place,
         description=text,
     )

@@ -12,6 +12,7 @@ import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier
 from boardproof.model.graph import DepthwiseConv2D, DType, FullyConnected
+from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise, runs_of
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, padded
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import (
     GROUP,
@@ -30,8 +31,9 @@ from boardproof.project.runtimes.aot.operands import (
 )
 from boardproof.project.runtimes.aot.operators.elementwise.rescaling import add_factors
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
-from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset, safe_offset
+from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+from boardproof.project.runtimes.aot.steps import kernel_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,9 +42,6 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.program import Fields
 
     Layer = Conv2D | DepthwiseConv2D | FullyConnected
-
-PIXELS = 4
-"""NN_GEMM_S16_PIXELS."""
 
 _SAMPLE_BYTES = 2
 _HALF = 0.5
@@ -60,26 +59,18 @@ def choose_convolution_s16(op: Conv2D, graph: Graph) -> Step | None:
     packed = pack_int16(op, graph, weights.array().reshape(weights.shape[0], -1))
     if packed is None:
         return None
-    kernel, depth = (weights.shape[1], weights.shape[2]), weights.shape[3]
-    groups = data.shape[3] // depth
-    contiguous = groups == 1 and op.window.dilation[1] == 1
-    runs, run = (1, kernel[1] * depth) if contiguous else (kernel[1], depth)
-    laid_out = in_units(packed.weights.reshape(-1, kernel[0] * runs, run))
+    runs, run = runs_of(op, graph)
+    groups = data.shape[3] // weights.shape[3]
+    laid_out = in_units(packed.weights.reshape(-1, weights.shape[1] * runs, run))
     fields: Fields = (
-        *window_fields(data, output, kernel, op.window),
-        ("batches", data.shape[0]),
-        ("input_channels", data.shape[3]),
-        ("output_channels", output.shape[3]),
-        ("groups", groups),
-        ("runs", runs),
-        ("run", run),
+        *block_fields(op, graph),
         *_gemm_fields(weights, packed, laid_out, groups, activation_range(op.activation, output)),
     )
     pairs = -(-weights.shape[0] // groups // 2)
     scratch_bytes = 8 * laid_out.shape[1] + _SAMPLE_BYTES * 2 * PIXELS * pairs + -(-run // 2) * 2 * _SAMPLE_BYTES
-    in_place = _blockwise(op, graph, kernel) if groups == data.shape[0] == 1 else ()
-    text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    return _step(op, Params("nn_conv2d_s16_dsp", fields), text, in_place=in_place, scratch_bytes=scratch_bytes)
+    text = f"{flow_text(data, output)}, {window_text((weights.shape[1], weights.shape[2]), op.window)}"
+    in_place = blockwise(op, graph)
+    return _step(op, Params("nn_conv2d_s16_dsp", fields), text, *in_place, scratch_bytes=scratch_bytes)
 
 
 def _gemm_fields(
@@ -142,8 +133,7 @@ def choose_depthwise_s16(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     )
     offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), outputs)
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    in_place = (InPlace(0, offset * _SAMPLE_BYTES),)
-    return _step(op, Params("nn_depthwise_conv2d_s16_dsp", fields), text, in_place=in_place)
+    return _step(op, Params("nn_depthwise_conv2d_s16_dsp", fields), text, InPlace(0, offset * _SAMPLE_BYTES))
 
 
 def choose_add_s16(op: Binary, graph: Graph) -> Step | None:
@@ -180,33 +170,6 @@ def choose_add_s16(op: Binary, graph: Graph) -> Step | None:
     )
 
 
-def _blockwise(op: Conv2D, graph: Graph, kernel: tuple[int, int]) -> tuple[InPlace, ...]:
-    """How the output may overlap the input: a block of pixels is read before it is written."""
-    data, output = graph.tensors[op.input].shape, graph.tensors[op.output].shape
-    pixels = output[1] * output[2]
-    firsts = first_reads(data, kernel, op.window)
-    reads = np.minimum.reduceat(firsts, np.arange(0, pixels, PIXELS))
-    ends = np.minimum(np.arange(PIXELS, pixels + PIXELS, PIXELS), pixels) * output[3]
-    return (InPlace(0, safe_offset(reads, ends, reads_first=True) * _SAMPLE_BYTES),)
-
-
-def _step(
-    op: Layer,
-    params: Params,
-    text: str,
-    *,
-    in_place: tuple[InPlace, ...] = (),
-    scratch_bytes: int | None = None,
-) -> Step:
-    return Step(
-        operator=op.index,
-        implements=(op.index,),
-        kernel=params.struct,
-        header="nn_conv_s16_dsp.h",
-        params=params,
-        inputs=(op.input,),
-        outputs=(op.output,),
-        scratch_bytes=scratch_bytes,
-        in_place=in_place,
-        description=text + activation_text(op.activation),
-    )
+def _step(op: Layer, params: Params, text: str, *in_place: InPlace, scratch_bytes: int | None = None) -> Step:
+    text += activation_text(op.activation)
+    return kernel_step(op, "nn_conv_s16_dsp.h", params, (op.input,), text, *in_place, scratch_bytes=scratch_bytes)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, FullyConnected
+from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise
 from boardproof.project.runtimes.aot.lowering.convolutions import as_grouped
 from boardproof.project.runtimes.aot.operands import activation_text, flow_text, plain_range
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
-from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset, safe_offset
+from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
+from boardproof.project.runtimes.aot.steps import kernel_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.program import Fields
 
     Layer = Conv2D | DepthwiseConv2D | FullyConnected
-
-PIXELS = 4
-"""NN_GEMM_F32_PIXELS."""
 
 CHANNELS = 4
 """NN_GEMM_F32_CHANNELS, and what the depthwise kernel computes together."""
@@ -57,23 +56,15 @@ def choose_fpu(op: Operator, graph: Graph, _tuning: Tuning) -> Step | None:
 def convolution(op: Conv2D, graph: Graph) -> Step | None:
     """One nn_conv2d_f32_fpu; None for one output channel, of which three in four would be nothing."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    kernel, depth = (weights.shape[1], weights.shape[2]), weights.shape[3]
-    groups = data.shape[3] // depth
+    groups = data.shape[3] // weights.shape[3]
     if weights.shape[0] == groups:
         return None
-    contiguous = groups == 1 and op.window.dilation[1] == 1
     rows = weights.array().reshape(groups, weights.shape[0] // groups, -1)
     streams = [_stream(part, bias, CHANNELS) for part, bias in zip(rows, _biases(op, graph, groups), strict=True)]
     low, high = plain_range(op.activation, data.dtype)
     inputs, fours = rows.shape[2], -(-rows.shape[1] // CHANNELS)
     fields: Fields = (
-        *window_fields(data, output, kernel, op.window),
-        ("batches", data.shape[0]),
-        ("input_channels", data.shape[3]),
-        ("output_channels", output.shape[3]),
-        ("groups", groups),
-        ("runs", 1 if contiguous else kernel[1]),
-        ("run", kernel[1] * depth if contiguous else depth),
+        *block_fields(op, graph),
         ("stream_floats", streams[0].size),
         ("gemm.stream", Table("stream", np.concatenate(streams), f"weights, biases, {weights.label}", weights.index)),
         ("gemm.depth", inputs),
@@ -82,10 +73,10 @@ def convolution(op: Conv2D, graph: Graph) -> Step | None:
         ("gemm.activation_min", low),
         ("gemm.activation_max", high),
     )
-    in_place = _blockwise(op, graph, kernel) if groups == data.shape[0] == 1 else ()
     scratch_bytes = _FLOAT_BYTES * PIXELS * (inputs + CHANNELS * fours)
-    text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    return _step(op, Params("nn_conv2d_f32_fpu", fields), text, in_place=in_place, scratch_bytes=scratch_bytes)
+    text = f"{flow_text(data, output)}, {window_text((weights.shape[1], weights.shape[2]), op.window)}"
+    in_place = blockwise(op, graph)
+    return _step(op, Params("nn_conv2d_f32_fpu", fields), text, *in_place, scratch_bytes=scratch_bytes)
 
 
 def dense(op: FullyConnected, graph: Graph) -> Step | None:
@@ -126,8 +117,7 @@ def depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     )
     offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), data.shape[3])
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    in_place = (InPlace(0, offset * _FLOAT_BYTES),)
-    return _step(op, Params("nn_depthwise_conv2d_f32_fpu", fields), text, in_place=in_place)
+    return _step(op, Params("nn_depthwise_conv2d_f32_fpu", fields), text, InPlace(0, offset * _FLOAT_BYTES))
 
 
 def _biases(op: Layer, graph: Graph, groups: int) -> NDArray[np.float32]:
@@ -147,27 +137,6 @@ def _stream(weights: NDArray[np.generic], bias: NDArray[np.float32], together: i
     return rows.reshape(groups, together, -1).transpose(0, 2, 1).reshape(-1)
 
 
-def _blockwise(op: Conv2D, graph: Graph, kernel: tuple[int, int]) -> tuple[InPlace, ...]:
-    """How the output may overlap the input: a block of pixels is read before it is written."""
-    data, output = graph.tensors[op.input].shape, graph.tensors[op.output].shape
-    pixels = output[1] * output[2]
-    reads = np.minimum.reduceat(first_reads(data, kernel, op.window), np.arange(0, pixels, PIXELS))
-    ends = np.minimum(np.arange(PIXELS, pixels + PIXELS, PIXELS), pixels) * output[3]
-    return (InPlace(0, safe_offset(reads, ends, reads_first=True) * _FLOAT_BYTES),)
-
-
-def _step(
-    op: Layer, params: Params, text: str, *, in_place: tuple[InPlace, ...] = (), scratch_bytes: int | None = None
-) -> Step:
-    return Step(
-        operator=op.index,
-        implements=(op.index,),
-        kernel=params.struct,
-        header="nn_conv_f32_fpu.h",
-        params=params,
-        inputs=(op.input,),
-        outputs=(op.output,),
-        scratch_bytes=scratch_bytes,
-        in_place=in_place,
-        description=text + activation_text(op.activation),
-    )
+def _step(op: Layer, params: Params, text: str, *in_place: InPlace, scratch_bytes: int | None = None) -> Step:
+    text += activation_text(op.activation)
+    return kernel_step(op, "nn_conv_f32_fpu.h", params, (op.input,), text, *in_place, scratch_bytes=scratch_bytes)
