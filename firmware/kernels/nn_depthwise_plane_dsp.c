@@ -16,7 +16,11 @@ struct band {
     int32_t output_step, output_row; /* bytes of a pixel, and of a row */
     int32_t round;
     int32_t kernel_height, kernel_width;
-    int32_t lanes[CHANNELS]; /* the input channels of four output channels, if there are several for each */
+};
+
+/* Which four output channels these are, where each input channel has several. */
+struct repeated {
+    int32_t multiplier, channel;
 };
 
 /* Four channels of `rows` rows of outputs; `x` is where the first window begins. */
@@ -241,13 +245,15 @@ __attribute__((noinline)) static const int8_t *unpack_rows(const struct nn_depth
     return input;
 }
 
-/* The same of the input channels of four output channels, where each has several. */
+/* The same of the input channels of four output channels, the first of which is `channel`, where each has several. */
 __attribute__((noinline)) static const int8_t *unpack_repeated(const struct nn_depthwise_plane_s8_dsp *op,
-                                                               const int32_t lanes[CHANNELS], const int8_t *input,
+                                                               const struct repeated *repeated, const int8_t *input,
                                                                uint32_t *row, int32_t rows) {
     const uint32_t zero_points = (uint32_t)(uint16_t)-op->input_zero_point * 0x10001U;
-    const int32_t step = op->channels / op->multiplier;
-    const int32_t lane0 = lanes[0], lane1 = lanes[1], lane2 = lanes[2], lane3 = lanes[3];
+    const int32_t step = op->channels / repeated->multiplier;
+    const int32_t channel = repeated->channel;
+    const int32_t lane0 = channel / repeated->multiplier, lane1 = (channel + 1) / repeated->multiplier;
+    const int32_t lane2 = (channel + 2) / repeated->multiplier, lane3 = (channel + 3) / repeated->multiplier;
     for (; rows > 0; --rows, row += PIXEL_WORDS * op->band_width, input += op->input_width * step) {
         const int8_t *from = input;
         uint32_t *pixel = row + PIXEL_WORDS * op->pad_left;
@@ -289,9 +295,11 @@ static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* Four channels of the whole image. `pixels` is the band: its columns of padding are 0 already. */
-static void compute_channels(const struct nn_depthwise_plane_s8_dsp *op, const struct band *band, const int8_t *input,
-                             int8_t *output, uint32_t *pixels, rows_function *compute) {
+/* Four channels of the whole image. `pixels` is the band: its columns of padding are 0 already. `repeated` is known to
+ * be NULL, or not to be, where this is called. */
+static inline __attribute__((always_inline)) void
+compute_channels(const struct nn_depthwise_plane_s8_dsp *op, const struct band *band, const struct repeated *repeated,
+                 const int8_t *input, int8_t *output, uint32_t *pixels, rows_function *compute) {
     const int32_t row_words = PIXEL_WORDS * op->band_width;
     const uint32_t *end = pixels + op->band_height * row_words;
     const int32_t has_leftovers = op->band < op->output_height; /* else all padding is 0 already */
@@ -303,8 +311,8 @@ static void compute_channels(const struct nn_depthwise_plane_s8_dsp *op, const s
         const int32_t padded = smaller(above, missing);
         const int32_t unpacked = smaller(inside, missing - padded);
         uint32_t *first = row + padded * row_words;
-        input = op->multiplier == 1 ? unpack_rows(op, input, first, unpacked)
-                                    : unpack_repeated(op, band->lanes, input, first, unpacked);
+        input = repeated == NULL ? unpack_rows(op, input, first, unpacked)
+                                 : unpack_repeated(op, repeated, input, first, unpacked);
         if (has_leftovers) {
             clear(row, first);
             clear(first + unpacked * row_words, end);
@@ -325,53 +333,99 @@ static void compute_channels(const struct nn_depthwise_plane_s8_dsp *op, const s
     }
 }
 
-static void compute_image(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
-                          uint32_t *pixels, int32_t one_sided, rows_function *compute) {
+static void compute_plain(const struct nn_depthwise_plane_s8_dsp *op, const struct band *band, const int8_t *input,
+                          int8_t *output, uint32_t *pixels, rows_function *compute) {
+    compute_channels(op, band, NULL, input, output, pixels, compute);
+}
+
+static void compute_repeated(const struct nn_depthwise_plane_s8_dsp *op, const struct band *band,
+                             const struct repeated *repeated, const int8_t *input, int8_t *output, uint32_t *pixels,
+                             rows_function *compute) {
+    compute_channels(op, band, repeated, input, output, pixels, compute);
+}
+
+/* `multiplier` is 1, or known not to be, where this is called. */
+static inline __attribute__((always_inline)) void compute_image(const struct nn_depthwise_plane_s8_dsp *op,
+                                                                const int8_t *input, int8_t *output, uint32_t *pixels,
+                                                                int32_t one_sided, rows_function *compute,
+                                                                int32_t multiplier) {
     const int32_t taps = op->kernel_height * op->kernel_width;
     const int32_t row_words = PIXEL_WORDS * op->band_width;
     const int32_t window_step = PIXEL_WORDS * op->stride_width;
     uint32_t *group = pixels + op->band_height * row_words;
-    struct band band = {.group = group,
-                        .row_rest = row_words - PIXEL_WORDS * op->kernel_width,
-                        .next_window =
-                            window_step - (op->kernel_height - 1) * row_words - PIXEL_WORDS * op->kernel_width,
-                        .next_row = op->stride_height * row_words - op->output_width * window_step,
-                        .output_step = op->channels,
-                        .output_row = op->output_width * op->channels,
-                        .round = op->round,
-                        .kernel_height = op->kernel_height,
-                        .kernel_width = op->kernel_width};
+    const struct band band = {.group = group,
+                              .row_rest = row_words - PIXEL_WORDS * op->kernel_width,
+                              .next_window =
+                                  window_step - (op->kernel_height - 1) * row_words - PIXEL_WORDS * op->kernel_width,
+                              .next_row = op->stride_height * row_words - op->output_width * window_step,
+                              .output_step = op->channels,
+                              .output_row = op->output_width * op->channels,
+                              .round = op->round,
+                              .kernel_height = op->kernel_height,
+                              .kernel_width = op->kernel_width};
     clear(pixels, group);
     const uint32_t *packed = op->stream;
     int32_t c = 0;
     for (int32_t left = op->channels; left > 0; left -= CHANNELS, packed += NN_DEPTHWISE_PLANE_HEAD_WORDS + taps) {
         prepare(packed, group, taps, one_sided);
-        for (int32_t i = 0; op->multiplier > 1 && i < CHANNELS; ++i) {
-            band.lanes[i] = (c + i) / op->multiplier;
+        if (multiplier == 1) {
+            compute_plain(op, &band, input + c, output + c, pixels, compute);
+        } else {
+            const struct repeated repeated = {multiplier, c};
+            compute_repeated(op, &band, &repeated, input, output + c, pixels, compute);
         }
-        compute_channels(op, &band, op->multiplier == 1 ? input + c : input, output + c, pixels, compute);
         c += left < 2 * CHANNELS ? left - CHANNELS : CHANNELS; /* the last four may be some of those before */
     }
     nn_clamp_s8_dsp(output, op->output_height * op->output_width * op->channels, op->activation_min,
                     op->activation_max);
 }
 
+static void plain_image(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
+                        uint32_t *pixels, int32_t one_sided, rows_function *compute) {
+    compute_image(op, input, output, pixels, one_sided, compute, 1);
+}
+
+static void repeated_image(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input, int8_t *output,
+                           uint32_t *pixels, int32_t one_sided, rows_function *compute) {
+    compute_image(&op->plane, input, output, pixels, one_sided, compute, op->multiplier);
+}
+
 void nn_depthwise_plane_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
                                void *scratch) {
-    compute_image(op, input, output, scratch, 1, any_one_sided);
+    plain_image(op, input, output, scratch, 1, any_one_sided);
 }
 
 void nn_depthwise_plane_two_sided_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input,
                                          int8_t *output, void *scratch) {
-    compute_image(op, input, output, scratch, 0, any_two_sided);
+    plain_image(op, input, output, scratch, 0, any_two_sided);
 }
 
 void nn_depthwise_plane3_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
                                 void *scratch) {
-    compute_image(op, input, output, scratch, 1, three_one_sided);
+    plain_image(op, input, output, scratch, 1, three_one_sided);
 }
 
 void nn_depthwise_plane3_two_sided_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input,
                                           int8_t *output, void *scratch) {
-    compute_image(op, input, output, scratch, 0, three_two_sided);
+    plain_image(op, input, output, scratch, 0, three_two_sided);
+}
+
+void nn_depthwise_repeated_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input, int8_t *output,
+                                  void *scratch) {
+    repeated_image(op, input, output, scratch, 1, any_one_sided);
+}
+
+void nn_depthwise_repeated_two_sided_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input,
+                                            int8_t *output, void *scratch) {
+    repeated_image(op, input, output, scratch, 0, any_two_sided);
+}
+
+void nn_depthwise_repeated3_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input, int8_t *output,
+                                   void *scratch) {
+    repeated_image(op, input, output, scratch, 1, three_one_sided);
+}
+
+void nn_depthwise_repeated3_two_sided_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input,
+                                             int8_t *output, void *scratch) {
+    repeated_image(op, input, output, scratch, 0, three_two_sided);
 }

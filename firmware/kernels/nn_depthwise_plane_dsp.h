@@ -19,8 +19,8 @@ enum {
     NN_DEPTHWISE_PLANE_HEAD_WORDS = 9 /* of so many channels in the stream, before the weights */
 };
 
-/* input [H, W, channels / multiplier], output [OH, OW, channels]; one image, at least 4 channels, dilation 1, strides
- * at most the kernel's size.
+/* input [H, W, channels], output [OH, OW, channels]; one image, at least 4 channels, dilation 1, strides at most
+ * the kernel's size.
  *
  * The windows of `band` rows of outputs cover band_height rows, (band - 1) * stride + kernel; all windows cover
  * band_width columns, of which copy_width, after pad_left ones of padding, are the image's.
@@ -31,7 +31,7 @@ enum {
  *     8         as bytes, right shifts
  *     9 on      as bytes, a word for each element of the kernel: the weights of the four channels */
 struct nn_depthwise_plane_s8_dsp {
-    int32_t input_height, input_width, output_height, output_width, channels, multiplier;
+    int32_t input_height, input_width, output_height, output_width, channels;
     int32_t kernel_height, kernel_width, stride_height, stride_width;
     int32_t band, band_height, band_width, copy_width, pad_top, pad_left;
     int32_t input_zero_point;
@@ -44,8 +44,8 @@ struct nn_depthwise_plane_s8_dsp {
  * as in nn_depthwise_dsp.h.
  *
  * Scratch, 4-aligned: 8 * (band_height * band_width + kernel_height * kernel_width) + 48 bytes.
- * The output may start where the input starts if it has no more rows and no more columns, channels are a multiple of
- * 4, and the multiplier is 1. */
+ * The output may start where the input starts if it has no more rows and no more columns, and channels are a multiple
+ * of 4. */
 void nn_depthwise_plane_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
                                void *scratch);
 void nn_depthwise_plane_two_sided_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input,
@@ -54,6 +54,22 @@ void nn_depthwise_plane3_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, cons
                                 void *scratch);
 void nn_depthwise_plane3_two_sided_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input,
                                           int8_t *output, void *scratch);
+
+/* The same where each input channel has `multiplier` filters, at least 2: input [H, W, channels / multiplier]. The
+ * output must not overlap the input. */
+struct nn_depthwise_repeated_s8_dsp {
+    struct nn_depthwise_plane_s8_dsp plane;
+    int32_t multiplier;
+};
+
+void nn_depthwise_repeated_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input, int8_t *output,
+                                  void *scratch);
+void nn_depthwise_repeated_two_sided_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input,
+                                            int8_t *output, void *scratch);
+void nn_depthwise_repeated3_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input, int8_t *output,
+                                   void *scratch);
+void nn_depthwise_repeated3_two_sided_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input,
+                                             int8_t *output, void *scratch);
 
 #ifdef __cplusplus
 }

@@ -31,7 +31,7 @@ OPERATORS = {
     "nn_depthwise3_s8_dsp": operators_dsp.depthwise,
     "nn_depthwise_plane_s8_dsp": operators_dsp.depthwise_any,
     "nn_depthwise_plane3_s8_dsp": operators_dsp.depthwise_small,
-    "nn_depthwise_plane_s8_dsp of several filters": operators_dsp.depthwise_repeated,
+    "nn_depthwise_repeated_s8_dsp": operators_dsp.depthwise_repeated,
     "nn_fully_connected_s8_dsp": operators_dsp.dense,
     "nn_fully_connected_any_s8_dsp": operators_dsp.dense,
     "nn_fully_connected_wide_s8_dsp": operators_dsp.dense_wide,
@@ -58,10 +58,7 @@ SEVERAL = {
     "with addition": WITH_ADD,
     "nn_depthwise3_s8_dsp": DEPTHWISE,
     "nn_depthwise_plane_s8_dsp": {"nn_depthwise_plane_s8_dsp", "nn_depthwise_plane_two_sided_s8_dsp"},
-    "nn_depthwise_plane_s8_dsp of several filters": {
-        "nn_depthwise_plane_s8_dsp",
-        "nn_depthwise_plane_two_sided_s8_dsp",
-    },
+    "nn_depthwise_repeated_s8_dsp": {"nn_depthwise_repeated_s8_dsp", "nn_depthwise_repeated_two_sided_s8_dsp"},
     "nn_depthwise_plane3_s8_dsp": {"nn_depthwise_plane3_s8_dsp", "nn_depthwise_plane3_two_sided_s8_dsp"},
 }
 LEAST_SHARE = 0.15

@@ -39,6 +39,10 @@ COSTS: Mapping[str, Cost] = {
     "nn_depthwise_plane3_two_sided_s8_dsp": Cost(300, 3.96, 0),  # 4 steps, up to 19 % off
     "nn_depthwise_plane_s8_dsp": Cost(300, 1.83, 15.9),  # 6 steps, up to 29 % off
     "nn_depthwise_plane_two_sided_s8_dsp": Cost(300, 1.7, 19.4),  # 3 steps, up to 2 % off
+    "nn_depthwise_repeated3_s8_dsp": Cost(300, 0, 28),
+    "nn_depthwise_repeated3_two_sided_s8_dsp": Cost(300, 3.2, 0),
+    "nn_depthwise_repeated_s8_dsp": Cost(300, 1.95, 17),
+    "nn_depthwise_repeated_two_sided_s8_dsp": Cost(300, 1.85, 21),
     "nn_fully_connected_any_s8_dsp": Cost(100, 2.1, 90),  # 6 steps, up to 21 % off
     "nn_fully_connected_s16_dsp": Cost(100, 1.45, 35),  # 13 steps, up to 34 % off
     "nn_fully_connected_s8_dsp": Cost(200, 1.04, 3.88),  # 14 steps, up to 60 % off
@@ -80,6 +84,10 @@ BLOCKS: Mapping[str, str] = {
     "nn_fully_connected_any_s8_dsp": "3 outputs",
     "nn_fully_connected_s8_dsp": "4 outputs",
     "nn_fully_connected_wide_s8_dsp": "4 outputs",
+    "nn_depthwise_repeated3_s8_dsp": "4 channels",
+    "nn_depthwise_repeated3_two_sided_s8_dsp": "4 channels",
+    "nn_depthwise_repeated_s8_dsp": "4 channels",
+    "nn_depthwise_repeated_two_sided_s8_dsp": "4 channels",
     "nn_add_s8_dsp": "4 outputs",
     "nn_add_rows_s8_dsp": "4 outputs",
     "nn_add_scaled_s16_dsp": "4 outputs",

@@ -213,7 +213,6 @@ def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
         *_sizes("input", layer.input_size),
         *_sizes("output", layer.output_size),
         ("channels", layer.channels),
-        ("multiplier", layer.op.depth_multiplier),
         *_sizes("kernel", layer.kernel),
         *_sizes("stride", window.stride),
         ("band", band.outputs),
@@ -224,13 +223,19 @@ def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
         ("pad_left", pads[1]),
         *layer.common_fields(packed),
     )
+    kernel, params = PLANES[layer.kernel == (3, 3), packed.one_sided], Params("nn_depthwise_plane_s8_dsp", fields)
+    multiplier = layer.op.depth_multiplier
+    if multiplier > 1:
+        kernel = kernel.replace("plane", "repeated")
+        of_plane = tuple((f"plane.{name}", value) for name, value in fields)
+        params = Params("nn_depthwise_repeated_s8_dsp", (*of_plane, ("multiplier", multiplier)))
     shrinks = all(o <= i for o, i in zip(layer.output_size, layer.input_size, strict=True))
     return layer.step(
-        PLANES[layer.kernel == (3, 3), packed.one_sided],
+        kernel,
         "nn_depthwise_plane_dsp.h",
-        Params("nn_depthwise_plane_s8_dsp", fields),
+        params,
         scratch_bytes=band.scratch_bytes,
-        in_place=shrinks and layer.op.depth_multiplier == 1,
+        in_place=shrinks and multiplier == 1,
     )
 
 
