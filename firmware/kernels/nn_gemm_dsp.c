@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "nn_block_dsp.h"
+
 uint32_t *nn_gemm_expand_dsp(const int8_t *input, int32_t units, uint32_t *lane) {
     const struct nn_gemm_expansion e = nn_gemm_expansion();
     for (; units >= 2; units -= 2) {
@@ -106,14 +108,7 @@ __attribute__((naked, noinline)) void nn_gemm4_dsp(const struct nn_gemm_dsp *op 
                                                    const uint32_t *block NN_UNUSED, int8_t *output NN_UNUSED,
                                                    int32_t stride NN_UNUSED) {
     __asm__ volatile(
-        ".syntax unified\n"
-        /* Two pixels, both channels. */
-        ".macro nn_macs a0, a1, b0, b1, c0a, c0b, c1a, c1b\n"
-        "    smlad \\a0, r4, r2, \\c0a\n"
-        "    smlad \\a1, r5, r2, \\c0b\n"
-        "    smlad \\b0, r4, r3, \\c1a\n"
-        "    smlad \\b1, r5, r3, \\c1b\n"
-        ".endm\n"
+        ".syntax unified\n" NN_BLOCK_MACS
         /* The second half of a unit: the even weights, extended. */
         ".macro nn_even\n"
         "    sxtb16 r2, r2\n"
@@ -178,19 +173,7 @@ __attribute__((naked, noinline)) void nn_gemm4_dsp(const struct nn_gemm_dsp *op 
         "    strd r6, r2, [sp, #24]\n" /* block end, output end */
         "    ldr r3, [r0]\n"           /* stream */
         /* Entry: with u units after the first, -u modulo 4 units into the loop; straight to the end if u is 0. */
-        "    rsb r5, r4, #1\n"
-        "    and r5, r5, #3\n"
-        "    adr r7, 1f\n"
-        "    adr r6, 9f\n"
-        "    subs r6, r6, r7\n"
-        "    muls r5, r6, r5\n"
-        "    add r5, r7, r5, lsr #2\n"
-        "    adr r7, 2f\n"
-        "    cmp r4, #1\n"
-        "    it eq\n"
-        "    moveq r5, r7\n"
-        "    orr r5, r5, #1\n"
-        "    strd r1, r5, [sp, #16]\n" /* block, entry */
+        NN_BLOCK_ENTRY "    strd r1, r5, [sp, #16]\n" /* block, entry */
         "    mov r1, r3\n"
 
         "0:\n"
@@ -249,60 +232,45 @@ __attribute__((naked, noinline)) void nn_gemm4_dsp(const struct nn_gemm_dsp *op 
         "    ssat \\a, #8, \\a, asr #12\n"
         "    .endr\n"
 
-        "4:\n"
-        "    ldrd r2, r3, [sp]\n"
-        "    ldr r5, [sp, #28]\n"
-        "    add r0, r2, r3\n"
-        "    strb r8, [r2, r3, lsl #1]\n"
-        "    strb r9, [r0, r3, lsl #1]\n"
-        "    strb r6, [r2], #1\n"
-        "    strb r7, [r0], #1\n"
-        "    strb r12, [r2, r3, lsl #1]\n"
-        "    strb lr, [r0, r3, lsl #1]\n"
-        "    strb r10, [r2], #1\n"
-        "    strb r11, [r0]\n"
-        "    str r2, [sp]\n"
-        "    cmp r2, r5\n"
-        "    bne 0b\n"
-        "6:\n"
-        "    add sp, sp, #36\n"
-        "    pop {r4-r11, pc}\n"
+        "4:\n" NN_BLOCK_STORE_S8("28") "6:\n"
+                                       "    add sp, sp, #36\n"
+                                       "    pop {r4-r11, pc}\n"
 
-        /* Two-sided. */
-        "    .balign 4\n"
-        "3:\n"
-        "    nn_channel r6, r7, r8, r9\n"
-        "    nn_channel r10, r11, r12, lr\n"
-        "    b 4b\n"
+                                       /* Two-sided. */
+                                       "    .balign 4\n"
+                                       "3:\n"
+                                       "    nn_channel r6, r7, r8, r9\n"
+                                       "    nn_channel r10, r11, r12, lr\n"
+                                       "    b 4b\n"
 
-        /* Wide: the eight sums are added to the ones in memory. */
-        "    .balign 4\n"
-        "5:\n"
-        "    ldr r0, [sp]\n"
-        "    adds r1, #8\n"
-        "    ldm r0, {r2-r5}\n"
-        "    add r2, r2, r6, asr #8\n"
-        "    add r3, r3, r7, asr #8\n"
-        "    add r4, r4, r8, asr #8\n"
-        "    add r5, r5, r9, asr #8\n"
-        "    stm r0!, {r2-r5}\n"
-        "    ldm r0, {r2-r5}\n"
-        "    add r2, r2, r10, asr #8\n"
-        "    add r3, r3, r11, asr #8\n"
-        "    add r4, r4, r12, asr #8\n"
-        "    add r5, r5, lr, asr #8\n"
-        "    stm r0!, {r2-r5}\n"
-        "    ldr r5, [sp, #28]\n"
-        "    str r0, [sp]\n"
-        "    cmp r0, r5\n"
-        "    bne 0b\n"
-        "    b 6b\n"
+                                       /* Wide: the eight sums are added to the ones in memory. */
+                                       "    .balign 4\n"
+                                       "5:\n"
+                                       "    ldr r0, [sp]\n"
+                                       "    adds r1, #8\n"
+                                       "    ldm r0, {r2-r5}\n"
+                                       "    add r2, r2, r6, asr #8\n"
+                                       "    add r3, r3, r7, asr #8\n"
+                                       "    add r4, r4, r8, asr #8\n"
+                                       "    add r5, r5, r9, asr #8\n"
+                                       "    stm r0!, {r2-r5}\n"
+                                       "    ldm r0, {r2-r5}\n"
+                                       "    add r2, r2, r10, asr #8\n"
+                                       "    add r3, r3, r11, asr #8\n"
+                                       "    add r4, r4, r12, asr #8\n"
+                                       "    add r5, r5, lr, asr #8\n"
+                                       "    stm r0!, {r2-r5}\n"
+                                       "    ldr r5, [sp, #28]\n"
+                                       "    str r0, [sp]\n"
+                                       "    cmp r0, r5\n"
+                                       "    bne 0b\n"
+                                       "    b 6b\n"
 
-        ".purgem nn_macs\n"
-        ".purgem nn_even\n"
-        ".purgem nn_unit\n"
-        ".purgem nn_round\n"
-        ".purgem nn_channel\n");
+                                       ".purgem nn_macs\n"
+                                       ".purgem nn_even\n"
+                                       ".purgem nn_unit\n"
+                                       ".purgem nn_round\n"
+                                       ".purgem nn_channel\n");
 }
 
 #else

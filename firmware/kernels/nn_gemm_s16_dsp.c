@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "nn_block_dsp.h"
 #include "nn_rescale_s16_dsp.h"
 
 static int16_t rescale(const struct nn_gemm_s16_dsp *op, int32_t sum, uint32_t factor, uint32_t shift) {
@@ -61,13 +62,9 @@ __attribute__((naked, noinline)) void nn_gemm4_s16_dsp(const struct nn_gemm_s16_
                                                        const uint32_t *block NN_UNUSED, int16_t *output NN_UNUSED,
                                                        int32_t stride NN_UNUSED) {
     __asm__ volatile(
-        ".syntax unified\n"
-        ".macro nn_macs a0, a1, b0, b1, c0a, c0b, c1a, c1b\n"
+        ".syntax unified\n" NN_BLOCK_MACS ".macro nn_next a0, a1, b0, b1, c0, c1, d0, d1\n"
         "    ldmia r0!, {r4, r5}\n"
-        "    smlad \\a0, r4, r2, \\c0a\n"
-        "    smlad \\a1, r5, r2, \\c0b\n"
-        "    smlad \\b0, r4, r3, \\c1a\n"
-        "    smlad \\b1, r5, r3, \\c1b\n"
+        "    nn_macs \\a0, \\a1, \\b0, \\b1, \\c0, \\c1, \\d0, \\d1\n"
         ".endm\n"
         ".macro nn_low\n"
         "    ldrd r2, r3, [r1]\n"
@@ -78,13 +75,13 @@ __attribute__((naked, noinline)) void nn_gemm4_s16_dsp(const struct nn_gemm_s16_
         "    ldrd r2, r3, [r1], #8\n"
         "    sxtb16 r2, r2, ror #8\n"
         "    sxtb16 r3, r3, ror #8\n"
-        "    nn_macs r6, r7, r10, r11, r6, r7, r10, r11\n"
-        "    nn_macs r8, r9, r12, lr, r8, r9, r12, lr\n"
+        "    nn_next r6, r7, r10, r11, r6, r7, r10, r11\n"
+        "    nn_next r8, r9, r12, lr, r8, r9, r12, lr\n"
         ".endm\n"
         ".macro nn_unit\n"
         "    nn_low\n"
-        "    nn_macs r6, r7, r10, r11, r6, r7, r10, r11\n"
-        "    nn_macs r8, r9, r12, lr, r8, r9, r12, lr\n"
+        "    nn_next r6, r7, r10, r11, r6, r7, r10, r11\n"
+        "    nn_next r8, r9, r12, lr, r8, r9, r12, lr\n"
         "    nn_high\n"
         ".endm\n"
         ".macro nn_channel factor, shift, a, b, c, d\n"
@@ -123,27 +120,15 @@ __attribute__((naked, noinline)) void nn_gemm4_s16_dsp(const struct nn_gemm_s16_
         "    strd r6, r2, [sp, #16]\n"
         "    ldr r3, [r0]\n"
         /* Entry: with u units after the first, -u modulo 4 units into the loop; straight to the end if u is 0. */
-        "    rsb r5, r4, #1\n"
-        "    and r5, r5, #3\n"
-        "    adr r7, 1f\n"
-        "    adr r6, 9f\n"
-        "    subs r6, r6, r7\n"
-        "    muls r5, r6, r5\n"
-        "    add r5, r7, r5, lsr #2\n"
-        "    adr r7, 2f\n"
-        "    cmp r4, #1\n"
-        "    it eq\n"
-        "    moveq r5, r7\n"
-        "    orr r5, r5, #1\n"
-        "    strd r1, r5, [sp, #8]\n"
+        NN_BLOCK_ENTRY "    strd r1, r5, [sp, #8]\n"
         "    mov r1, r3\n"
 
         "0:\n"
         "    ldr r0, [sp, #8]\n"
         "    ldmia.w r1!, {r9, lr}\n"
         "    nn_low\n"
-        "    nn_macs r6, r7, r10, r11, r9, r9, lr, lr\n"
-        "    nn_macs r8, r9, r12, lr, r9, r9, lr, lr\n"
+        "    nn_next r6, r7, r10, r11, r9, r9, lr, lr\n"
+        "    nn_next r8, r9, r12, lr, r9, r9, lr, lr\n"
         "    nn_high\n"
         "    ldr pc, [sp, #12]\n"
 
@@ -188,6 +173,7 @@ __attribute__((naked, noinline)) void nn_gemm4_s16_dsp(const struct nn_gemm_s16_
         "    pop {r4-r11, pc}\n"
 
         ".purgem nn_macs\n"
+        ".purgem nn_next\n"
         ".purgem nn_low\n"
         ".purgem nn_high\n"
         ".purgem nn_unit\n"

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "nn_block_dsp.h"
+
 #if NN_HAS_DSP
 
 _Static_assert(offsetof(struct nn_products_dsp, units) == 4 && offsetof(struct nn_products_dsp, multiplier) == 12,
@@ -17,18 +19,14 @@ __attribute__((naked, noinline)) void nn_products4_dsp(const struct nn_products_
                                                        const uint32_t *rows NN_UNUSED, int8_t *output NN_UNUSED,
                                                        int32_t stride NN_UNUSED) {
     __asm__ volatile(
-        ".syntax unified\n"
-        ".macro nn_macs a0, a1, b0, b1, c0, c1, d0, d1\n"
+        ".syntax unified\n" NN_BLOCK_MACS ".macro nn_next a0, a1, b0, b1, c0, c1, d0, d1\n"
         "    ldmia r0!, {r4, r5}\n"
-        "    smlad \\a0, r4, r2, \\c0\n"
-        "    smlad \\a1, r5, r2, \\c1\n"
-        "    smlad \\b0, r4, r3, \\d0\n"
-        "    smlad \\b1, r5, r3, \\d1\n"
+        "    nn_macs \\a0, \\a1, \\b0, \\b1, \\c0, \\c1, \\d0, \\d1\n"
         ".endm\n"
         ".macro nn_half\n"
         "    ldmia r1!, {r2, r3}\n"
-        "    nn_macs r6, r7, r10, r11, r6, r7, r10, r11\n"
-        "    nn_macs r8, r9, r12, lr, r8, r9, r12, lr\n"
+        "    nn_next r6, r7, r10, r11, r6, r7, r10, r11\n"
+        "    nn_next r8, r9, r12, lr, r8, r9, r12, lr\n"
         ".endm\n"
         ".macro nn_unit\n"
         "    nn_half\n"
@@ -51,27 +49,15 @@ __attribute__((naked, noinline)) void nn_products4_dsp(const struct nn_products_
         "    strd r6, r2, [sp, #16]\n" /* rows' end, output end */
         "    ldr r3, [r0]\n"
         /* Entry: with u units after the first, -u modulo 4 units into the loop; straight to the end if u is 0. */
-        "    rsb r5, r4, #1\n"
-        "    and r5, r5, #3\n"
-        "    adr r7, 1f\n"
-        "    adr r6, 9f\n"
-        "    subs r6, r6, r7\n"
-        "    muls r5, r6, r5\n"
-        "    add r5, r7, r5, lsr #2\n"
-        "    adr r7, 2f\n"
-        "    cmp r4, #1\n"
-        "    it eq\n"
-        "    moveq r5, r7\n"
-        "    orr r5, r5, #1\n"
-        "    strd r1, r5, [sp, #8]\n" /* rows, entry */
+        NN_BLOCK_ENTRY "    strd r1, r5, [sp, #8]\n" /* rows, entry */
         "    mov r1, r3\n"
 
         "0:\n"
         "    ldr r0, [sp, #8]\n"
         "    ldmia.w r1!, {r9, lr}\n"
         "    ldmia r1!, {r2, r3}\n"
-        "    nn_macs r6, r7, r10, r11, r9, r9, lr, lr\n"
-        "    nn_macs r8, r9, r12, lr, r9, r9, lr, lr\n"
+        "    nn_next r6, r7, r10, r11, r9, r9, lr, lr\n"
+        "    nn_next r8, r9, r12, lr, r9, r9, lr, lr\n"
         "    nn_half\n"
         "    ldr pc, [sp, #12]\n"
 
@@ -97,43 +83,29 @@ __attribute__((naked, noinline)) void nn_products4_dsp(const struct nn_products_
         "    smmlar \\a, \\a, r2, r5\n"
         "    asr \\a, \\a, r3\n"
         "    ssat \\a, #8, \\a, asr #1\n"
-        "    .endr\n"
-        "    ldrd r2, r3, [sp]\n"
-        "    ldr r5, [sp, #20]\n"
-        "    add r0, r2, r3\n"
-        "    strb r8, [r2, r3, lsl #1]\n"
-        "    strb r9, [r0, r3, lsl #1]\n"
-        "    strb r6, [r2], #1\n"
-        "    strb r7, [r0], #1\n"
-        "    strb r12, [r2, r3, lsl #1]\n"
-        "    strb lr, [r0, r3, lsl #1]\n"
-        "    strb r10, [r2], #1\n"
-        "    strb r11, [r0]\n"
-        "    str r2, [sp]\n"
-        "    cmp r2, r5\n"
-        "    bne 0b\n"
-        "6:\n"
-        "    add sp, sp, #36\n"
-        "    pop {r4-r11, pc}\n"
+        "    .endr\n" NN_BLOCK_STORE_S8("20") "6:\n"
+                                              "    add sp, sp, #36\n"
+                                              "    pop {r4-r11, pc}\n"
 
-        "5:\n"
-        "    .irp a, r6, r7, r8, r9, r10, r11, r12, lr\n"
-        "    asr \\a, \\a, #1\n"
-        "    .endr\n"
-        "    ldr r2, [sp]\n"
-        "    ldr r5, [sp, #20]\n"
-        "    stmia r2!, {r6, r7}\n"
-        "    strd r8, r9, [r2], #8\n"
-        "    strd r10, r11, [r2], #8\n"
-        "    strd r12, lr, [r2], #8\n"
-        "    str r2, [sp]\n"
-        "    cmp r2, r5\n"
-        "    bne 0b\n"
-        "    b 6b\n"
+                                              "5:\n"
+                                              "    .irp a, r6, r7, r8, r9, r10, r11, r12, lr\n"
+                                              "    asr \\a, \\a, #1\n"
+                                              "    .endr\n"
+                                              "    ldr r2, [sp]\n"
+                                              "    ldr r5, [sp, #20]\n"
+                                              "    stmia r2!, {r6, r7}\n"
+                                              "    strd r8, r9, [r2], #8\n"
+                                              "    strd r10, r11, [r2], #8\n"
+                                              "    strd r12, lr, [r2], #8\n"
+                                              "    str r2, [sp]\n"
+                                              "    cmp r2, r5\n"
+                                              "    bne 0b\n"
+                                              "    b 6b\n"
 
-        ".purgem nn_macs\n"
-        ".purgem nn_half\n"
-        ".purgem nn_unit\n");
+                                              ".purgem nn_macs\n"
+                                              ".purgem nn_next\n"
+                                              ".purgem nn_half\n"
+                                              ".purgem nn_unit\n");
 }
 
 #else
