@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from boardproof.applications import live
-from boardproof.applications.replay import ReplaySettings
+from boardproof.applications.settings import ReplaySettings
 from boardproof.device.protocol.app_session import BoardStep, StepFlag, StreamFault, StreamNote, StreamStatus
 from boardproof.errors import DeviceError, InputError
 from boardproof.model.recordings import read_recording

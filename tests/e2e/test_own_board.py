@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boardproof.applications.replay import ReplaySettings
+from boardproof.applications.settings import ReplaySettings
 from boardproof.cli.commands import run_command
 from boardproof.project.resources import resource
 from support.own_boards import PICO

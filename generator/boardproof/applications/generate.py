@@ -17,7 +17,7 @@ from boardproof.project.runtimes import RUNTIMES
 from boardproof.stages.generate import warn_of
 
 if TYPE_CHECKING:
-    from boardproof.applications.replay import ReplaySettings
+    from boardproof.applications.settings import ReplaySettings
     from boardproof.progress import Progress
     from boardproof.project.apps.application import Application
     from boardproof.project.apps.parts import CompiledParts

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.applications.replay import FAULT_WORDS, build_application, check_identity, connect
+from boardproof.applications.board import build_application, check_identity, connect
+from boardproof.applications.results import FAULT_WORDS
 from boardproof.device.build.claims import claim
 from boardproof.device.protocol.app_session import AppSession, StepFlag, StreamFault
 from boardproof.errors import DeviceError, InputError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from boardproof.applications.replay import ReplaySettings
+    from boardproof.applications.settings import ReplaySettings
     from boardproof.progress import Progress
     from boardproof.project.apps.application import Application
 

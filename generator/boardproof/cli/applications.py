@@ -14,7 +14,7 @@ from boardproof.project.names import CHOICES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from boardproof.applications.replay import ReplaySettings
+    from boardproof.applications.settings import ReplaySettings
 
 app_options = flags(
     click.option("--board", type=BoardName(), help="Where it runs.  [mps2-an386]"),
@@ -87,7 +87,7 @@ def watch(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus:
 
 def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any]) -> ReplaySettings:
     """Flags that were given, over ReplaySettings' own defaults."""
-    from boardproof.applications.replay import ReplaySettings
+    from boardproof.applications.settings import ReplaySettings
     from boardproof.project.runtimes.base import Options
 
     names = ("board", "out", "link", "port", "labels", "tune", "real_time")

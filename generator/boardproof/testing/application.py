@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boardproof.applications import replay
+from boardproof.applications.board import build_application, check_identity, connect
+from boardproof.applications.results import result_of
 from boardproof.device.protocol.app_session import AppSession
 from boardproof.device.reach.links import require_tools
 from boardproof.model.recordings import read_recording
@@ -16,6 +17,7 @@ from boardproof.proof.expectation import expect
 from boardproof.proof.playing import Player, whole
 
 if TYPE_CHECKING:
+    from boardproof.applications.settings import ReplaySettings
     from boardproof.report.replay import ReplayedRecording
 
 
@@ -26,7 +28,7 @@ class ApplicationUnderTest:
         settings: Where it is, and on which board it runs.
     """
 
-    def __init__(self, settings: replay.ReplaySettings) -> None:
+    def __init__(self, settings: ReplaySettings) -> None:
         self.application = read_application(settings.app)
         self._settings = settings
         self._links = ExitStack()
@@ -41,7 +43,7 @@ class ApplicationUnderTest:
         """
         samples = read_recording(Path(recording), self.application.form)
         played = Player(self._connected(), self.application).play(whole(samples.samples))
-        result = replay.result_of(self.application, samples, played, expect(self.application, played.hops), None)
+        result = result_of(self.application, samples, played, expect(self.application, played.hops), None)
         if result.differences:
             raise AssertionError("\n".join(("the board differs from the host:", *result.differences[:10])))
         return result
@@ -54,9 +56,9 @@ class ApplicationUnderTest:
     def _connected(self) -> AppSession:
         if self._session is None:
             require_tools(self._settings.target_board)
-            firmware = replay.build_application(self.application, self._settings, Silent())
-            link = self._links.enter_context(replay.connect(firmware, self._settings, Silent()))
+            firmware = build_application(self.application, self._settings, Silent())
+            link = self._links.enter_context(connect(firmware, self._settings, Silent()))
             session = AppSession(link, self.application.network.sha256)
-            replay.check_identity(session, self.application)
+            check_identity(session, self.application)
             self._session = session
         return self._session

@@ -135,7 +135,7 @@ def application(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, boardproof_app: Path
 ) -> Iterator[ApplicationUnderTest]:
     """The application on the board: replay("clip.wav").decisions."""
-    from boardproof.applications.replay import ReplaySettings
+    from boardproof.applications.settings import ReplaySettings
     from boardproof.errors import BoardproofError
     from boardproof.testing.application import ApplicationUnderTest
 
