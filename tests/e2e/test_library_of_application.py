@@ -20,7 +20,7 @@ from boardproof.proof.expectation import expect
 from firmware.test_arduino_core import HEAP
 from support.aot import WARNINGS
 from support.sketches import sketch_project
-from support.small_application import SETTINGS, sound, write_application
+from support.small_application import RATE, SETTINGS, THEN, sound, write_application
 from support.streams import fifo_stream
 
 if TYPE_CHECKING:
@@ -174,7 +174,8 @@ def test_the_arduino_library_compiles_and_keeps_to_its_names(front_end: bool, tm
 
 @pytest.mark.qemu
 def test_the_sketch_decides_and_says_so(tmp_path: Path) -> None:
-    root = generate(tmp_path, board="mps2-an386")
+    """Both networks, by themselves: the loop takes the steps, and the action prints."""
+    root = generate(tmp_path, board="mps2-an386", settings=SETTINGS + THEN)
     sketch = (root / "examples" / NAME / f"{NAME}.ino").read_text()
     begin, end = sketch.index("// Samples of your sensor"), sketch.index("// What is to happen")
     project = sketch_project(BOARDS["mps2-an386"], (sketch[:begin] + LOUD + sketch[end:]).encode())
@@ -185,11 +186,12 @@ def test_the_sketch_decides_and_says_so(tmp_path: Path) -> None:
     }
     project = type(project)({**project.files, **library}, project.board, "none", project.model_sha256)
     with fifo_stream(build(project, tmp_path / "project").elf) as stream:
-        said = json.loads(stream.line())
+        said = [json.loads(stream.line()) for _ in range(2)]
     samples = np.where(np.arange(2400) < 800, 0, 15000).astype(np.int16)[:, None]
     application = read_application(tmp_path / "app")
-    first = expected_of(application, samples).heard[0]
-    assert said == {"ms": 1000 * first.position // application.rate, "label": "loud", "sum": first.sum}
+    expected = expected_of(application, samples)
+    decisions = [("loud", expected.heard[0]), ("goes on", expected.second.heard[0])]
+    assert said == [{"ms": 1000 * d.position // RATE, "label": label, "sum": d.sum} for label, d in decisions]
 
 
 def test_names_that_an_application_cannot_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -398,8 +398,10 @@ def test_recording_watching_and_generating(tmp_path, capsys):
     assert "An emulated board has no sensor" in capsys.readouterr().err
     assert run_command(["generate", str(app), "--app", *target]) == 0
     assert (tmp_path / "project" / "src" / "app_config.c").is_file()
-    assert run_command(["generate", str(app), "--app", "--runtime", "tflm", *target]) == 2
-    assert "Leave out --ci and --runtime" in capsys.readouterr().err
+    assert run_command(["generate", str(app), "--app", "--runtime", "tflm", "--share-arena", *target]) == 2
+    told = capsys.readouterr().err
+    assert "--runtime, --share-arena cannot be said of an application" in told
+    assert "Leave it out. Applications are compiled with aot" in told
 
 
 def test_gaps_in_a_recording_are_told(session, application):

@@ -97,13 +97,29 @@ def settings_of(app: Path, recordings: tuple[Path, ...], values: dict[str, Any])
     return ReplaySettings(app=app, recordings=recordings, options=options, **given)
 
 
+_MEANT_BY_APP = {"app", "as_form", "board", "name", "optimize", "out", "quiet", "runtime", "traceback", "verbose"}
+"""What `generate` takes together with --app."""
+
+
+def _refuse_what_means_nothing(values: dict[str, Any]) -> None:
+    """Raises InputError for flags that have no effect on an application."""
+    given = {name for name, value in values.items() if value not in (None, False, ())} - _MEANT_BY_APP
+    if values.get("runtime") == "tflm":
+        given.add("runtime")
+    if given:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(given))
+        raise InputError(
+            f"{named} cannot be said of an application: what it computes stands in boardproof.toml.",
+            "Leave it out. Applications are compiled with aot, networks share one arena, and no workflow is made.",
+        )
+
+
 def generate(app: Path, values: dict[str, Any]) -> ExitStatus:
     """`boardproof generate --app`: writes an application's project, or its library."""
     from boardproof.applications.generate import generate_application, generate_application_library
     from boardproof.cli.console import ConsoleProgress, show_text
 
-    if values.get("ci") is not None or values.get("runtime") == "tflm":
-        raise InputError("Applications are generated with aot and without a workflow.", "Leave out --ci and --runtime.")
+    _refuse_what_means_nothing(values)
     as_library = values["as_form"] == "library"
     if not as_library and values.get("name") is not None:
         raise InputError("Firmware of an application has no name in C.", "Leave out --name, or add --as library.")

@@ -95,7 +95,7 @@ def quantize(model: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     "--as", "as_form", type=click.Choice(CHOICES["form"]), help="Firmware, or C for any build system.  [project]"
 )
 @click.option("--app", is_flag=True, help="MODEL is a folder whose boardproof.toml has [app]: its whole application.")
-@click.option("--name", help="What a library calls the network: NAME_init, NAME.h.  [model]")
+@click.option("--name", help="What a library's names begin with: NAME_init, NAME.h.  [model, or as the application]")
 @click.option("--share-arena", is_flag=True, default=None, help="One arena for all networks of a library.")
 def generate(models: tuple[Named, ...], **values: Any) -> ExitStatus:  # noqa: ANN401
     """Writes the firmware project, or the network as a library.
