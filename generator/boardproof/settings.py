@@ -173,7 +173,7 @@ def _given(name: str, value: Any) -> Any:  # noqa: ANN401 - as the setting has i
     if name in {"out", *_SAMPLES} and isinstance(value, str):
         return Path(value)
     if name in _SAMPLES and value is not None:
-        return as_samples(value, "the samples" if name == "samples" else "the representative samples")
+        return as_samples(value, "the array of samples" if name == "samples" else "the array of representative samples")
     if name == "pixels" and value is not None:
         return Pixels(value)
     if name == "port":

@@ -129,7 +129,7 @@ def test_whole_numbers_that_a_model_makes_floats_of_are_quantized(dtype, high, k
     assert (tensor.dtype, tensor.name) == ("int8", "bytes")
     if dtype == "uint8":
         assert refused(model, x / 256).message == (
-            "the representative samples holds float64 values that do not fit uint8, the type of bytes."
+            "the array of representative samples holds float64 values that do not fit uint8, the type of bytes."
         )
 
 
@@ -144,3 +144,17 @@ def test_a_stateful_layer_for_many_samples_runs_for_one(keras):
     given = keras.Input(batch_shape=(8, 3, 2))
     model = keras.Model(given, keras.layers.SimpleRNN(2, stateful=True)(given), name="m")
     assert runs(model, np.random.default_rng(3).standard_normal((60, 3, 2)).astype(np.float32))
+
+
+@pytest.mark.parametrize(("activation", "operator"), [("elu", "ELU"), ("hard_silu", "HARD_SWISH")])
+def test_activations_without_an_int16_version_are_named_with_those_that_have_one(activation, operator, keras):
+    x = np.random.default_rng(5).standard_normal((60, 4)).astype(np.float32)
+    layers = [keras.layers.Dense(3, activation=activation), keras.layers.Dense(2)]
+    model = keras.Sequential([keras.Input((4,)), *layers], name="m")
+    with pytest.raises(InputError) as caught:
+        boardproof.inspect(model, representative=x, scheme="int16x8")
+    assert caught.value.message == (
+        f"TensorFlow has no int16 version of {operator}, which m.keras uses (for the activation {activation})."
+    )
+    assert caught.value.hint.startswith("Use --scheme int8, where every activation is a table, or another activation")
+    assert runs(model, x)

@@ -11,11 +11,21 @@ from boardproof.model.labels import plain_name, safe_label, safe_lines
 from boardproof.model.layer_names import layer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from boardproof.model.graph import Graph, Operator, Tensor
 
 _FLOAT16_TENSOR = re.compile(r"tensor<[\dx?]*xf16>")
+_ONLY_INT8 = re.compile(r"Quantization to 16x8-bit not yet supported for op: '([A-Z0-9_]+)'")
+_MADE_BY: Mapping[str, str] = {
+    "DIV": "the activation softsign, for one",
+    "ELU": "the activation elu",
+    "GREATER": "the activation selu",
+    "HARD_SWISH": "the activation hard_silu",
+    "NEG": "a LayerNormalization, for one",
+}
+"""Where Keras needs operators that TensorFlow quantizes to int8 only, if users would not guess it."""
+
 _FLEX_OPERATORS = re.compile(r"TF Select ops: (.+)")
 _CUSTOM_OPERATORS = re.compile(r"Custom ops: (.+)")
 
@@ -125,6 +135,14 @@ def not_converted(source: str, reason: str, log: str) -> InputError:
         return InputError(
             f"TensorFlow Lite has no operator for {safe_label(missing[1])}, which {source} uses.",
             "Replace the layers that make it by ones that TensorFlow Lite knows.",
+            details,
+        )
+    if narrow := _ONLY_INT8.search(details):
+        use = f" (for {_MADE_BY[narrow[1]]})" if narrow[1] in _MADE_BY else ""
+        return InputError(
+            f"TensorFlow has no int16 version of {narrow[1]}, which {source} uses{use}.",
+            "Use --scheme int8, where every activation is a table, or another activation: relu, relu6, sigmoid, tanh "
+            "and silu have int16 versions.",
             details,
         )
     first = next((line for line in details.splitlines() if line), "it gave no reason")

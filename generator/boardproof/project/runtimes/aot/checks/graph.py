@@ -33,7 +33,7 @@ CONTROL_FLOW_HINTS = {
 
 
 MISSING_HINTS = {
-    "GELU": "Use the activation silu or hard_swish.",
+    "GELU": "Use the activation silu, or --scheme int8, where GELU is a table.",
     "SELECT": "Make one side of the choice a constant, which gives SELECT_V2, or write it with maximum or minimum.",
     "TILE": "Instead of UpSampling2D use keras.layers.Resizing with interpolation='nearest'; else Concatenate copies.",
 }
