@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from support import operators_conv, operators_other
+from support import operators_other, operators_windows
 from support.aot import plan_quickly
 from support.cases import assert_cases_exact
 
 CASES_PER_MODEL = 20
 
 OPERATORS = {
-    "CONV_2D": operators_conv.conv2d,
-    "DEPTHWISE_CONV_2D": operators_conv.depthwise_conv2d,
-    "FULLY_CONNECTED": operators_conv.fully_connected,
-    **operators_conv.INT4_WEIGHTS,
+    "CONV_2D": operators_windows.conv2d,
+    "DEPTHWISE_CONV_2D": operators_windows.depthwise_conv2d,
+    "FULLY_CONNECTED": operators_windows.fully_connected,
+    **operators_windows.INT4_WEIGHTS,
     "PAD": operators_other.pad,
     "RESHAPE": operators_other.reshape,
     "SOFTMAX": operators_other.softmax,

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from support import (
     operators_axes,
-    operators_conv,
     operators_dsp,
     operators_elementwise,
+    operators_images,
     operators_movement,
     operators_other,
-    operators_picks,
     operators_products,
+    operators_selection,
     operators_unary,
+    operators_windows,
 )
 from support.aot import assert_exact
 from support.cases import CASES, rounds_of
@@ -30,12 +31,12 @@ from support.network import Network
 MEAN, RELU = operators_axes.reduce("MEAN"), operators_unary.unary("RELU")
 
 IMAGE_OPERATORS = (
-    operators_conv.conv2d,
-    operators_conv.depthwise_conv2d,
+    operators_windows.conv2d,
+    operators_windows.depthwise_conv2d,
     *(operators_axes.pool(opcode, "int8") for opcode in ("AVERAGE_POOL_2D", "MAX_POOL_2D")),
 )
 OTHER_OPERATORS = (
-    operators_conv.fully_connected,
+    operators_windows.fully_connected,
     MEAN,
     operators_elementwise.binary("ADD"),
     operators_other.pad,
@@ -51,8 +52,8 @@ MOVEMENTS = (
     operators_movement.broadcast_to,
     operators_movement.concatenation,
     operators_movement.expand_dims,
-    operators_picks.gather,
-    operators_picks.gather_nd,
+    operators_selection.gather,
+    operators_selection.gather_nd,
     operators_movement.mirror_pad,
     operators_movement.pack,
     operators_movement.pad_v2,
@@ -68,7 +69,7 @@ MOVEMENTS = (
 )
 """Of tensors with few axes, as these may add some."""
 IMAGE_MOVEMENTS = (
-    operators_picks.resize_nearest_neighbor,
+    operators_images.resize_nearest_neighbor,
     operators_products.resize_bilinear,
     operators_products.transpose_conv,
 )
@@ -130,7 +131,7 @@ def image(draw, net, kind):
         case "in fours" | "trained":
             return operators_dsp.image(draw, net, st.sampled_from((4, 8)), 14)
         case _:
-            return operators_conv.image(draw, net)
+            return operators_windows.image(draw, net)
 
 
 @st.composite

@@ -15,7 +15,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support import operands, operators_axes, operators_conv, operators_dsp, operators_elementwise, operators_products
+from support import (
+    operands,
+    operators_axes,
+    operators_dsp,
+    operators_elementwise,
+    operators_products,
+    operators_windows,
+)
 from support.aot import plan_quickly
 from support.cases import examples, models_of, one_of_each
 from support.dsp import check_on_host, run_on_board
@@ -98,12 +105,12 @@ def halfway(draw, net):
 
 
 OPERATORS = {
-    "nn_conv2d_any_s8_dsp": operators_conv.conv2d,
-    "nn_conv2d_any_wide_s8_dsp": of_large_biases(operators_conv.conv2d),
+    "nn_conv2d_any_s8_dsp": operators_windows.conv2d,
+    "nn_conv2d_any_wide_s8_dsp": of_large_biases(operators_windows.conv2d),
     "nn_conv2d_wide_s8_dsp": of_large_biases(operators_dsp.windows),
-    "nn_fully_connected_wide_s8_dsp": of_large_biases(operators_conv.fully_connected),
-    "nn_depthwise_any_s8_dsp": operators_conv.depthwise_conv2d,
-    "nn_depthwise_any_s8_dsp in fours": in_fours(operators_conv.depthwise_conv2d, "int8"),
+    "nn_fully_connected_wide_s8_dsp": of_large_biases(operators_windows.fully_connected),
+    "nn_depthwise_any_s8_dsp": operators_windows.depthwise_conv2d,
+    "nn_depthwise_any_s8_dsp in fours": in_fours(operators_windows.depthwise_conv2d, "int8"),
     "nn_conv2d_s16_dsp": operators_axes.conv2d("int16"),
     "nn_depthwise_conv2d_s16_dsp": operators_axes.depthwise_conv2d("int16"),
     "nn_depthwise_conv2d_s16_dsp in fours": in_fours(operators_axes.depthwise_conv2d("int16"), "int16"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from boardproof.model.shapes.graph import window_output
 from support.operands import apply, float32, output, quantization, ratio, source
-from support.operators_conv import window, window_options
+from support.operators_windows import window, window_options
 
 if TYPE_CHECKING:
     from support.network import Activation, Network

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes.graph import window_output
-from support.operators_conv import sometimes_padded
+from support.operators_windows import sometimes_padded
 from support.trained import left_by_training
 
 if TYPE_CHECKING:

@@ -8,17 +8,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from support.moved import EVERY_TYPE, Data, apply, axis_of, data, ints, like
-from support.operators_picks import (
+from support.operators_images import (
     batch_to_space_nd,
     depth_to_space,
-    embedding_lookup,
-    gather,
-    gather_nd,
     resize_nearest_neighbor,
     space_to_batch_nd,
     space_to_depth,
-    update_slice,
 )
+from support.operators_selection import embedding_lookup, gather, gather_nd, update_slice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

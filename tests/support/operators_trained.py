@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from boardproof.model.graph import Padding, Window
 from boardproof.model.shapes.graph import window_output
-from support import operators_conv, operators_dsp, operators_other, operators_products, operators_unary
+from support import operators_dsp, operators_other, operators_products, operators_unary, operators_windows
 from support.flatbuffer_models import ModelBuilder
 from support.network import Network
 from support.trained import left_by_training
@@ -40,8 +40,8 @@ BETWEEN = (
     *(_transposed,) * 2,
     *(_layer,) * 8,
     *(operators_dsp.block,) * 2,
-    operators_conv.conv2d,
-    operators_conv.depthwise_conv2d,
+    operators_windows.conv2d,
+    operators_windows.depthwise_conv2d,
     operators_other.requantize,
     operators_unary.unary("RELU"),
     operators_unary.unary("RELU6"),
@@ -59,7 +59,7 @@ def chains(draw: st.DrawFn) -> Network:
         x = _pooled(draw, net, operator(draw, net, x))
     x = _flat(draw, net, x)
     for _ in range(draw(st.integers(1, 2))):
-        x = operators_conv.fully_connected(draw, net, x)
+        x = operators_windows.fully_connected(draw, net, x)
     net.outputs = [x.index]
     return net
 
