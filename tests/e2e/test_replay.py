@@ -112,7 +112,7 @@ def test_an_application_has_no_heap_and_one_arena(firmware, board):
     symbols = {line.split()[-1].partition("@")[0] for line in listed.stdout.splitlines()}
     assert not symbols & HEAP
     assert [name for name in symbols if name.endswith("arena")] == ["shared_arena"]
-    assert {"frontend_kept", "first_scores", "second_scores"} <= symbols
+    assert {"frontend_kept", "second_kept", "first_scores", "second_scores"} <= symbols
 
 
 def decisions(application, played, expected):

@@ -69,8 +69,18 @@ def front_end() -> bytes:
     return builder.build([x], [y])
 
 
-def network(scale: float = 128.0, zero_point: int = 0, shape: tuple[int, ...] | None = None, rows: int = ROWS) -> bytes:
-    """[1,64] int8 to two scores: loud if the rows are high. Or an input of another shape, which is made flat."""
+def network(
+    scale: float = 128.0,
+    zero_point: int = 0,
+    shape: tuple[int, ...] | None = None,
+    rows: int = ROWS,
+    *,
+    remembers: bool = False,
+) -> bytes:
+    """[1,64] int8 to two scores: loud if the rows are high. Or an input of another shape, which is made flat.
+
+    `remembers`: the rows come delayed by one, and the first is the last one of the run before.
+    """
     builder = ModelBuilder()
     size = rows * BANDS if shape is None else int(np.prod(shape))
     x = source = builder.add_tensor(shape or (1, size), scale=scale, zero_point=zero_point)
@@ -78,6 +88,8 @@ def network(scale: float = 128.0, zero_point: int = 0, shape: tuple[int, ...] | 
         x = builder.add_tensor((1, size), scale=scale, zero_point=zero_point)
         flat = builder.add_tensor((2,), "int32", data=np.array([1, size]))
         builder.add_operator("RESHAPE", [source, flat], [x])
+    if remembers:
+        x = _delayed(builder, x, size)
     weights = np.stack([np.full(size, -60), np.full(size, 60)])
     w = builder.add_tensor((2, size), scale=0.001, data=weights)
     b = builder.add_tensor((2,), "int32", scale=0.128, data=np.array([60000, -60000]))
@@ -88,11 +100,22 @@ def network(scale: float = 128.0, zero_point: int = 0, shape: tuple[int, ...] | 
     return builder.build([source], [y])
 
 
+def _delayed(builder: ModelBuilder, x: int, size: int) -> int:
+    """The bytes of x, all later by a row; what is pushed out comes in the next inference."""
+    wide, delayed = (builder.add_tensor((1, size), "int16", scale=128.0) for _ in range(2))
+    narrow = builder.add_tensor((1, size), scale=128.0)
+    row = options(delay_length=BANDS)
+    builder.add_operator("CAST", [x], [wide], in_data_type="INT8", out_data_type="INT16")
+    builder.add_operator("CUSTOM", [wide], [delayed], custom_code="SignalDelay", custom_options=row)
+    builder.add_operator("CAST", [delayed], [narrow], in_data_type="INT16", out_data_type="INT8")
+    return narrow
+
+
 def write_application(folder: Path, settings: str = SETTINGS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "front.tflite").write_bytes(front_end())
     (folder / "network.tflite").write_bytes(network())
-    (folder / "second.tflite").write_bytes(network(rows=SECOND_ROWS))
+    (folder / "second.tflite").write_bytes(network(rows=SECOND_ROWS, remembers=True))
     (folder / "boardproof.toml").write_text(settings)
     return folder
 
