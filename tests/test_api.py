@@ -81,6 +81,12 @@ def test_the_stages_before_the_board(tflite: bytes, tmp_path: Path) -> None:
     assert (tmp_path / "p" / "src" / "model.c").read_bytes() == project.files["src/model.c"]
 
 
+def test_a_metric_is_said_to_be_ignored_where_nothing_runs(tflite: bytes) -> None:
+    for command in (boardproof.generate, boardproof.inspect):
+        with pytest.warns(boardproof.BoardproofWarning, match=f"metric is ignored: {command.__name__} runs nothing"):
+            command(tflite, board="native", metric=lambda *_: 1.0)
+
+
 def test_several_networks_make_one_library(tflite: bytes) -> None:
     project = boardproof.generate({"one": tflite, "two": tflite}, form="library", board="native")
     assert {"src/one.c", "src/one.h", "src/two.c", "src/two.h", "examples/one_two/one_two.ino"} <= project.files.keys()

@@ -44,6 +44,14 @@ def _told(progress: Progress | None) -> Progress:
     return progress or (NotebookProgress() if in_notebook() else _Warning())
 
 
+def _told_what_is_ignored(flags: Flags, command: str, progress: Progress | None) -> Progress:
+    """Who is told what happens, after a warning where nothing comes of a flag."""
+    told = _told(progress)
+    if flags.get("metric") is not None:
+        told.warn(f"metric is ignored: {command} runs nothing that it could measure")
+    return told
+
+
 def run(
     model: Model | str,
     samples: SamplesLike | None = None,
@@ -168,7 +176,7 @@ def inspect(model: Model | str, *, progress: Progress | None = None, **flags: Un
         InputError: The model or a flag cannot be used.
     """
     with told_in_full():
-        return pipeline.inspect(_settings(model, None, flags), _told(progress))
+        return pipeline.inspect(_settings(model, None, flags), _told_what_is_ignored(flags, "inspect", progress))
 
 
 def generate(
@@ -195,10 +203,11 @@ def generate(
         ToolError: With `tflm`, the library cannot be fetched or built.
     """
     with told_in_full():
+        told = _told_what_is_ignored(flags, "generate", progress)
         if not isinstance(model, Mapping):
-            return pipeline.generated(_settings(model, samples, flags), _told(progress), write="out" in flags)
+            return pipeline.generated(_settings(model, samples, flags), told, write="out" in flags)
         named = [_settings(one, samples, {**flags, "name": name}) for name, one in model.items()]
-        return pipeline.generated_together(named, _told(progress), write="out" in flags)
+        return pipeline.generated_together(named, told, write="out" in flags)
 
 
 def _settings(model: Model | str, samples: SamplesLike | None, flags: Flags) -> Settings:

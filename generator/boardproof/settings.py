@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -97,7 +98,11 @@ class Settings:
     @property
     def stem(self) -> str:
         """The model's name without its suffix: what is made of it is named so."""
-        return Path(self.model_name).stem
+        return _NOT_UTF_8.sub("_", Path(self.model_name).stem)
+
+
+_NOT_UTF_8 = re.compile("[\ud800-\udfff]")
+"""How Python holds bytes of a file's name that are no UTF-8."""
 
 
 class Flags(TypedDict, total=False):

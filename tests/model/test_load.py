@@ -6,13 +6,17 @@ import json
 import re
 import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from boardproof.errors import InputError
-from boardproof.model.load import ModelKind, load_model
+from boardproof.model.conversion import require_no_loops
+from boardproof.model.load import ModelKind, load_model, require_model
+from boardproof.model.quantize import Scheme, quantize
 from boardproof.model.quiet import captured_output
+from boardproof.model.tflite.reader import read_tflite
 from support.keras_models import save_unsafe_saved_model
 
 
@@ -56,6 +60,51 @@ def test_what_keras_3_cannot_read_loads_as_keras_2(legacy_models, name, why, cap
     assert model.kind is ModelKind.LEGACY_KERAS
     assert model.inputs[0].shape == (8, 8, 1)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def legacy(tmp_path):
+    """Saves layers of Keras 2 as an .h5 file, which is given back with the model."""
+
+    def save(shape, *layers, dtype="float32"):
+        with captured_output():
+            import tf_keras
+
+            made = [getattr(tf_keras.layers, name)(*arguments) for name, *arguments in layers]
+            model = tf_keras.Sequential([tf_keras.Input(shape, dtype=dtype), *made])
+            model.save(tmp_path / "old.h5", save_format="h5")
+        return model, tmp_path / "old.h5"
+
+    return save
+
+
+def test_the_shorter_conversion_of_a_file_of_keras_2_wins(legacy):
+    _, path = legacy((6,), ("Embedding", 10, 4), ("Flatten",), ("Dense", 2), dtype="int32")
+    model = load_model(path)
+    assert model.kind is ModelKind.LEGACY_KERAS
+    assert model.notes == ("converted by tf-keras, which makes fewer operators of Embedding than Keras 3",)
+    _, path = legacy((6,), ("Embedding", 10, 4), ("UpSampling1D", 2), ("Flatten",), ("Dense", 2), dtype="int32")
+    model = load_model(path)
+    assert (model.kind, model.notes) == (ModelKind.KERAS, ())
+
+
+@pytest.mark.parametrize("layer", ["GRU", "SimpleRNN"])
+def test_loops_of_keras_2_are_unrolled_with_the_same_values(legacy, layer):
+    made, path = legacy((5, 3), (layer, 4), ("Dense", 2))
+    model = load_model(path)
+    assert model.notes[-1].startswith("recurrent layers were unrolled, with the same values: ")
+    x = np.random.default_rng(1).standard_normal((7, 5, 3)).astype(np.float32)
+    with captured_output():
+        expected = np.asarray(made(x))
+        (got,) = model.network.call([x])
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+    require_no_loops(read_tflite(quantize(model, None, Scheme.FLOAT32)), "old.h5")
+
+
+def test_a_name_that_is_too_long_is_no_defect():
+    with pytest.raises(InputError) as caught:
+        require_model(Path("x" * 300))
+    assert caught.value.message.endswith("cannot be read: File name too long.")
 
 
 def test_tflite_loads_as_it_is(tmp_path, mixed_tflite):

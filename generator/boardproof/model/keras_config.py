@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boardproof.errors import InputError
 from boardproof.model.labels import safe_label
@@ -46,6 +46,10 @@ EXPORT = (
 )
 """What to do about classes that are not Keras's."""
 
+_SHORTER_BY_TF_KERAS = frozenset({"Embedding", "TimeDistributed", "UpSampling2D"})
+_ONLY_BY_KERAS_3 = frozenset({"UpSampling1D"})
+"""docs/decisions/0021 has the comparison."""
+
 _KERAS_3 = 3
 _MAX_NESTING = 200
 
@@ -54,6 +58,12 @@ def is_legacy(keras_version: str) -> bool:
     """Whether Keras 2 or older wrote a file, by the version in it; files that do not say are older still."""
     major = re.match(r"\d+", keras_version)
     return major is None or int(major[0]) < _KERAS_3
+
+
+def shorter_by_tf_keras(model: Any) -> tuple[str, ...]:  # noqa: ANN401 an untyped Keras model
+    """The classes of layers for which tf-keras is the better converter; none where another layer needs Keras 3."""
+    classes = {type(layer).__name__ for layer in model._flatten_layers(include_self=False)}
+    return () if classes & _ONLY_BY_KERAS_3 else tuple(sorted(classes & _SHORTER_BY_TF_KERAS))
 
 
 def is_newer(written: str, here: str) -> bool:

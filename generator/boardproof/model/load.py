@@ -18,7 +18,7 @@ from boardproof.errors import BoardproofError, InputError
 from boardproof.model.c_array import model_in_c
 from boardproof.model.data.read import read_bytes
 from boardproof.model.filekind import FileKind, file_kind
-from boardproof.model.keras_config import EXPORT, check_config, is_legacy, is_newer
+from boardproof.model.keras_config import EXPORT, check_config, is_legacy, is_newer, shorter_by_tf_keras
 from boardproof.model.labels import safe_label, safe_lines
 from boardproof.model.network import FloatNetwork, Sizes, from_keras, from_saved_model, unknown_sizes
 from boardproof.model.not_models import made_by_vela, not_a_model, not_a_saved_model
@@ -73,7 +73,11 @@ class LoadedModel:
 
 def require_model(path: Path) -> None:
     """Raises InputError when there is nothing at this path: before anything heavy is imported."""
-    if not path.exists():
+    try:
+        found = path.exists()
+    except OSError as error:  # a name that is too long
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the path of the model.") from error
+    if not found:
         raise InputError(f"There is no file {path}.", "Check the path of the model.")
 
 
@@ -81,7 +85,7 @@ def load_model(path: Path, sizes: Sizes = unknown_sizes) -> LoadedModel:
     """The model in a file or SavedModel directory; what it is, is told by its content, not by its name.
 
     Keras models load in safe mode: files with Lambda layers or other packages' classes are refused before any of their
-    code runs. Files of Keras 2 that Keras 3 cannot read load through tf-keras.
+    code runs. Files of Keras 2 that Keras 3 cannot read, or converts to more operators, load through tf-keras.
 
     Args:
         path: The file or directory.
@@ -179,6 +183,8 @@ def _load_keras(path: Path, keras_version: str, sizes: Sizes) -> LoadedModel:
 
         try:
             model = keras.saving.load_model(path, compile=False)
+            if is_legacy(keras_version) and (shorter := shorter_by_tf_keras(model)):
+                return _by_tf_keras(path, output, sizes, shorter)
             network = from_keras(model, f"keras {keras.__version__}", path.name, sizes)
             kind = ModelKind.KERAS
         except BoardproofError:
@@ -191,6 +197,13 @@ def _load_keras(path: Path, keras_version: str, sizes: Sizes) -> LoadedModel:
             network = _load_legacy(path, output, sizes)
             kind = ModelKind.LEGACY_KERAS
     return LoadedModel(kind, path.name, network.inputs, network=network, notes=network.notes)
+
+
+def _by_tf_keras(path: Path, output: CapturedOutput, sizes: Sizes, shorter: tuple[str, ...]) -> LoadedModel:
+    """A file of Keras 2 that either Keras loads, by the one that converts these layers to fewer operators."""
+    network = _load_legacy(path, output, sizes)
+    note = f"converted by tf-keras, which makes fewer operators of {', '.join(shorter)} than Keras 3"
+    return LoadedModel(ModelKind.LEGACY_KERAS, path.name, network.inputs, network=network, notes=(note, *network.notes))
 
 
 def _load_legacy(path: Path, output: CapturedOutput, sizes: Sizes) -> FloatNetwork:

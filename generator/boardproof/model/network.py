@@ -92,7 +92,7 @@ def from_keras(
     _refuse_words(model, source)
     model = _for_one_sample(model)
     # Keras 3 gives the inputs of a Sequential model, but not the structure they are passed in: it has exactly one.
-    loops = looping_layers(model) if interpreter.startswith("keras ") else ()
+    loops = looping_layers(model)
     structure = model.inputs[0] if type(model).__name__ == "Sequential" else model.input
 
     def call(inputs: Sequence[Tensor]) -> list[Tensor]:

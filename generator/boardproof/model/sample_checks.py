@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.affine import dequantize_array
+from boardproof.model.graph import Gather
 from boardproof.model.labels import safe_label
 from boardproof.model.metrics import class_count
 from boardproof.model.preflight import Finding, Severity
@@ -80,7 +81,8 @@ def check_indices(graph: Graph, arrays: tuple[NDArray[np.generic], ...], source:
         if limit is None or array.dtype.kind not in "iu":
             continue
         rows = array.reshape(len(array), -1).astype(np.int64)
-        outside = ((rows >= limit) | (rows < -limit)).any(axis=1)
+        lowest = 0 if _is_looked_up_directly(graph, tensor.index) else -limit  # Keras counts from the end below 0
+        outside = ((rows >= limit) | (rows < lowest)).any(axis=1)
         if outside.any():
             first = int(np.flatnonzero(outside)[0])
             yield Finding(
@@ -91,6 +93,10 @@ def check_indices(graph: Graph, arrays: tuple[NDArray[np.generic], ...], source:
                 "Give the numbers that the model was trained on, or train it with a larger table (input_dim).",
                 tensor=tensor.index,
             )
+
+
+def _is_looked_up_directly(graph: Graph, index: int) -> bool:
+    return any(index in operator.inputs and isinstance(operator, Gather) for operator in graph.operators)
 
 
 def _check_values_of(graph: Graph, samples: Samples, arrays: tuple[NDArray[np.generic], ...]) -> tuple[Finding, ...]:

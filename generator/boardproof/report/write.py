@@ -30,6 +30,8 @@ def check_report_path(path: Path) -> None:
             f"A report cannot be written as {path.suffix or 'a file without a suffix'}.",
             f"End its name in {', '.join(_SUFFIXES)}.",
         )
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} for the report.", "Choose a place that exists.")
 
 
 def write_page(page: Page, json: str, path: Path) -> None:

@@ -35,7 +35,7 @@ def claim(root: Path) -> Iterator[None]:
     if root in ours:
         yield
         return
-    path = cache_dir() / "locks" / f"folder-{hashlib.sha256(str(root).encode()).hexdigest()[:16]}.lock"
+    path = cache_dir() / "locks" / f"folder-{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}.lock"
     lock = _lock(path, root)
     token = _ours.set(ours | {root})
     try:
