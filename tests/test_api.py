@@ -124,7 +124,7 @@ def test_an_error_shows_its_next_step_in_a_traceback(tflite: bytes) -> None:
     with pytest.raises(boardproof.InputError) as caught:
         boardproof.inspect(tflite, scheme="int3")
     assert str(caught.value) == "There is no scheme 'int3'."
-    assert caught.value.__notes__ == ["next: Choose one of: int8, int16x8, dynamic, float16, float32."]
+    assert caught.value.__notes__ == ["next: Choose one of: int8, int16x8, int8x4, dynamic, float16, float32."]
 
 
 @pytest.mark.parametrize(
