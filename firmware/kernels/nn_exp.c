@@ -2,8 +2,11 @@
 
 #include "nn_exp.h"
 
-/* exp(x) = 2^(k / 32) * 2^(r / 32) for a whole k and |r| <= 1/2, all in doubles: the first factor from a table, the
- * second from a polynomial of degree 3. */
+/* exp(x) = 2^(k / 32) * 2^(r / 32) for a whole k and |r| <= 1/2: the first factor from a table, the second from a
+ * polynomial. In doubles, of degree 3, that defines the result. Cores without doubles take a thousand instructions for
+ * it, so first the same is done in integers, of degree 4, within 2^-33 of exp(x). The result in doubles is within
+ * 2^-33, too. Where the one in integers is further than 2^-31 from where rounding to float changes, both round to the
+ * same: in all but one case of 128. */
 enum { STEPS = 32, STEP_BITS = 5 };
 
 /* 2^(i / 32), rounded to nearest. */
@@ -37,7 +40,8 @@ static double power_of_two(int32_t steps) {
     return x;
 }
 
-float nn_exp_f32_of(float x) {
+/* exp(x) for any x. */
+static float in_doubles(float x) {
     if (x != x) {
         return x;
     }
@@ -57,4 +61,61 @@ float nn_exp_f32_of(float x) {
                          0x1.ebfce50fac4f3p-3 / (double)STEPS / (double)STEPS;
     const double linear = 0x1.62e42ff0c52d6p-1 / (double)STEPS * r + 1.0;
     return (float)((cubic * squared + linear) * power_of_two((int32_t)(uint32_t)bits_of(rounded)));
+}
+
+/* log2(e), whole bits and fraction: 30 fractional bits, and 32 more; log(2), 31 fractional bits. */
+static const uint32_t LOG2_E = 0x5C551D94;
+static const uint32_t LOG2_E_MORE = 0xAE0BF85E;
+static const int32_t LOG_2 = 0x58B90BFC;
+
+/* Fractional bits of x * log2(e), of which `int32_t` has those of r / 32, and of a table's entry. */
+enum { FRACTION = 37, ENTRY_FRACTION = 52, FLOAT_FRACTION = 23, SPARE = ENTRY_FRACTION - FLOAT_FRACTION };
+
+/* The high half of a product. */
+static inline int32_t high(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b) >> 32);
+}
+
+/* x * log2(e) with FRACTION fractional bits, |x| < 128. */
+static int64_t binary_logarithm(float x) {
+    const uint32_t bits = nn_bits_f32(x);
+    const uint32_t mantissa = (bits & ((UINT32_C(1) << FLOAT_FRACTION) - 1)) | UINT32_C(1) << FLOAT_FRACTION;
+    const uint32_t shift = 127 + FLOAT_FRACTION + 30 - FRACTION - ((bits >> FLOAT_FRACTION) & 0xFF);
+    const uint64_t product = (uint64_t)mantissa * LOG2_E + (uint32_t)(((uint64_t)mantissa * LOG2_E_MORE) >> 32);
+    const int64_t magnitude = shift > 63 ? 0 : (int64_t)(product >> shift);
+    return x < 0.0F ? -magnitude : magnitude;
+}
+
+/* 2^(r / 32) - 1 with 36 fractional bits, r / 32 with FRACTION. */
+static int32_t power_less_one(int32_t r) {
+    const int32_t w = high(r, LOG_2); /* 36 fractional bits; its powers 40, 44 and 48 */
+    const int32_t squared = high(w, w);
+    const int32_t cubed = high(squared, w);
+    const int32_t fourth = high(cubed, w);
+    return w + (squared >> 5) + (high(cubed, 0x2AAAAAAB) >> 8) + (high(fourth, 0x0AAAAAAB) >> 12);
+}
+
+float nn_exp_f32_of(float x) {
+    if (!(x > -87.0F && x < 88.0F)) {
+        return in_doubles(x);
+    }
+    const int64_t logarithm = binary_logarithm(x);
+    const int32_t r = (int32_t)(uint32_t)(uint64_t)logarithm;
+    const int32_t steps = (int32_t)((logarithm - r) >> 32);
+    const uint64_t one = UINT64_C(1) << ENTRY_FRACTION;
+    const uint64_t entry = (bits_of(POWERS[steps & (STEPS - 1)]) & (one - 1)) | one;
+    const int64_t change = (int64_t)power_less_one(r) * (int64_t)(entry >> 21); /* 36 + 31 fractional bits */
+    uint64_t power = entry + (uint64_t)(change >> (36 + 31 - ENTRY_FRACTION));
+    int32_t exponent = steps >> STEP_BITS;
+    if (power < one) {
+        power *= 2;
+        --exponent;
+    }
+    const uint32_t half = UINT32_C(1) << (SPARE - 1);
+    const uint32_t margin = UINT32_C(1) << (ENTRY_FRACTION - 31);
+    if (((uint32_t)power & (2 * half - 1)) - (half - margin) < 2 * margin) {
+        return in_doubles(x);
+    }
+    const uint32_t mantissa = (uint32_t)((power + half) >> SPARE);
+    return nn_from_bits_f32(((uint32_t)(exponent + 126) << FLOAT_FRACTION) + mantissa);
 }

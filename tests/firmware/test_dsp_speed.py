@@ -151,3 +151,30 @@ def test_instructions_per_element(dsp_on_board, tmp_path):
     assert run.ticks[1] <= 13.0 * 32 * 32 * 16
     assert run.ticks[2] <= 1.75 * 25 * 5 * 64
     assert run.ticks[3] <= 2.4 * 16 * 16 * 16
+
+
+# operator, both inputs' shapes, most instructions per output
+PAIRS = (
+    ("MUL", (1, 16, 16, 16), (1, 16, 16, 16), 12.5),
+    ("MUL", (1, 16, 16, 16), (1, 1, 1, 16), 15.5),
+    ("SUB", (1, 16, 16, 16), (1, 16, 16, 1), 9.5),
+    ("SQUARED_DIFFERENCE", (1, 32, 48), (1, 32, 1), 10.5),
+    ("PRELU", (1, 16, 16, 16), (1, 1, 16), 15.0),
+)
+
+
+def test_instructions_per_pair(dsp_on_board, tmp_path):
+    net = Network(3)
+    for opcode, first, second, _ in PAIRS:
+        x, y, result = net.input(first, 0.04, 3), net.input(second, 0.03, -5), net.tensor(first, 0.05, 4)
+        net.builder.add_operator(opcode, [x.index, y.index], [result.index])
+        net.outputs.append(result.index)
+    x, result = net.input((1, 32, 48), 0.04, 3), net.tensor((1, 32, 1), 0.02, 3)
+    axes = net.constant(np.array([2], np.int32), "int32")
+    net.builder.add_operator("MEAN", [x.index, axes], [result.index], keep_dims=True)
+    net.outputs.append(result.index)
+    run = run_on_board(net.build(), net.vectors(2), dsp_on_board, tmp_path)
+    assert run.wrong == 0
+    rates = [ticks / np.prod(pair[1]) for pair, ticks in zip(PAIRS, run.ticks, strict=False)]
+    assert [(pair, rate) for pair, rate in zip(PAIRS, rates, strict=True) if rate > pair[3]] == []
+    assert run.ticks[-1] <= 3.0 * 32 * 48

@@ -152,6 +152,32 @@ def test_functions_are_the_c_librarys(name, functions):
         assert mine == right or (np.isnan(mine) and np.isnan(right)), x
 
 
+EXPONENTIALS = """
+#include <stdio.h>
+#include "nn_exp.c"
+int main(void) {
+    uint32_t differ = 0;
+    for (uint32_t bits = 0; bits <= 0x42d00000U; bits += STEP) {
+        for (uint32_t sign = 0; sign < 2; ++sign) {
+            const float x = nn_from_bits_f32(bits | sign << 31);
+            differ += nn_bits_f32(nn_exp_f32_of(x)) != nn_bits_f32(in_doubles(x));
+        }
+    }
+    printf("%u", (unsigned)differ);
+    return 0;
+}
+"""
+
+
+@pytest.mark.native
+def test_exponentials_in_integers_are_those_in_doubles(tmp_path):
+    """One float in 331 up to where results overflow; each of them was compared once, with a step of 1."""
+    source, program = tmp_path / "exponentials.c", tmp_path / "exponentials"
+    source.write_text(EXPONENTIALS, encoding="utf-8")
+    subprocess.run(["gcc", "-O2", "-DSTEP=331", f"-I{KERNELS}", str(source), "-o", str(program)], check=True)
+    assert subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout == "0"
+
+
 @pytest.mark.native
 @pytest.mark.parametrize("name", PROBES)
 def test_probes_are_what_the_kernels_compute(name, functions):

@@ -26,8 +26,8 @@ COSTS: Mapping[str, Cost] = {
     "nn_mul_s16": Cost(100, 0, 27),
     "nn_mul_s8": Cost(100, 0, 30),
     "nn_prelu_s8": Cost(100, 0, 31),
-    "nn_resize_bilinear_s8": Cost(100, 10.6, 42.3),  # 3 steps, up to 0 % off
-    "nn_softmax_s8": Cost(200, 31.6, 0),  # 7 steps, up to 15 % off
+    "nn_resize_bilinear_s8": Cost(100, 0, 22.6),
+    "nn_softmax_s8": Cost(200, 36, 0),
     "nn_squared_difference_s8": Cost(100, 0, 53),
     "nn_sub_s16": Cost(100, 0, 44),
     "nn_sub_s8": Cost(100, 0, 50),
