@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) void add_up(const int8_t *input, co
     for (int32_t i = 0; i < count; ++i, weights += size) {
         sums[i] = all[i];
         for (int32_t k = 0; k < left; ++k) {
-            sums[i] += input[k] * weights[k];
+            sums[i] = nn_smlabb((uint32_t)input[k], (uint32_t)weights[k], sums[i]);
         }
     }
 }

@@ -59,7 +59,7 @@ COSTS: Mapping[str, Cost] = {
     "nn_sum_s8_dsp": Cost(50, 1.23, 0),  # 1 step, up to 0 % off
     "nn_svdf_s8_dsp": Cost(200, 0.95, 200),  # 2 steps, up to 11 % off
     "nn_svdf_s8_s16_dsp": Cost(200, 0.95, 200),  # 2 steps, up to 12 % off
-    "nn_transpose_conv_s16_dsp": Cost(500, 0.9, 40),
+    "nn_transpose_conv_s16_dsp": Cost(500, 0.95, 18),  # 4 steps, up to 24 % off
     "nn_transpose_conv_s8_dsp": Cost(500, 0.74, 18),  # 19 steps, up to 45 % off
     "nn_transpose_conv_wide_s8_dsp": Cost(500, 0.9, 70),
 }
