@@ -3,6 +3,7 @@
 #ifndef NN_CONV_S16_DSP_H
 #define NN_CONV_S16_DSP_H
 
+#include "nn_depthwise_any_dsp.h"
 #include "nn_gemm_s16_dsp.h"
 #include "nn_types.h"
 
@@ -44,19 +45,11 @@ struct nn_fully_connected_s16_dsp {
 
 void nn_fully_connected_s16_dsp(const struct nn_fully_connected_s16_dsp *op, const int16_t *input, int16_t *output);
 
-/* Depthwise, any window and multiplier: four outputs of a pixel at a time. `stream` holds, for each four outputs, in
- * words: four biases, for each place of the window four weights (int8, in the order 0, 2, 1, 3), four factors, four
- * shifts. Where outputs are not divisible by four, the last group has others beside them that are not written. `vector`
- * is whether four outputs have four neighbouring inputs: a multiplier of 1 and channels divisible by four.
- *
- * Pixels are computed in order, each output after all inputs of its window are read. */
+/* Depthwise, any window and multiplier: see nn_depthwise_any_dsp.h. Weights of four outputs are in the order 0, 2, 1,
+ * 3, multipliers and shifts as in nn_gemm_s16_dsp.h. */
 struct nn_depthwise_conv2d_s16_dsp {
-    struct nn_window window;
-    int32_t batches;
-    int32_t input_channels, multiplier;
-    int32_t vector;
+    struct nn_depthwise_shape_dsp shape;
     int32_t activation_min, activation_max;
-    const uint32_t *stream;
 };
 
 void nn_depthwise_conv2d_s16_dsp(const struct nn_depthwise_conv2d_s16_dsp *op, const int16_t *input, int16_t *output);

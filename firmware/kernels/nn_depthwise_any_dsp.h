@@ -9,24 +9,29 @@
 extern "C" {
 #endif
 
-/* `stream` holds, for each four outputs, in words: four biases, for each place of the window four weights (int8), four
- * multipliers, four shifts. Where outputs are not divisible by four, the last group has others beside them that are not
- * written. `vector` is whether four outputs have four neighbouring inputs: a multiplier of 1 and channels divisible by
- * four. A sum, below 2^30 in magnitude, becomes twice itself times the multiplier / 2^32, rounded, divided by 2^shift,
- * rounded halves away from zero, plus the output zero point; shift up to 23. Where it is not above 0, the sum is first
- * shifted to the left by that much, which leaves it below 2^30, and rounded once. `round` is twice that zero point
- * plus 1.
+/* What depthwise convolutions of any type have. `stream` holds, for each four outputs, in words: four biases, for each
+ * place of the window four weights (int8), four multipliers, four shifts. Where outputs are not divisible by four, the
+ * last group has others beside them that are not written. `vector` is whether four outputs have four neighbouring
+ * inputs: a multiplier of 1 and channels divisible by four.
  *
  * Pixels are computed in order, each four outputs after all inputs of their window are read. */
-struct nn_depthwise_any_s8_dsp {
+struct nn_depthwise_shape_dsp {
     struct nn_window window;
     int32_t batches;
     int32_t input_channels, multiplier;
     int32_t vector;
+    const uint32_t *stream;
+};
+
+/* A sum, below 2^30 in magnitude, becomes twice itself times the multiplier / 2^32, rounded, divided by 2^shift,
+ * rounded halves away from zero, plus the output zero point; shift up to 23. Where it is not above 0, the sum is first
+ * shifted to the left by that much, which leaves it below 2^30, and rounded once. `round` is twice that zero point
+ * plus 1. */
+struct nn_depthwise_any_s8_dsp {
+    struct nn_depthwise_shape_dsp shape;
     int32_t input_zero_point;
     int32_t round;
     int32_t activation_min, activation_max;
-    const uint32_t *stream;
 };
 
 void nn_depthwise_any_s8_dsp(const struct nn_depthwise_any_s8_dsp *op, const int8_t *input, int8_t *output);

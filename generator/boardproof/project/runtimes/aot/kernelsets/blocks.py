@@ -11,11 +11,14 @@ from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
 from boardproof.project.runtimes.aot.program import InPlace
 
 if TYPE_CHECKING:
-    from boardproof.model.graph import Conv2D, Graph
-    from boardproof.project.runtimes.aot.program import Fields
+    from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph
+    from boardproof.project.runtimes.aot.program import Fields, Table
 
 PIXELS = 4
 """Of a block."""
+
+DEPTHWISE_GROUP = 4
+"""Outputs that a depthwise convolution computes together."""
 
 
 def runs_of(op: Conv2D, graph: Graph) -> tuple[int, int]:
@@ -39,6 +42,20 @@ def block_fields(op: Conv2D, graph: Graph) -> Fields:
         ("runs", runs),
         ("run", run),
     )
+
+
+def depthwise_fields(op: DepthwiseConv2D, graph: Graph, stream: Table) -> Fields:
+    """The `shape` member of depthwise convolutions of any window and multiplier."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    fields: Fields = (
+        *window_fields(data, output, (weights.shape[1], weights.shape[2]), op.window),
+        ("batches", data.shape[0]),
+        ("input_channels", data.shape[3]),
+        ("multiplier", op.depth_multiplier),
+        ("vector", int(op.depth_multiplier == 1 and output.shape[3] % DEPTHWISE_GROUP == 0)),
+        ("stream", stream),
+    )
+    return tuple((f"shape.{name}", value) for name, value in fields)
 
 
 def blockwise(op: Conv2D, graph: Graph) -> tuple[InPlace, ...]:

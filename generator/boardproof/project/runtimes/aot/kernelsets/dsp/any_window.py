@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.project.runtimes.aot.kernelsets.blocks import depthwise_fields
 from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
     UNIT,
@@ -171,17 +172,13 @@ def any_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     packed = np.ascontiguousarray(taps).reshape(groups, -1).view("<u4")
     stream = np.concatenate([bias, packed, multiplier, shift], axis=1, dtype=np.uint32, casting="unsafe")
     low, high = activation_range(op.activation, output)
+    table = Table("stream", stream.reshape(-1), f"biases, weights, factors, {weights.label}", weights.index)
     fields: Fields = (
-        *window_fields(data, output, kernel, op.window),
-        ("batches", data.shape[0]),
-        ("input_channels", data.shape[3]),
-        ("multiplier", op.depth_multiplier),
-        ("vector", int(op.depth_multiplier == 1 and outputs % GROUP == 0)),
+        *depthwise_fields(op, graph, table),
         ("input_zero_point", quantization(data).zero_point),
         ("round", 2 * linear.output_zero_point + 1),
         ("activation_min", low),
         ("activation_max", high),
-        ("stream", Table("stream", stream.reshape(-1), f"biases, weights, factors, {weights.label}", weights.index)),
     )
     offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), outputs)
     return Step(

@@ -12,7 +12,7 @@ import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier
 from boardproof.model.graph import DepthwiseConv2D, DType, FullyConnected
-from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise, runs_of
+from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise, depthwise_fields, runs_of
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, padded
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import (
     GROUP,
@@ -30,7 +30,7 @@ from boardproof.project.runtimes.aot.operands import (
     shape_text,
 )
 from boardproof.project.runtimes.aot.operators.elementwise.rescaling import add_factors
-from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
+from boardproof.project.runtimes.aot.operators.windows.convolution import window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 from boardproof.project.runtimes.aot.steps import kernel_step
@@ -121,16 +121,8 @@ def choose_depthwise_s16(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     taps = padded(packed.weights, -(-outputs // GROUP) * GROUP, packed.weights.shape[1])
     by_group = taps.reshape(-1, GROUP, taps.shape[1]).transpose(0, 2, 1)[..., [0, 2, 1, 3]]
     stream = group_stream(packed, np.ascontiguousarray(by_group).reshape(len(by_group), -1).view("<u4"))
-    fields: Fields = (
-        *window_fields(data, output, kernel, op.window),
-        ("batches", data.shape[0]),
-        ("input_channels", data.shape[3]),
-        ("multiplier", op.depth_multiplier),
-        ("vector", int(op.depth_multiplier == 1 and outputs % GROUP == 0)),
-        ("activation_min", low),
-        ("activation_max", high),
-        ("stream", Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)),
-    )
+    table = Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)
+    fields: Fields = (*depthwise_fields(op, graph, table), ("activation_min", low), ("activation_max", high))
     offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), outputs)
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
     return _step(op, Params("nn_depthwise_conv2d_s16_dsp", fields), text, InPlace(0, offset * _SAMPLE_BYTES))
