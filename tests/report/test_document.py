@@ -16,7 +16,7 @@ from boardproof.report.forms.console import page_view
 from boardproof.report.forms.html import to_html
 from boardproof.report.sections import page_of
 from boardproof.report.sections.facts import figures
-from boardproof.report.write import write_report
+from boardproof.report.write import write_page
 from support.reports import made_up_report
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def in_form(report: Report, form: str, folder: Path) -> str:
     if form == "console":
         return on_console(page_view(page_of(report)))
     path = folder / f"report{form}"
-    write_report(report, path)
+    write_page(page_of(report), report.to_json(), path)
     return html.unescape(path.read_text())
 
 

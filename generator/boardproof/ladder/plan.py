@@ -49,11 +49,6 @@ class Row:
     variant: Variant
     control: str | None
 
-    @property
-    def seedless(self) -> str:
-        """What rows of other seeds have in common with it."""
-        return self.variant.label
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -8,13 +8,11 @@ from boardproof.errors import InputError
 from boardproof.host.files import write_atomically
 from boardproof.report.forms.html import to_html
 from boardproof.report.forms.markdown import to_markdown
-from boardproof.report.sections import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from boardproof.report.document import Report
     from boardproof.report.page import Page
 
 FORMS: dict[str, Callable[[Page], str]] = {".md": to_markdown, ".html": to_html}
@@ -43,8 +41,3 @@ def write_page(page: Page, json: str, path: Path) -> None:
     check_report_path(path)
     text = json + "\n" if path.suffix == ".json" else FORMS[path.suffix](page)
     write_atomically(path, text.encode())
-
-
-def write_report(report: Report, path: Path) -> None:
-    """Writes a report of one run. Raises as `write_page` does."""
-    write_page(page_of(report), report.to_json(), path)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from boardproof.device.failures import BoardFaultError, ModelFailedError, SessionLostError
+from boardproof.device.failures import BoardFaultError, SessionLostError
 from boardproof.device.protocol import messages
-from boardproof.device.protocol.exchange import Exchange, refused
+from boardproof.device.protocol.exchange import Exchange
 from boardproof.device.protocol.messages import (
     ALL_OPERATORS,
     InvokeFlag,
@@ -22,6 +22,7 @@ from boardproof.device.protocol.messages import (
     TensorRef,
 )
 from boardproof.device.protocol.pace import Pace
+from boardproof.device.protocol.refusals import accepted, model_failed, wrong_version
 from boardproof.device.types import Hello, TensorInfo
 from boardproof.errors import DeviceError, InputError
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 MAX_RESETS = 3
 """How many resets in a row one request survives."""
 
-_MODEL_ERROR_ARENA = -1
 _Result = TypeVar("_Result")
 
 
@@ -111,8 +111,8 @@ class Session:
         """Says hello only, which works whatever state the model is in."""
         reply = self._exchange.hello(messages.pack_hello())
         if reply.status == Status.VERSION:
-            raise _wrong_version(reply)
-        facts = messages.unpack_hello(_ok(Request.HELLO, reply))
+            raise wrong_version(reply)
+        facts = messages.unpack_hello(accepted(Request.HELLO, reply))
         if self._model_sha256 not in {None, facts.model_sha256}:
             raise DeviceError(
                 f"The board runs firmware for another model (SHA-256 {facts.model_sha256[:16]}…, "
@@ -145,8 +145,8 @@ class Session:
         facts = self._known_facts()
         reply = self._exchange.call(Request.PREPARE)
         if reply.status == Status.MODEL:
-            raise _model_failed("prepared", reply, facts.arena_bytes)
-        _ok(Request.PREPARE, reply)
+            raise model_failed("prepared", reply, facts.arena_bytes)
+        accepted(Request.PREPARE, reply)
         return facts
 
     def restart(self) -> None:
@@ -171,7 +171,7 @@ class Session:
         return values
 
     def _ask(self, request: Request, payload: bytes = b"") -> Reply:
-        return _ok(request, self._exchange.call(request, payload))
+        return accepted(request, self._exchange.call(request, payload))
 
     # --- Inference ---
 
@@ -228,15 +228,17 @@ class Session:
         ]
         while len(writes) > facts.window:
             burst, writes = writes[: facts.window], writes[facts.window :]
-            _ok(Request.CHECKSUM, self._exchange.call(Request.CHECKSUM, TensorRef(TensorKind.INPUT, 0).pack(), burst))
+            accepted(
+                Request.CHECKSUM, self._exchange.call(Request.CHECKSUM, TensorRef(TensorKind.INPUT, 0).pack(), burst)
+            )
         crc = 0
         for data in packed:
             crc = zlib.crc32(data, crc)
         payload = messages.pack_invoke(InvokeFlag.OUTPUTS | InvokeFlag.OP_TICKS, operators, crc)
         reply = self._exchange.call(Request.INVOKE, payload, writes)
         if reply.status == Status.MODEL:
-            raise _model_failed("run", reply, facts.arena_bytes)
-        return _ok(Request.INVOKE, reply)
+            raise model_failed("run", reply, facts.arena_bytes)
+        return accepted(Request.INVOKE, reply)
 
     def _fetch_outputs(self, reply: InvokeReply) -> tuple[NDArray[np.generic], ...]:
         """The output tensors, from the reply or, when they did not fit, by reading them."""
@@ -284,7 +286,7 @@ class Session:
         reply = self._exchange.call(Request.CHECKSUM, ref.pack())
         if reply.status == Status.NO_MEMORY:
             return None
-        size_bytes, _crc = _ok(Request.CHECKSUM, reply).cursor.fields("II")
+        size_bytes, _crc = accepted(Request.CHECKSUM, reply).cursor.fields("II")
         return _array(tensor, self._read(ref, size_bytes))
 
     def marks(self, *, repaint: bool = False) -> Marks:
@@ -318,39 +320,6 @@ class Session:
         if facts.fault:
             raise BoardFaultError.of(facts.fault)
         self._prepare()
-
-
-def _ok(request: Request, reply: Reply) -> Reply:
-    if reply.status != Status.OK:
-        raise refused(request, reply)
-    return reply
-
-
-def _wrong_version(reply: Reply) -> DeviceError:
-    refusal = messages.unpack_refusal(reply)
-    return DeviceError(
-        f"The board speaks protocol versions {refusal.a} to {refusal.b}; this boardproof speaks "
-        f"{messages.VERSION_MIN} to {messages.VERSION_MAX}.",
-        "Rebuild and flash the firmware with this version of boardproof.",
-    )
-
-
-def _model_failed(what: str, reply: Reply, arena_bytes: int) -> ModelFailedError:
-    refusal = messages.unpack_refusal(reply)
-    if refusal.a == _MODEL_ERROR_ARENA:
-        needed = f"at least {refusal.b:,} bytes needed" if refusal.b else "how many bytes it needs is not known"
-        return ModelFailedError(
-            f"The tensor arena is too small: {needed}, {arena_bytes:,} available.",
-            "Let boardproof find the size (leave out --arena-bytes), or choose a larger one.",
-            refusal.a,
-            refusal.b,
-        )
-    return ModelFailedError(
-        f"The model could not be {what} on the board (error {refusal.a}){': ' + refusal.text if refusal.text else ''}.",
-        "Build with --debug for the library's own message; `boardproof inspect` shows the model's operators.",
-        refusal.a,
-        refusal.b,
-    )
 
 
 def _little_endian(array: NDArray[np.generic]) -> NDArray[np.generic]:

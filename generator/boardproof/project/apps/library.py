@@ -51,11 +51,6 @@ class Dependency:
     name: str
     version: str
 
-    @property
-    def arduino(self) -> str:
-        """Its name in Arduino's index."""
-        return self.name.rpartition("/")[2]
-
 
 def library_prefix(application: Application, wanted: str | None) -> str:
     """What the symbols of an application's library begin with: what is wanted, or made of its name.

@@ -26,12 +26,6 @@ _LONGEST_TEXT = 40
 _LEAST_SCALE = 1e-6
 
 
-def is_application(path: Path) -> bool:
-    """Whether a folder, or a boardproof.toml, says that it is an application."""
-    file = path / SETTINGS_FILE if path.is_dir() else path
-    return file.name.endswith(".toml") and file.is_file() and APP_TABLE in _read(file)
-
-
 def read_application(path: Path) -> Application:
     """The application of a folder with a boardproof.toml, or of that file.
 
