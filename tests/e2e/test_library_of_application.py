@@ -160,6 +160,7 @@ def test_the_arduino_library_compiles_and_keeps_to_its_names(front_end: bool, tm
         settings = settings.replace('["quiet", "loud"]', str([str(i) for i in range(8)])).replace(
             'silent = ["quiet"]', ""
         )
+    settings += THEN if front_end else ""
     root = generate(tmp_path, "--name", "ear", board="mps2-an386", settings=settings)
     linked = compile_as_arduino(root, tmp_path / "objects")
     ours = {name for name in symbols(linked, "--extern-only") if "Arduino" not in name} - symbols(linked, "-u")
