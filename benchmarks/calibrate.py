@@ -3,7 +3,7 @@
 Every network in ../shared/models or $BOARDPROOF_MODELS runs on mps2-an386 with the specialised kernels under each
 setting of --optimize, and with the portable ones. Per kernel, instructions = call + work * per_work + outputs *
 per_output, least squares of relative errors with non-negative factors. The comments say how many different steps there
-were, and how far off the worst is. Name more .tflite files to measure more.
+were, and how far off the worst is. Name more .tflite files to measure more. Layers that run together are left out.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def measure(model: Path, scratch: Path) -> Iterator[tuple[str, Row]]:
         report = prove(Case(network, target, inputs, firmware, None), (), settings, Silent())
         program = lower_for(network.graph, board, optimize)
         for step, op in zip(program.steps, report.ops, strict=True):
-            yield step.kernel, (*work(program, step), op.ticks)
+            if step.stream is None:
+                yield step.kernel, (*work(program, step), op.ticks)
 
 
 def fit(rows: list[Row]) -> tuple[NDArray[np.float64], float]:
