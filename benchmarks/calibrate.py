@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.__main__ import MODELS
+from benchmarks.networks import MODELS
 from boardproof import pipeline
 from boardproof.progress import Silent
 from boardproof.project.boards import BOARDS, CORTEX_M4F

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.__main__ import MODELS
+from benchmarks.networks import MODELS
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes import RUNTIMES

@@ -16,8 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.__main__ import MODELS
 from benchmarks.cycles import build, by_step, disassemble, execute, symbols
+from benchmarks.networks import MODELS
 from boardproof.errors import BoardproofError
 from boardproof.project.boards import BOARDS, CORTEX_M4F
 

@@ -216,7 +216,7 @@ def test_what_does_not_fit_otherwise_runs_in_bands_whatever_it_costs(setting, mo
 
 
 @pytest.mark.parametrize(
-    ("share", "slower", "worth"), [(0.9, 1.005, True), (0.9, 1.015, False), (0.5, 1.019, True), (0.5, 1.021, False)]
+    ("share", "slower", "worth"), [(0.9, 1.005, True), (0.9, 1.015, False), (0.5, 1.024, True), (0.5, 1.026, False)]
 )
 def test_balanced_takes_more_time_for_much_less_memory(share, slower, worth, monkeypatch):
     monkeypatch.setattr(optimize, "total_ticks", lambda program: program.ticks)

@@ -42,7 +42,7 @@ SPEED = Tuning(rows_scratch_bytes=8192, transformed_weights=True)
 SLOWDOWN: Mapping[str, float] = {"balanced": 1.01, "size": 1.25}
 """How many times the ticks of the fastest kernels a network may take, as estimated, for less flash."""
 
-SLOWDOWN_FOR_ARENA = 0.02
+SLOWDOWN_FOR_ARENA = 0.03
 """How much more under `balanced` for all of the arena: half as much for half of it."""
 
 SIZE_FLAGS = ("-Os",)
