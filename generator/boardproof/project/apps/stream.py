@@ -143,6 +143,8 @@ def second_runs(
     second = application.second
     if second is None:
         return [], []
+    wakes, wait, end = application.wakes, application.wait, application.wait + application.span
+    needed, every, kept = second.rows, second.every, application.kept_rows
     runs: list[int] = []
     anew: list[bool] = []
     rows = until_run = 0
@@ -151,16 +153,16 @@ def second_runs(
     for index, hop in enumerate(hops):
         if hop.restarted:
             rows, until_run, begins = 0, 0, True
-        rows = min(rows + 1, application.kept_rows)
-        if index in decided and application.wakes[decided[index].label]:
+        rows = min(rows + 1, kept)
+        if index in decided and wakes[decided[index].label]:
             woken_at, until_run, begins = hop.position, 0, True
-        if woken_at is None or rows < second.rows:
+        if woken_at is None or rows < needed:
             continue
-        if application.wait <= hop.position - woken_at < application.wait + application.span:
+        if wait <= hop.position - woken_at < end:
             if until_run == 0:
                 runs.append(index)
                 anew.append(begins)
-                until_run, begins = second.every, False
+                until_run, begins = every, False
             until_run -= 1
     return runs, anew
 
