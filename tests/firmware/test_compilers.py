@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from boardproof.project.resources import resource
 from firmware import test_axes, test_elementwise, test_kernels, test_movement
 from support.aot import SPECIAL, WARNINGS, generate, plan_quickly, write_sources
+from support.dsp import run_on_board
 from support.network import Network
 
 COMPILERS = {
@@ -119,3 +120,16 @@ def test_kernels_call_nothing_and_integer_kernels_use_no_floats(tmp_path):
         is_float = "f32" in file or "f32" in function or "f64" in function or function == ".text.nn_cast"
         assert is_float, f"{function} calls {symbol}"
     assert seen > 0
+
+
+@pytest.mark.qemu
+def test_bytes_of_two_tensors_taken_in_turns(dsp_on_board, tmp_path):
+    """GCC 12's link-time optimization left such a PACK out, when it was alone in a network."""
+    net = Network(1)
+    x, y = net.input((1, 32, 48), 0.1, 0), net.input((1, 32, 48), 0.1, 0)
+    both = net.tensor((1, 32, 48, 2), 0.1, 0)
+    net.builder.add_operator("PACK", [x.index, y.index], [both.index], axis=3, values_count=2)
+    net.outputs = [both.index]
+    run = run_on_board(net.build(), net.vectors(2), dsp_on_board, tmp_path, "speed")
+    assert run.wrong == 0
+    assert run.ticks[0] > 0
