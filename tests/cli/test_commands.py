@@ -235,7 +235,7 @@ def test_inspect_writes_its_page_with_findings_and_pictures(tmp_path: Path, mode
     assert re.search(r"^Error: Operator 0 \(RFFT2D\).* Next: ", text.read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", ["inspect", "compare", "run"])
+@pytest.mark.parametrize("command", ["inspect", "compare", "run", "ladder", "coldstart"])
 def test_a_report_in_no_form_is_refused_before_the_work(command: str, model: Path, capsys: pytest.CaptureFixture[str]):
     status, err = failure(capsys, command, str(model), "--report", "report.pdf")
     assert status == 2

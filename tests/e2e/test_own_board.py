@@ -45,6 +45,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="module")
+def elf(home: Path) -> Path:
+    """The firmware of `home`, built."""
+    assert run_command(["build", str(home / "project"), "--quiet"]) == 0
+    return home / "project" / ".pio" / "build" / "mine" / "firmware.elf"
+
+
 def test_a_project_builds_without_the_settings_that_made_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
@@ -92,11 +99,10 @@ def test_applications_take_it_too(home: Path, capsys: pytest.CaptureFixture[str]
     assert "'mine', 'pico'" in capsys.readouterr().err
 
 
-def test_limits_can_be_the_boards_own(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_limits_can_be_the_boards_own(elf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "model.tflite").write_bytes(small_network())
     settings = f"{SECTION}[limits.mine]\nmodel_bytes = 10\n"
     (tmp_path / "boardproof.toml").write_text(settings)
-    elf = home / "project" / ".pio" / "build" / "mine" / "firmware.elf"
     with ServedBoard(elf) as board:
         command = ["verify", str(tmp_path / "model.tflite"), "--board", "mine", "--port", board.url, "--random", "2"]
         assert run_command(command) == 1

@@ -10,6 +10,7 @@ from boardproof.errors import InputError, ToolError
 from boardproof.ladder import coldstart
 from boardproof.model.quiet import captured_output
 from boardproof.progress import Silent
+from boardproof.report.forms.html import to_html
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,7 @@ def test_each_form_starts_in_a_process_of_its_own(model, tmp_path):
     sizes = {one.form: one.bytes for one in found}
     assert sizes["tflite"] < sizes["keras"] < sizes["saved_model"]
     assert found[2].peak_bytes < found[1].peak_bytes  # TensorFlow is not imported
-    coldstart.write(found, 1, tmp_path / "cold.html")
-    text = (tmp_path / "cold.html").read_text()
+    text = to_html(coldstart.page_of(found, 1))
     assert text.count("<rect") >= 12
     assert "small.keras, .tflite, LiteRT: load" in text
     assert "medians of 1" in text

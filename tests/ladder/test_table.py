@@ -14,10 +14,11 @@ from boardproof.errors import InputError
 from boardproof.ladder import cache as cache_module
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.limits import limits_beside
-from boardproof.ladder.page import write
+from boardproof.ladder.page import page_of
 from boardproof.ladder.results import Failure, Result
 from boardproof.ladder.table import table_of
 from boardproof.project.boards import BOARDS
+from boardproof.report.write import write_page
 from support.ladder_results import a_result, a_row, shown_alone
 
 
@@ -84,11 +85,11 @@ def test_limits_are_kept_by_every_seed_or_not_at_all(tmp_path):
     limits = {"accuracy_min": 0.89, "ticks": 70_000, "max_lsb": 0, "model_bytes": 5, "accuracy_drop": 0.0}
     found = a_table(Cache(tmp_path), *rows, limits=limits)
     assert [line.fits for line in found.lines] == [False, True, False, False, False]
-    write(found, tmp_path / "ladder.md")
+    write_page(page_of(found), found.to_json(), tmp_path / "ladder.md")
     assert "| fits limits |" in (tmp_path / "ladder.md").read_text()
     both = a_table(Cache(tmp_path), *rows, limits={"model_bytes": 5}, budget=BOARDS["nano33ble"])
     assert [line.fits for line in both.lines] == [True, True, True, True, False]
-    write(both, tmp_path / "ladder.md")
+    write_page(page_of(both), both.to_json(), tmp_path / "ladder.md")
     assert "| fits nano33ble and limits |" in (tmp_path / "ladder.md").read_text()
     tight = a_table(Cache(tmp_path), *rows, limits={"model_bytes": 4})
     assert not any(line.fits for line in tight.lines)
@@ -114,7 +115,7 @@ def test_what_is_missing_and_what_differs_is_bad_news(tmp_path):
     found = a_table(Cache(tmp_path), *rows, failures={"b": Failure("It crashed.", "See the log.")})
     assert not found.agrees
     assert not found.is_complete
-    write(found, tmp_path / "ladder.md")
+    write_page(page_of(found), found.to_json(), tmp_path / "ladder.md")
     text = (tmp_path / "ladder.md").read_text()
     assert "0 of 1 that run are exact; 1 results are missing" in text
     assert "| gone | int8 | It crashed. See the log. |" in text
@@ -129,7 +130,7 @@ def test_the_html_shows_every_variant_where_it_is_pointed_at(tmp_path):
         (a_row("a", "small", "c"), a_result("small", 0.90)),
         (a_row("b", "r&d <b>"), refused),
     )
-    write(found, tmp_path / "ladder.html")
+    write_page(page_of(found), found.to_json(), tmp_path / "ladder.html")
     text = (tmp_path / "ladder.html").read_text()
     assert text.count("<svg") == 3
     for title in ("small, int8: 0.9", "control, int8: 0.95", "r&amp;d &lt;b&gt;, int8: 0.97"):
@@ -147,13 +148,6 @@ def test_json_is_what_the_documentation_says(tmp_path):
     documented = Path(__file__).parents[2].joinpath("docs", "smaller.md").read_text(encoding="utf-8")
     for name in (*document, *document["rows"][0], *document["rows"][0]["seeds"][0]):
         assert f"`{name}`" in documented
-
-
-def test_a_table_cannot_be_written_as_anything():
-    with pytest.raises(InputError) as caught:
-        write(None, Path("ladder.csv"))
-    assert caught.value.message == "A ladder cannot be written as .csv."
-    assert caught.value.hint == "End its name in .json, .md, .html."
 
 
 def test_a_result_that_cannot_be_read_is_none(tmp_path):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boardproof.cli.flags import FilePath, WholeNumber, console_options, flags
+from boardproof.cli.flags import FilePath, WholeNumber, console_options, flags, page_options
+from boardproof.cli.pages import show_page
 from boardproof.errors import ExitStatus, InputError
 from boardproof.project.names import CHOICES
 
@@ -38,10 +39,6 @@ def ladder() -> None:
 storage_option = click.option(
     "--storage", metavar="DIR|URL", help="Folder of results, or a database that hands them out.  [boardproof's cache]"
 )
-table_options = flags(
-    click.option("--report", type=FilePath, help="Also write the table here: .json, .md or .html."),
-    click.option("--json", "as_json", is_flag=True, help="Print the table alone, as JSON, on stdout."),
-)
 bench_options = flags(
     click.option("--jobs", type=WholeNumber(1), help="Processes side by side.  [as many as cores, 4 at most]"),
     click.option("--timeout", type=WholeNumber(1, "seconds"), help="End a variant that takes longer."),
@@ -61,15 +58,12 @@ bench_options = flags(
 @click.option("--budget", type=click.Choice(CHOICES["board"]), help="Mark what fits this board's memory.")
 @click.option("--keep", type=FilePath, help="Write each variant's .keras and .tflite into this folder.")
 @flags(bench_options)
-@flags(storage_option, table_options, console_options)
+@flags(storage_option, page_options, console_options)
 def run(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
     """Measures an experiment's variants, or a trained model in every scheme. What is done already is not done again."""
     from boardproof.cli.console import ConsoleProgress
-    from boardproof.ladder.page import check_path
     from boardproof.ladder.running import run_ladder
 
-    if values["report"] is not None:
-        check_path(values["report"])
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
         found = run_ladder(_request(experiment, values), progress)
     return _tell(found, values)
@@ -110,18 +104,15 @@ def _request(experiment: Path, values: dict[str, Any]) -> Request:
 @ladder.command()
 @click.argument("name", required=False)
 @click.option("--budget", type=click.Choice(CHOICES["board"]), help="Mark what fits this board's memory.")
-@flags(storage_option, table_options)
+@flags(storage_option, page_options)
 @click.option("--traceback", is_flag=True, hidden=True)
 def show(name: str | None, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Shows the table of a ladder that ran before, without its experiment.
 
     NAME is the experiment's: of its file, or of its folder where the file is called experiment.py.
     """
-    from boardproof.ladder.page import check_path
     from boardproof.ladder.running import stored_ladders, stored_table
 
-    if values["report"] is not None:
-        check_path(values["report"])
     storage = values["storage"]
     names = stored_ladders(storage)
     if name is None and len(names) != 1:
@@ -150,16 +141,9 @@ def cache(storage: str | None, *, clean: bool) -> ExitStatus:
 
 def _tell(found: Table, values: dict[str, Any]) -> ExitStatus:
     """Prints the table, writes it where asked, and tells how it went."""
-    from boardproof.cli.console import show_table, show_text
-    from boardproof.ladder.page import page_of, write
-    from boardproof.report.forms.console import page_view
+    from boardproof.ladder.page import page_of
 
-    if values["report"] is not None:
-        write(found, values["report"])
-    if values["as_json"]:
-        show_text(found.to_json())
-    else:
-        show_table(page_view(page_of(found)))
+    show_page(page_of(found), found.to_json(), values)
     if not found.agrees:
         return ExitStatus.DISAGREES
     return ExitStatus.AGREES if found.is_complete else ExitStatus.TOOL_FAILED
@@ -168,24 +152,13 @@ def _tell(found: Table, values: dict[str, Any]) -> ExitStatus:
 @click.command()
 @click.argument("models", type=FilePath, nargs=-1, required=True)
 @click.option("--repeats", type=WholeNumber(1), default=5, show_default=True, help="Starts of each form that count.")
-@click.option("--report", type=FilePath, help="Also write the table here: .json, .md or .html.")
-@click.option("--json", "as_json", is_flag=True, help="Print the measurements alone, as JSON, on stdout.")
-@flags(console_options)
+@flags(page_options, console_options)
 def coldstart(models: tuple[Path, ...], repeats: int, **values: Any) -> ExitStatus:  # noqa: ANN401
     """How long a fresh process takes to its first answer: SavedModel, .keras and .tflite of each Keras model."""
-    from boardproof.cli.console import ConsoleProgress, show_table, show_text
-    from boardproof.ladder.coldstart import measure, page_of, to_json, write
-    from boardproof.ladder.page import check_path
-    from boardproof.report.forms.console import page_view
+    from boardproof.cli.console import ConsoleProgress
+    from boardproof.ladder.coldstart import measure, page_of, to_json
 
-    if values["report"] is not None:
-        check_path(values["report"])
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:
         found = measure(models, repeats, progress)
-    if values["report"] is not None:
-        write(found, repeats, values["report"])
-    if values["as_json"]:
-        show_text(to_json(found, repeats))
-    else:
-        show_table(page_view(page_of(found, repeats)))
+    show_page(page_of(found, repeats), to_json(found, repeats), values)
     return ExitStatus.AGREES

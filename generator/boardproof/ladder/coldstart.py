@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, Any
 from boardproof import __version__
 from boardproof.device.process import run
 from boardproof.errors import InputError, ToolError
-from boardproof.host.files import write_atomically
 from boardproof.model.given import open_model
 from boardproof.model.load import ModelKind
 from boardproof.model.quantize import Scheme, quantize
 from boardproof.model.quiet import captured_output
-from boardproof.report.forms.html import to_html
-from boardproof.report.forms.markdown import to_markdown
 from boardproof.report.page import Column, Kind, Page, Paragraph, Picture, Section, Table
 from boardproof.report.plots import Axis, Box, axis_for, boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from boardproof.progress import Progress
 
@@ -192,19 +189,3 @@ def _bars(found: Sequence[ColdStart]) -> str:
     x = axis_for("ms from nothing to the first answer", [1e3 * one.total_s for one in found], from_zero=True)
     legend = [(part, colour) for colour, part in enumerate(_PARTS, 1)]
     return boxes(bars, x, Axis("in the order of the table", 0, len(found)), legend=legend)
-
-
-_WRITERS: dict[str, Callable[[Sequence[ColdStart], int], str]] = {
-    ".json": lambda found, repeats: to_json(found, repeats) + "\n",
-    ".md": lambda found, repeats: to_markdown(page_of(found, repeats)),
-    ".html": lambda found, repeats: to_html(page_of(found, repeats)),
-}
-
-
-def write(found: Sequence[ColdStart], repeats: int, path: Path) -> None:
-    """Writes the measurements in the form that the suffix names.
-
-    Raises:
-        InputError: The file cannot be written.
-    """
-    write_atomically(path, _WRITERS[path.suffix](found, repeats).encode())

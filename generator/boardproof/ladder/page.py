@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boardproof.errors import InputError
-from boardproof.host.files import write_atomically
 from boardproof.ladder.limits import judged
-from boardproof.report.forms.html import to_html
-from boardproof.report.forms.markdown import to_markdown
 from boardproof.report.page import Column, Kind, Page, Paragraph, Picture, Section, Table, Tone
 from boardproof.report.plots import Series, axis_for, plot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from boardproof.ladder import table as ladder
     from boardproof.ladder.results import OnBoard, Result, Score
 
 _NUMBERS = ("flash", "arena", "ticks", "ms")
-_FORMS = (".json", ".md", ".html")
 
 _NOTES = (
     "“to control”: the difference to the same model trained as long without the technique. “±”: half the interval that "
@@ -39,30 +33,6 @@ def page_of(found: ladder.Table) -> Page:
     ]
     tone = Tone.GOOD if found.agrees and found.is_complete else Tone.BAD
     return Page(f"Ladder of {found.name}", tuple(sections), tone)
-
-
-def check_path(path: Path) -> None:
-    """Raises InputError when no table can be written under this name."""
-    if path.suffix not in _FORMS:
-        raise InputError(
-            f"A ladder cannot be written as {path.suffix or 'a file without a suffix'}.",
-            f"End its name in {', '.join(_FORMS)}.",
-        )
-
-
-def write(found: ladder.Table, path: Path) -> None:
-    """Writes the table in the form that the suffix names.
-
-    Raises:
-        InputError: Another suffix, or the file cannot be written.
-    """
-    check_path(path)
-    forms: dict[str, Callable[[], str]] = {
-        ".json": lambda: found.to_json() + "\n",
-        ".md": lambda: to_markdown(page_of(found)),
-        ".html": lambda: to_html(page_of(found)),
-    }
-    write_atomically(path, forms[path.suffix]().encode())
 
 
 def _headline(found: ladder.Table) -> Paragraph:
