@@ -23,6 +23,11 @@ from boardproof.proof.metrics.task import Task, task_of
         ([0.25, 1, 3], (1,), Task.VALUES),
         ([3, 7, 20], (1,), Task.VALUES),
         ([0, 1, 1], (4, 2), Task.ANOMALIES),
+        ([[0, 1, 1, 0], [1, 1, 0, 0]], (4, 2), Task.PLACES),
+        ([[[0], [1], [1], [0]]], (4, 2), Task.PLACES),
+        ([[[0, 1], [1, 0], [1, 0], [0, 1]]], (4, 2), Task.PLACES),
+        ([[0, 1, 2, 0]], (4, 2), None),
+        ([[[0.5, 1], [1, 0], [1, 0], [0, 1]]], (4, 2), Task.VALUES),
         ([[0, 1], [1, 1]], (3,), None),
         (["a", "b"], (3,), None),
     ],
@@ -62,6 +67,16 @@ def test_several_labels_a_sample():
     quality, _ = judged([[1, 0, 1], [0, 0, 0]], None, [[0.9, 0.8, 0.7], [0.1, 0.2, 0.3]])
     assert figures(quality)["accuracy of a label"][2] == 5 / 6
     assert figures(quality)["F1, over all labels"][2] == 2 * 2 / (3 + 2)
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_a_class_for_each_place(one_hot):
+    classes = np.array([[0, 1, 1], [1, 0, 0]])
+    labels = np.eye(2)[classes] if one_hot else classes
+    scores = np.eye(2)[[[0, 1, 0], [1, 0, 0]]][:, None]
+    quality, warnings = measure(Samples({}, labels, "data.npz"), answers(None, scores, scores, None), np.zeros((2, 1)))
+    assert figures(quality) == {"accuracy of a place": (None, 5 / 6, 5 / 6)}
+    assert warnings == ()
 
 
 def test_real_values():

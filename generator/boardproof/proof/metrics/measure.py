@@ -139,6 +139,20 @@ def _labels(rows: NDArray[np.generic], found: Answers, samples: Samples, _: Valu
     return quality, _fell(right, samples.source, "the accuracy of labels")
 
 
+def _places(rows: NDArray[np.generic], found: Answers, _samples: Samples, _: Values) -> tuple[Quality, str | None]:
+    """Pixels or steps. Neighbours go wrong together, so no test of chance counts them one by one."""
+    classes = found.board.shape[-1]
+    places = found.board[0].size // classes
+    one_hot = rows.shape[1] > places
+    truth = np.argmax(rows.reshape(len(rows), places, classes), axis=2) if one_hot else rows
+    right = {
+        name: np.argmax(scores.reshape(len(rows), places, classes), axis=2) == truth
+        for name, scores in found.each().items()
+    }
+    accuracy = _measured("accuracy of a place", right, lambda r: float(r.mean()), is_share=True)
+    return Quality(Task.PLACES.value, (accuracy,)), None
+
+
 def _values(rows: NDArray[np.generic], found: Answers, samples: Samples, _: Values) -> tuple[Quality, str | None]:
     truth = rows.astype(np.float64)
     errors = {name: _flat(values) - truth for name, values in found.each().items()}
@@ -184,4 +198,10 @@ def _fell(right: Mapping[str, NDArray[np.bool_]], source: str, what: str = "accu
     return worse_classes(right["float_model"], right["board"], source, what) if "float_model" in right else None
 
 
-_TASKS = {Task.CLASSES: _classes, Task.LABELS: _labels, Task.VALUES: _values, Task.ANOMALIES: _anomalies}
+_TASKS = {
+    Task.CLASSES: _classes,
+    Task.LABELS: _labels,
+    Task.PLACES: _places,
+    Task.VALUES: _values,
+    Task.ANOMALIES: _anomalies,
+}

@@ -107,6 +107,8 @@ def _fitting(
         return None, ("the labels are ignored: the network's output is not one row of numbers for each sample",)
     given = dequantize_array(inputs.arrays[0], source.quantization)
     quality, warnings = measure(samples, _answers(computed, output), given)
+    if quality is not None and (outputs := len(network.graph.outputs)) > 1:
+        quality = replace(quality, task=f"{quality.task}, by the first of {outputs} outputs")
     if not warnings or quality is None:
         return quality, warnings
     causes = [f"{f.message} {f.hint}" for f in check_inputs(network.graph, samples) if f.code in _CAUSES]
