@@ -3,12 +3,18 @@
 #include <string.h>
 
 #ifdef __ARM_FEATURE_DSP
-#include <arm_acle.h>
-
-static int16x2_t pair(const void *at) {
-    int16x2_t both;
+/* Two samples side by side, at any address. */
+static uint32_t pair(const void *at) {
+    uint32_t both;
     memcpy(&both, at, sizeof both);
     return both;
+}
+
+/* Both products added to the sum. Not by arm_acle.h, whose older versions have no such function. */
+static int32_t smlad(uint32_t samples, uint32_t filter, int32_t sum) {
+    int32_t result;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(samples), "r"(filter), "r"(sum));
+    return result;
 }
 #endif
 
@@ -19,8 +25,8 @@ static int32_t products(const int16_t *coefficients, const uint8_t *samples, uin
 #ifdef __ARM_FEATURE_DSP
     /* Samples side by side, two at a time: the same sum, for it stays within int32 in any order. */
     for (; stride == sizeof(int16_t) && count >= 4; count -= 4, samples += 8, coefficients += 4) {
-        sum = __smlad(pair(samples), pair(coefficients), sum);
-        sum = __smlad(pair(samples + 4), pair(coefficients + 2), sum);
+        sum = smlad(pair(samples), pair(coefficients), sum);
+        sum = smlad(pair(samples + 4), pair(coefficients + 2), sum);
     }
 #endif
     for (; count > 0; --count) {
