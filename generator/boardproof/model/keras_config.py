@@ -48,7 +48,7 @@ EXPORT = (
 
 _SHORTER_BY_TF_KERAS = frozenset({"Embedding", "TimeDistributed", "UpSampling2D"})
 _ONLY_BY_KERAS_3 = frozenset({"UpSampling1D"})
-"""docs/decisions/0021 has the comparison."""
+"""docs/decisions/0023 has the comparison."""
 
 _KERAS_3 = 3
 _MAX_NESTING = 200
