@@ -17,7 +17,7 @@ from support.dsp import build_all_kernels
 MODELS = models_of(120)
 """Of each kind; the first is the simplest that there is, and left out."""
 
-MAKE_NO_NUMBERS = {"RSQRT float32", "SQRT float32"}
+MAKE_NO_NUMBERS = {"LOG float32", "RSQRT float32", "SQRT float32"}
 """Of negative numbers: the sign of what is not a number depends on the processor, see docs/library.md."""
 
 OPERATORS = [

@@ -143,7 +143,7 @@ OPERATORS = {
     "nn_conv2d_f32_fpu of several filters": operators_axes.depthwise_conv2d("float32"),
     "nn_fully_connected_f32_fpu": operators_axes.fully_connected("float32"),
 }
-LEAST_SHARE = 0.12
+LEAST_SHARE = 0.08
 """Of the cases; the others have factors, shapes or sums that a kernel does not take."""
 
 
