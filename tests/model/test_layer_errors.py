@@ -95,7 +95,7 @@ def test_a_column_that_the_input_loses():
         weights=[(1, [np.array([[0, 0], [-8, 8], [0, 0], [0, 0]]), np.zeros(2)])],
     )
     column, layer = causes(boardproof.inspect(model, representative=x, errors=True))
-    assert column.message.startswith("Column 1 (and 2 more) of the representative samples spans 0.0")
+    assert column.message.startswith("Column 1 (and 2 more) of the array of representative samples spans 0.0")
     assert layer.code == "dominating-layer"
     assert layer.message.startswith("Layer norm")
 
@@ -183,9 +183,8 @@ def test_what_has_no_errors_to_measure():
     assert error.message.endswith("float32 leaves activations in float.")
     assert error.hint == "Choose --scheme int8 or int16x8."
     error = refused(model, representative=normal(1))
-    assert (
-        error.message
-        == "There is one sample only in the representative samples: what varies between samples cannot be told."
+    assert error.message == (
+        "There is one sample only in the array of representative samples: what varies between samples cannot be told."
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 from boardproof.errors import InputError
 from boardproof.model.graph import BinaryFunction, Comparison, UnaryFunction
 from boardproof.model.oracle import oracle_available, run_oracle
+from boardproof.model.preflight import Severity
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
@@ -295,11 +296,10 @@ def operators_of_more_axes():
 
 
 ONLY_ORACLE = {
-    *("DIV int8", "ELU float32", "GREATER int16", "TANH float32"),
+    *("DIV int8", "GREATER int16"),
     *(f"LOGICAL_{name} {dtype}" for name in ("AND", "OR") for dtype in TYPES if dtype != "bool"),
 }
-"""Undefined quotients; the C library's expm1 and tanh; an int16 comparison that tflite_micro does not prepare; anything
-taken for bool."""
+"""Undefined quotients; an int16 comparison that tflite_micro does not prepare; anything taken for bool."""
 
 
 @needs_oracle
@@ -308,7 +308,7 @@ def test_types_are_those_of_tflite_micro():
     compiled, only_oracle = [], set()
     for name, case in itertools.chain(single_operators(), operators_of_more_axes()):
         runs = case.oracle_runs_it
-        if not case.findings:
+        if all(finding.severity is Severity.NOTE for finding in case.findings):
             compiled.append(name)
             assert runs, name
         elif runs:
