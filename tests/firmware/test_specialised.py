@@ -215,6 +215,6 @@ def test_unusual_floats_on_qemu(dsp_on_board, tmp_path):
 @pytest.mark.qemu
 def test_kernels_on_qemu_equal_tflite_micro(dsp_on_board, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
-    every_kernel = one_of_each(OPERATORS.values(), 4)
+    every_kernel = one_of_each(OPERATORS.values(), 2)
     for number, (data, inputs) in enumerate(examples(every_kernel, models_of(40))):
         assert run_on_board(data, inputs, dsp_on_board, tmp_path / str(number), "speed").wrong == 0
