@@ -13,7 +13,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
     fits,
     gemm_stream,
     lanes_fit,
-    pack_wide,
+    pack_wides,
     padded,
     scaled_bias,
     words,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph
-    from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear, Wide
+    from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear
     from boardproof.project.runtimes.aot.program import Fields
 
 PIXELS = 4
@@ -79,26 +79,18 @@ def _any(op: Conv2D, graph: Graph, linear: Linear) -> Step | None:
 
 def _any_wide(op: Conv2D, graph: Graph, linear: Linear) -> Step | None:
     """All groups are cut into as many parts."""
-    groups, least = [linear.of(part) for part in _group_channels(op, graph)], 1
-    packed = _parts(groups, least)
-    while packed is not None and (most := max(each.parts for each in packed)) > least:
-        least, packed = most, _parts(groups, most)
+    packed = pack_wides([linear.of(part) for part in _group_channels(op, graph)])
     if packed is None:
         return None
     streams = [each.stream for each in packed]
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     fields: Fields = (
         *((f"conv.{name}", value) for name, value in _fields(op, graph, streams, 0, 0)),
-        ("wide.parts", least),
+        ("wide.parts", packed[0].parts),
         ("wide.output_zero_point", quantization(output).zero_point),
         *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
     )
     return _step(op, graph, fields, "nn_conv2d_any_wide_s8_dsp")
-
-
-def _parts(groups: list[Linear], least: int) -> list[Wide] | None:
-    found = [each for each in (pack_wide(group, gemm_stream, least) for group in groups) if each is not None]
-    return found if len(found) == len(groups) else None
 
 
 def _group_channels(op: Conv2D, graph: Graph) -> list[NDArray[np.int64]]:

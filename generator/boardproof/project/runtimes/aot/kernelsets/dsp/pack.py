@@ -20,7 +20,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -278,3 +278,17 @@ def pack_wide(
             streams = [pack_part(p.weights, scaled_bias(p), bias) for p, bias in zip(pieces, biases, strict=True)]
             return Wide(np.concatenate(streams), parts) if lanes_fit(linear.weights) else None
     return None
+
+
+def pack_wides(linears: Sequence[Linear]) -> list[Wide] | None:
+    """Layers that have all but weights in common, cut into as many parts each; None as `pack_wide`."""
+    least, most = 0, 1
+    packed: list[Wide] = []
+    while most > least:
+        least = most
+        found = (pack_wide(linear, gemm_stream, least) for linear in linears)
+        packed = [each for each in found if each is not None]
+        if len(packed) < len(linears):
+            return None
+        most = max(each.parts for each in packed)
+    return packed

@@ -9,7 +9,7 @@ import numpy as np
 
 from boardproof.model.graph import DType
 from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
-from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Wide, gemm_stream, pack_gemms, pack_wide, padded
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import pack_gemms, pack_wides, padded
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import gemm_stream as gemm_stream_s16
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import in_lane_order, pack_int16
 from boardproof.project.runtimes.aot.kernelsets.dsp.phases import PIXELS, layout_of
@@ -180,27 +180,17 @@ def _int8(layer: _Layer) -> Step | None:
 
 def _wide(layer: _Layer) -> Step | None:
     """All phases are cut into as many parts."""
-    linears = layer.linears
-    least = 1
-    packed = _parts(linears, least)
-    while packed is not None and (most := max(each.parts for each in packed)) > least:
-        least, packed = most, _parts(linears, most)
+    packed = pack_wides(layer.linears)
     if packed is None:
         return None
     data, weights, output = layer.tensors
     fields: Fields = (
         *((f"conv.{name}", value) for name, value in layer.int8_fields([each.stream for each in packed], 0, 0)),
-        ("wide.parts", least),
+        ("wide.parts", packed[0].parts),
         ("wide.output_zero_point", quantization(output).zero_point),
         *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
     )
     return layer.step("nn_transpose_conv_wide_s8_dsp", fields, 10 * PIXELS * layer.pairs)
-
-
-def _parts(linears: list[Linear], least: int) -> list[Wide] | None:
-    packed = (pack_wide(each, gemm_stream, least) for each in linears)
-    found = [each for each in packed if each is not None]
-    return found if len(found) == len(linears) else None
 
 
 def _int16(layer: _Layer) -> Step | None:
