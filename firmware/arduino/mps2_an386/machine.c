@@ -18,6 +18,7 @@ enum {
 
 static int from_host = NO_HANDLE; /* NO_HANDLE: the stream is the UART */
 static int to_host = NO_HANDLE;
+static uint8_t early; /* the byte that came before the UART's first read; 0: none */
 static void (*fault_report)(const char *text);
 
 /* A word of the command line: where it begins, and its length. */
@@ -70,7 +71,9 @@ void machine_start(void) {
     TIMER_CTRL = TIMER_ENABLE;
     UART_BAUDDIV = UART_FASTEST;
     UART_CTRL = UART_TX_ENABLE | UART_RX_ENABLE;
-    (void)UART_DATA; /* QEMU looks for input only after a read: without this one, bytes already sent would wait */
+    /* QEMU looks for input only after a read: without this one, bytes already sent would wait. The first of them may
+     * have come by now, and the register holds 0 until then. */
+    early = (uint8_t)UART_DATA;
     semihosting_command_line(line, sizeof line);
     if (fifo_names(line, &in, &out)) {
         open_fifos(&in, &out);
@@ -79,6 +82,10 @@ void machine_start(void) {
 
 static size_t uart_read(uint8_t *buffer, size_t size) {
     size_t count = 0;
+    if (early != 0) {
+        buffer[count++] = early;
+        early = 0;
+    }
     while (count < size && (UART_STATE & UART_RX_FULL) != 0) {
         buffer[count++] = (uint8_t)UART_DATA;
     }
