@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 from dataclasses import replace
@@ -230,9 +231,10 @@ def run_json(capsys, *arguments):
 
 @pytest.mark.native
 def test_labels_settings_and_limits(tmp_path, capsys):
-    app = write_application(tmp_path / "app")
+    app = write_application(tmp_path / "app", SETTINGS + THEN)
     recording = write_sound(tmp_path / "day.wav", sound([(0.3, 0.5), (1.2, 1.4)], seconds=2.0))
-    (tmp_path / "day.txt").write_text("0.3\t0.5\tloud\n0.7\t0.8\tloud\n1.2\t1.4\tloud\n1.5\t1.6\tquiet\n")
+    labels = "0.3\t0.5\tloud\n0.7\t0.8\tloud\n1.2\t1.4\tloud\n1.5\t1.6\tquiet\n"
+    (tmp_path / "day.txt").write_text(f"{labels}0.35\t0.5\tgoes on\n1.25\t1.4\tgoes on\n")
     page = tmp_path / "replay.html"
     target = ("--board", "native", "--out", str(tmp_path / "project"), "--labels", str(tmp_path / "day.txt"))
     status, report = run_json(capsys, str(app), str(recording), *target, "--tune", "--report", str(page))
@@ -240,15 +242,21 @@ def test_labels_settings_and_limits(tmp_path, capsys):
     assert report["agrees"] is True
     assert [(d["what"], round(d["at_s"], 1)) for d in report["recordings"][0]["decisions"]] == [
         ("loud", 0.3),
+        ("goes on", 0.4),
         ("loud", 1.2),
+        ("goes on", 1.3),
     ]
     overall = report["overall"]
-    assert (overall["hits"], overall["misses"], overall["false_accepts"]) == (2, 1, 0)
+    assert (overall["hits"], overall["misses"], overall["false_accepts"]) == (4, 1, 0)
     assert 0 < overall["median_latency_s"] < 0.1
     assert report["tuning"]["proposed"]["misses"] == 1
+    then = report["tuning_then"]["proposed"]
+    assert (then["misses"], then["false_accepts"], then["average"], then["release"]) == (0, 0, 1, None)
     text = page.read_text()
     assert text.count("<svg") >= 3
-    assert "average = " in text
+    assert text.count("Proposed: average = ") == 2
+    assert "Settings of [app.then.decision] that were tried" in text
+    assert "The second network's averaged scores of day.wav" in html.unescape(text)
 
 
 @pytest.mark.native

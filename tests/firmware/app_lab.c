@@ -1,5 +1,5 @@
 /* An application whose sizes a test chooses, around two networks that are a few lines of arithmetic. Its configuration
- * is linked under the name app_config, which app.c reads only. */
+ * is linked under the name app_config, which firmware/application only reads. */
 #include <string.h>
 
 #include "app.h"

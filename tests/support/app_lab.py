@@ -1,4 +1,4 @@
-"""firmware/application/app.c in this process, with sizes that a test chooses, and the same application on the host."""
+"""Samples to decisions of firmware/application in this process, with sizes that a test chooses, and on the host."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def build_lab(folder: Path) -> ctypes.CDLL:
     ]
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC"]
     sanitizers = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
-    sources = [str(LAB), *(str(resource(f"firmware/application/{name}.c")) for name in ("app", "app_resample"))]
+    parts = (path for path in resource("firmware/application").glob("*.c") if path.name != "app_requests.c")
+    sources = [str(LAB), *map(str, sorted(parts))]
     alias = "-Wl,--defsym=app_config=writable_config"
     command = ["gcc", *flags, *sanitizers, *includes, *sources, alias, "-o", str(library)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -16,9 +16,7 @@ from boardproof.project.apps.settings import read_application
 from boardproof.proof.expectation import expect
 from boardproof.proof.listening import events_of, joined, read_events, require_within
 from boardproof.proof.playing import Player, whole
-from boardproof.report.replay import (
-    ReplayReport,
-)
+from boardproof.report.replay import ReplayReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +60,7 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
     results = tuple(result_of(application, *triple, found) for triple, found in zip(triples, events, strict=True))
     outcomes = [outcome_of(*pair) for pair in zip(results, events, strict=True)]
     labelled = [outcome for outcome in outcomes if outcome is not None]
+    tuned = tune(application, expected, events, results) if settings.tune else (None, None)
     return ReplayReport(
         application=application.name,
         version=application.version,
@@ -76,7 +75,8 @@ def replay(settings: ReplaySettings, progress: Progress) -> ReplayReport:
         resampling=resampling_of(application),
         high_water=ring_use(application, hello, heard, settings),
         overall=counts_of(joined(labelled)) if labelled else None,
-        tuning=tune(application, expected, events, results) if settings.tune else None,
+        tuning=tuned[0],
+        tuning_then=tuned[1],
     )
 
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from boardproof.applications.timing import high_water, seconds_of
 from boardproof.device.protocol.app_session import StreamFault
+from boardproof.project.apps.stream import stretches, sums_of
 from boardproof.project.boards import TickUnit
 from boardproof.proof.agreement import differences
 from boardproof.proof.listening import Decided, judge_outcome
-from boardproof.proof.tuning import Labelled, decided, frontier, propose, trials
+from boardproof.proof.tuning import decided, frontier, labelled, propose, trials
 from boardproof.report.replay import (
     Curves,
     LabelCounts,
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from boardproof.device.types import Hello
     from boardproof.model.recordings import Recording
     from boardproof.project.apps.application import Application
-    from boardproof.proof.expectation import Expected
+    from boardproof.proof.expectation import Expected, Scored
     from boardproof.proof.listening import Event, Outcome
     from boardproof.proof.playing import Played
-    from boardproof.proof.tuning import Trial
+    from boardproof.proof.tuning import Labelled, Trial
+    from boardproof.report.replay import Curve
 
 _ENVELOPE_POINTS = 400
 
@@ -98,20 +100,27 @@ def _curves(application: Application, recording: Recording, expected: Expected) 
     step = max(1, len(loudest) // _ENVELOPE_POINTS)
     places = range(0, len(loudest), step)
     envelope = tuple((application.seconds(at), float(loudest[at : at + step].max())) for at in places)
+    second: tuple[Curve, ...] = ()
+    if application.second is not None and expected.second is not None:
+        second = _averages(application.second, expected, expected.second)
+    return Curves(envelope, _averages(application, expected, expected), second)
+
+
+def _averages(application: Application, expected: Expected, network: Expected | Scored) -> tuple[Curve, ...]:
+    """Of each label that is decided, the average score over time, a curve for each time that sums began anew."""
     quantization = application.network.output.quantization
     scale, zero = (quantization.scale, quantization.zero_point) if quantization else (1.0, 0)
     average = application.decision.average
-    times = [application.seconds(expected.positions[run]) + application.delay_s for run in expected.runs][average - 1 :]
-    if not times:
-        return Curves(envelope)
-    kernel = np.ones(average) / average
-    real = scale * (expected.scores.astype(np.float64) - zero)
-    curves = tuple(
-        (label, tuple(zip(times, np.convolve(real[:, i], kernel, "valid").tolist(), strict=True)))
-        for i, label in enumerate(application.labels)
-        if label not in application.decision.silent
-    )
-    return Curves(envelope, curves)
+    times = [application.seconds(expected.positions[run]) + application.delay_s for run in network.runs]
+    curves: list[Curve] = []
+    for first, end in stretches(network.anew):
+        real = scale * (sums_of(network.scores[first:end], average) / average - zero)
+        curves += [
+            (label, tuple(zip(times[first + average - 1 : end], real[:, i].tolist(), strict=True)))
+            for i, label in enumerate(application.labels)
+            if len(real) and label not in application.decision.silent
+        ]
+    return tuple(curves)
 
 
 def outcome_of(result: ReplayedRecording, events: Sequence[Event] | None) -> Outcome | None:
@@ -149,15 +158,29 @@ def tune(
     expected: Sequence[Expected],
     events: Sequence[tuple[Event, ...] | None],
     results: Sequence[ReplayedRecording],
-) -> Tuning:
-    """Averages and thresholds that were tried on recordings with labels, the best ones."""
-    labelled = [
-        Labelled(computed, tuple(e for e in found if e.label in application.decided_labels), result.seconds)
-        for computed, found, result in zip(expected, events, results, strict=True)
-        if found is not None
+) -> tuple[Tuning | None, Tuning | None]:
+    """What was tried on recordings with labels, and the best of it; of the first network and of the second.
+
+    The second one is tried on the runs that it had: those after what the first one decides as it is set now. None where
+    the recordings have nothing that a network decides.
+    """
+    known = [triple for triple in zip(expected, events, results, strict=True) if triple[1] is not None]
+    first = [labelled(application, e, e, heard or (), result.seconds) for e, heard, result in known]
+    if application.second is None:
+        return _tuning(application, first), None
+    second = [
+        labelled(application.second, e, e.second, heard or (), result.seconds)
+        for e, heard, result in known
+        if e.second is not None
     ]
-    found = trials(application, labelled)
-    return Tuning(_point(propose(found)), tuple(map(_point, frontier(found))))
+    return _tuning(application, first), _tuning(application.second, second)
+
+
+def _tuning(application: Application, recordings: Sequence[Labelled]) -> Tuning | None:
+    if not any(recording.events for recording in recordings):
+        return None
+    tried = trials(application, recordings)
+    return Tuning(_point(propose(tried)), tuple(map(_point, frontier(tried))))
 
 
 def _point(trial: Trial) -> TunePoint:
@@ -165,6 +188,7 @@ def _point(trial: Trial) -> TunePoint:
     return TunePoint(
         trial.average,
         trial.threshold,
+        trial.release,
         len(outcome.misses),
         len(outcome.false),
         trial.miss_rate,

@@ -41,7 +41,7 @@ def replay(app: Path, recordings: tuple[Path, ...], **values: Any) -> ExitStatus
     """
     from boardproof.applications import replay as replaying
     from boardproof.cli.console import ConsoleProgress
-    from boardproof.report.replay import replay_page
+    from boardproof.report.replay_page import replay_page
 
     settings = settings_of(app, recordings, values)
     with ConsoleProgress(verbose=values["verbose"], quiet=values["quiet"]) as progress:

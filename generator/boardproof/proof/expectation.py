@@ -28,11 +28,13 @@ class Scored:
         runs: The hops after which it ran.
         scores: [runs, labels], quantized.
         decisions: One for each run, or None.
+        anew: For each run, whether sums began anew before it.
     """
 
     runs: tuple[int, ...]
     scores: NDArray[np.generic] = field(repr=False)
     decisions: tuple[Heard | None, ...]
+    anew: tuple[bool, ...]
 
     @property
     def heard(self) -> tuple[Heard, ...]:
@@ -51,6 +53,7 @@ class Expected:
         runs: The hops after which the network ran.
         scores: [runs, labels], quantized.
         decisions: One for each run, or None.
+        anew: For each run, whether sums began anew before it.
         second: What the second network makes of it; None where there is none.
     """
 
@@ -60,6 +63,7 @@ class Expected:
     runs: tuple[int, ...]
     scores: NDArray[np.generic] = field(repr=False)
     decisions: tuple[Heard | None, ...]
+    anew: tuple[bool, ...]
     second: Scored | None = None
 
     @property
@@ -84,7 +88,7 @@ def expect(application: Application, hops: Sequence[Hop]) -> Expected:
     if application.second is not None:
         decided = {run: one for run, one in zip(runs, first.decisions, strict=True) if one is not None}
         second = _scored(application.second, features, positions, *second_runs(application, hops, decided))
-    return Expected(positions, restarts, features, first.runs, first.scores, first.decisions, second)
+    return Expected(positions, restarts, features, first.runs, first.scores, first.decisions, first.anew, second)
 
 
 def _scored(
@@ -99,7 +103,7 @@ def _scored(
         windows = np.stack([features[run - application.rows + 1 : run + 1].reshape(-1) for run in runs])
         scores = run_part(application.network, windows)
     decisions = decide(application, scores, [positions[run] for run in runs], anew)
-    return Scored(tuple(runs), scores, tuple(decisions))
+    return Scored(tuple(runs), scores, tuple(decisions), tuple(anew))
 
 
 def _features(application: Application, hops: Sequence[Hop]) -> NDArray[np.generic]:

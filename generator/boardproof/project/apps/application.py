@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from boardproof.model.resampling import Resampler
 
 NEVER = 2**31 - 1
-"""A sum that no label reaches: INT32_MAX in app.c."""
+"""A sum that no label reaches: INT32_MAX in C."""
 
 _LEAST_SUM = -(2**31)
 """A sum that no label falls below."""

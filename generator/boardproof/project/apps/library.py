@@ -38,6 +38,10 @@ _FIRMWARE_ONLY = ("app_requests.c", "app_requests.h", "app_names.h")
 
 _LINKED = (
     "config reset push sensed listen push_part next_sample step drain get_status take_note resample setup loop lend "
+    "add_note lost_notes notes_reset ring ring_reset ring_cross_break ring_copy copy_round windows_begin_anew "
+    "windows_ready windows_behind windows_copy windows_drop_hop windows_take_ticks rows_begin_anew rows_compute "
+    "rows_filled rows_copy stage_reset stage_begin_anew stage_forget_old stage_is_due stage_run second_reset "
+    "second_begin_anew second_look_at second_is_due second_run "
     "sensor_begin sensor_poll sensor_waited_ms on_decision on_fault actions_begin actions_poll act act_on_fault "
     "act_on_failure serial_act_on_fault serial_act_on_failure imu_lsm9ds1 imu_bmi270"
 )

@@ -1,6 +1,6 @@
 """What an application computes, for the host: windows out of a stream, and decisions out of scores.
 
-This is firmware/application/app.c once more, in parts, because windows do not depend on what networks compute: first
+This is firmware/application once more, in parts, because windows do not depend on what networks compute: first
 all windows of a stream, then all features and scores at once, then the decisions; and from these the same of a second
 network, which they start.
 """
@@ -8,6 +8,7 @@ network, which they start.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -192,23 +193,32 @@ def decide(
         positions: Of the first sample behind each run's window.
         anew: Whether everything began anew between the run before and this one.
     """
-    average, on, off = application.decision.average, application.on, application.off
-    armed = [True] * len(on)
+    average, repeat = application.decision.average, application.repeat
+    on, off = np.array(application.on), np.array(application.off)
     decided_at: dict[int, int] = {}
-    found: list[Heard | None] = []
-    first = 0
-    for run, position in enumerate(positions):
-        if anew[run]:
-            first, armed = run, [True] * len(on)
-        found.append(None)
-        if run - first + 1 < average:
-            continue
-        sums = [int(value) for value in scores[run - average + 1 : run + 1].astype(np.int64).sum(axis=0)]
-        armed = [was or value < limit for was, value, limit in zip(armed, sums, off, strict=True)]
-        best = sums.index(max(sums))
-        waits = best in decided_at and position - decided_at[best] < application.repeat
-        if sums[best] >= on[best] and armed[best] and not waits:
-            armed[best] = False
-            decided_at[best] = position
-            found[-1] = Heard(position, best, sums[best])
+    found: list[Heard | None] = [None] * len(positions)
+    for first, end in stretches(anew):
+        sums = sums_of(scores[first:end], average)
+        best = sums.argmax(axis=1) if len(sums) else np.zeros(0, np.int64)
+        fell = np.cumsum(sums < off, axis=0)  # in how many runs each label's sum has been low enough to arm it
+        fell_before: dict[int, int] = {}
+        for place in np.flatnonzero(sums[np.arange(len(sums)), best] >= on[best]).tolist():
+            run, label = first + average - 1 + place, int(best[place])
+            armed = label not in fell_before or fell[place, label] > fell_before[label]
+            waits = label in decided_at and positions[run] - decided_at[label] < repeat
+            if armed and not waits:
+                fell_before[label], decided_at[label] = int(fell[place, label]), positions[run]
+                found[run] = Heard(positions[run], label, int(sums[place, label]))
     return found
+
+
+def stretches(anew: Sequence[bool]) -> list[tuple[int, int]]:
+    """From which run to before which one sums go on, for each time that they begin anew."""
+    begins = [run for run, begun in enumerate(anew) if begun or run == 0]
+    return list(pairwise([*begins, len(anew)]))
+
+
+def sums_of(scores: NDArray[np.generic], average: int) -> NDArray[np.int64]:
+    """Of each so many runs in a row, from the first that there are on: [runs, labels]; none of fewer runs."""
+    totals = np.cumsum(np.concatenate([np.zeros((1, scores.shape[1]), np.int64), scores]), axis=0, dtype=np.int64)
+    return totals[average:] - totals[:-average]
