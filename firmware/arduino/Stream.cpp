@@ -69,13 +69,26 @@ long Stream::parseInt() {
         (void)read();
         value = timedPeek();
     }
-    long number = 0;
+    unsigned long number = 0; /* wraps, as on Arduino's boards */
     for (; value >= '0' && value <= '9'; value = timedPeek()) {
-        number = number * 10 + (value - '0');
+        number = number * 10 + static_cast<unsigned long>(value - '0');
         (void)read();
     }
-    return negative ? -number : number;
+    return static_cast<long>(negative ? 0 - number : number);
 }
+
+namespace {
+
+/* The most bytes, fewer than `matched`, that the target begins with and its first `matched` bytes end with. */
+size_t begun_anew(const char *target, size_t matched) {
+    size_t bytes = matched - 1;
+    while (memcmp(target, target + matched - bytes, bytes) != 0) {
+        --bytes;
+    }
+    return bytes;
+}
+
+} // namespace
 
 bool Stream::find(const char *target) {
     size_t matched = 0;
@@ -84,10 +97,12 @@ bool Stream::find(const char *target) {
         if (value < 0) {
             return false;
         }
-        if (static_cast<char>(value) == target[matched]) {
+        const char letter = static_cast<char>(value);
+        while (matched > 0 && target[matched] != letter) {
+            matched = begun_anew(target, matched);
+        }
+        if (target[matched] == letter) {
             ++matched;
-        } else {
-            matched = static_cast<char>(value) == target[0] ? 1 : 0;
         }
     }
     return true;

@@ -111,10 +111,12 @@ bool String::concat(const char *other, size_t bytes) {
         text[size] = '\0';
         return true;
     }
+    const size_t offset = reinterpret_cast<uintptr_t>(other) - reinterpret_cast<uintptr_t>(text);
+    const bool own = offset <= size; /* a part of this very text, which moves when it grows */
     if (!reserve(size + bytes)) {
         return false;
     }
-    memmove(text + size, other, bytes);
+    memmove(text + size, own ? text + offset : other, bytes);
     size += bytes;
     text[size] = '\0';
     return true;
