@@ -15,7 +15,7 @@ from boardproof.project.boards import BOARDS
 from boardproof.project.library import identifier
 from boardproof.project.resources import resource
 from support.aot import WARNINGS, oracle_outputs
-from support.sketches import sketch_project
+from support.sketches import library_project
 from support.small_network import small_network
 from support.streams import fifo_stream
 
@@ -175,13 +175,7 @@ def test_arduinos_example_prints_what_tflite_micro_computes(tmp_path: Path) -> N
     root = generate(tmp_path, "mps2-an386")
     assert identifier("small net") == NAME
     sketch = (root / "examples" / NAME / f"{NAME}.ino").read_bytes()
-    project = sketch_project(BOARDS["mps2-an386"], sketch)
-    library = {
-        f"lib/{NAME}/{path.relative_to(root).as_posix()}": path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
-    project = type(project)({**project.files, **library}, project.board, "none", project.model_sha256)
+    project = library_project(BOARDS["mps2-an386"], sketch, root, NAME)
     firmware = build(project, tmp_path / "project")
     with fifo_stream(firmware.elf) as stream:
         printed = [int(number) for number in stream.line().split()]

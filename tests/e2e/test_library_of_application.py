@@ -19,7 +19,7 @@ from boardproof.project.resources import resource
 from boardproof.proof.expectation import expect
 from firmware.test_arduino_core import HEAP
 from support.aot import WARNINGS
-from support.sketches import sketch_project
+from support.sketches import library_project
 from support.small_application import RATE, SETTINGS, THEN, sound, write_application
 from support.streams import fifo_stream
 
@@ -179,13 +179,7 @@ def test_the_sketch_decides_and_says_so(tmp_path: Path) -> None:
     root = generate(tmp_path, board="mps2-an386", settings=SETTINGS + THEN)
     sketch = (root / "examples" / NAME / f"{NAME}.ino").read_text()
     begin, end = sketch.index("// Samples of your sensor"), sketch.index("// What is to happen")
-    project = sketch_project(BOARDS["mps2-an386"], (sketch[:begin] + LOUD + sketch[end:]).encode())
-    library = {
-        f"lib/{NAME}/{path.relative_to(root).as_posix()}": path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
-    project = type(project)({**project.files, **library}, project.board, "none", project.model_sha256)
+    project = library_project(BOARDS["mps2-an386"], (sketch[:begin] + LOUD + sketch[end:]).encode(), root, NAME)
     with fifo_stream(build(project, tmp_path / "project").elf) as stream:
         said = [json.loads(stream.line()) for _ in range(2)]
     samples = np.where(np.arange(2400) < 800, 0, 15000).astype(np.int16)[:, None]

@@ -14,7 +14,7 @@ from boardproof.device.build.compile import build
 from boardproof.project.boards import BOARDS
 from support.aot import WARNINGS, oracle_outputs
 from support.flatbuffer_models import ModelBuilder
-from support.sketches import sketch_project
+from support.sketches import library_project
 from support.small_network import small_network
 from support.streams import fifo_stream
 
@@ -127,13 +127,7 @@ def test_one_sketch_runs_both(tmp_path: Path) -> None:
     """Arduino's example prints a line for each network."""
     root = generate(tmp_path, "--share-arena", board="mps2-an386")
     sketch = (root / "examples" / NAME / f"{NAME}.ino").read_bytes()
-    project = sketch_project(BOARDS["mps2-an386"], sketch)
-    library = {
-        f"lib/{NAME}/{path.relative_to(root).as_posix()}": path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
-    project = type(project)({**project.files, **library}, project.board, "none", project.model_sha256)
+    project = library_project(BOARDS["mps2-an386"], sketch, root, NAME)
     firmware = build(project, tmp_path / "project")
     with fifo_stream(firmware.elf) as stream:
         printed = [[int(number) for number in stream.line().split()] for _ in range(2)]

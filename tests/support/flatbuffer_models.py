@@ -20,12 +20,12 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from boardproof.model.tflite.buffers import AlignedBuffer
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
-
-DATA_ALIGNMENT = 16
 
 _IRREGULAR_TABLES = {
     "AVERAGE_POOL_2D": "Pool2DOptions",
@@ -60,31 +60,12 @@ _ENUMS: dict[str, type] = {
 """Options that take a name of an enumeration instead of its number."""
 
 
-class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
-    """A buffer whose data is aligned as the schema demands (`force_align: 16`), which the Python writer forgets."""
-
-    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 the schema's name
-        position = None
-        if self.data is not None:
-            raw = bytes(self.data)
-            builder.StartVector(1, len(raw), DATA_ALIGNMENT)
-            builder.head -= len(raw)
-            builder.Bytes[builder.head : builder.head + len(raw)] = raw
-            position = builder.EndVector()
-        schema.BufferStart(builder)
-        if position is not None:
-            schema.BufferAddData(builder, position)
-        schema.BufferAddOffset(builder, self.offset)
-        schema.BufferAddSize(builder, self.size)
-        return int(schema.BufferEnd(builder))
-
-
 class ModelBuilder:
     """Collects tensors and operators, in execution order, into one subgraph."""
 
     def __init__(self, name: str = "main") -> None:
         self.subgraph = schema.SubGraphT(tensors=[], operators=[], name=name)
-        self.buffers: list[Any] = [_AlignedBuffer()]
+        self.buffers: list[Any] = [AlignedBuffer()]
         self.operator_codes: list[Any] = []
 
     def add_tensor(
@@ -181,7 +162,7 @@ class ModelBuilder:
             raw = _pack_int4(np.asarray(data, np.int8).reshape(-1))
         else:
             raw = np.ascontiguousarray(data, dtype=np.dtype(dtype.lower()).newbyteorder("<")).tobytes()
-        self.buffers.append(_AlignedBuffer(data=raw))
+        self.buffers.append(AlignedBuffer(data=raw))
         return len(self.buffers) - 1
 
     def _operator_code(self, opcode: str, version: int, custom_code: str | None) -> int:
@@ -216,7 +197,7 @@ def pack(model: Any) -> bytes:
 def unpack(data: bytes) -> Any:
     """Parses a .tflite into a `schema.ModelT` that a test can change and `pack` again."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
-    model.buffers = [_AlignedBuffer(data=b.data, offset=b.offset, size=b.size) for b in model.buffers]
+    model.buffers = [AlignedBuffer(data=b.data, offset=b.offset, size=b.size) for b in model.buffers]
     return model
 
 

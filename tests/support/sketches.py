@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,17 @@ def sketch_project(board: Board, sketch: bytes = ECHO, **more: bytes) -> Project
     }
     files |= {name.replace("__", "/").replace("_DOT_", "."): content for name, content in more.items()}
     return Project(files=files, board=board, runtime="none", model_sha256="0" * 64)
+
+
+def library_project(board: Board, sketch: bytes, library: Path, name: str) -> Project:
+    """A project that runs `sketch`, with the library of that folder beside it."""
+    files = {
+        f"lib/{name}/{path.relative_to(library).as_posix()}": path.read_bytes()
+        for path in library.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+    project = sketch_project(board, sketch)
+    return replace(project, files={**project.files, **files})
 
 
 def lab_project(board: Board) -> Project:

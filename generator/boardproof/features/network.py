@@ -9,6 +9,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from flatbuffers import flexbuffers
 
+from boardproof.model.tflite.buffers import AlignedBuffer
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,33 +22,13 @@ if TYPE_CHECKING:
 INT16_TYPE = 7
 """TensorFlow Lite's number of int16, as the option T of signal operators."""
 
-_ALIGNMENT = 16
-
-
-class _AlignedBuffer(schema.BufferT):  # type: ignore[misc] # the schema is untyped
-    """A buffer whose bytes are aligned as the schema demands, which its own writer forgets."""
-
-    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 the schema's name
-        """Writes it."""
-        position = None
-        if self.data is not None:
-            raw = bytes(self.data)
-            builder.StartVector(1, len(raw), _ALIGNMENT)
-            builder.head -= len(raw)
-            builder.Bytes[builder.head : builder.head + len(raw)] = raw
-            position = builder.EndVector()
-        schema.BufferStart(builder)
-        if position is not None:
-            schema.BufferAddData(builder, position)
-        return int(schema.BufferEnd(builder))
-
 
 class Chain:
     """Tensors and operators of a network under construction; all are known by the tensors' indices."""
 
     def __init__(self, name: str) -> None:
         self._graph = schema.SubGraphT(tensors=[], operators=[], name=name)
-        self._buffers: list[Any] = [_AlignedBuffer()]
+        self._buffers: list[Any] = [AlignedBuffer()]
         self._codes: list[Any] = []
         self._shapes: list[tuple[int, ...]] = []
 
@@ -59,7 +41,7 @@ class Chain:
     ) -> int:
         """A constant; `scales` along the first axis, or one."""
         array = np.asarray(values, dtype)
-        self._buffers.append(_AlignedBuffer(data=np.ascontiguousarray(array).tobytes()))
+        self._buffers.append(AlignedBuffer(data=np.ascontiguousarray(array).tobytes()))
         index = self._add(array.shape, dtype, name, len(self._buffers) - 1, None)
         if scales is not None:
             zeros = [0] * len(scales)

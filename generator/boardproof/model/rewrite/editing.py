@@ -8,13 +8,11 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from boardproof.model.tflite.buffers import AlignedBuffer
 from boardproof.model.tflite.schema import FILE_IDENTIFIER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-BUFFER_ALIGNMENT = 16
-"""As the schema demands; generated Python code forgets it, and processors may fault on floats that are not aligned."""
 
 TYPES = {
     np.dtype(np.float32): schema.TensorType.FLOAT32,
@@ -22,25 +20,6 @@ TYPES = {
     np.dtype(np.uint8): schema.TensorType.UINT8,
     np.dtype(np.int32): schema.TensorType.INT32,
 }
-
-
-class _Buffer(schema.BufferT):  # type: ignore[misc] # generated code has no types
-    """A buffer that is packed at once, and aligned."""
-
-    def __init__(self, data: NDArray[np.uint8] | None) -> None:
-        super().__init__(data=data)
-
-    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 the generated code's name
-        vector = None
-        if self.data is not None and len(self.data):
-            builder.StartVector(1, len(self.data), BUFFER_ALIGNMENT)
-            builder.head -= len(self.data)
-            builder.Bytes[builder.head : builder.head + len(self.data)] = self.data.tobytes()
-            vector = builder.EndVector()
-        schema.BufferStart(builder)
-        if vector is not None:
-            schema.BufferAddData(builder, vector)
-        return int(schema.BufferEnd(builder))
 
 
 class Editor:
@@ -54,7 +33,8 @@ class Editor:
     def __init__(self, data: bytes) -> None:
         self.model: Any = schema.ModelT.InitFromPackedBuf(bytearray(data), 0)
         self.graph: Any = self.model.subgraphs[0]
-        self.model.buffers = [_Buffer(None if b.data is None else np.asarray(b.data)) for b in self.model.buffers]
+        found = [None if b.data is None or not len(b.data) else np.asarray(b.data) for b in self.model.buffers]
+        self.model.buffers = [AlignedBuffer(data=data) for data in found]
 
     def packed(self) -> bytes:
         """The file."""
@@ -90,7 +70,7 @@ class Editor:
 
     def add_constant(self, name: str, values: NDArray[np.generic], quantization: Any = None) -> int:  # noqa: ANN401
         """Adds a constant tensor, and gives its index."""
-        self.model.buffers.append(_Buffer(np.frombuffer(values.tobytes(), np.uint8)))
+        self.model.buffers.append(AlignedBuffer(data=np.frombuffer(values.tobytes(), np.uint8)))
         return self.add_tensor(name, values.shape, values.dtype, quantization, buffer=len(self.model.buffers) - 1)
 
     def add_int4(self, name: str, values: NDArray[np.int8], quantization: Any) -> int:  # noqa: ANN401
