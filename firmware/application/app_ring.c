@@ -129,6 +129,7 @@ void app_ring_copy(uint8_t *samples, uint32_t count) {
 }
 
 void app_ring_cross_break(void) {
+    app_settle();
     app_ring.out = app_ring.break_at;
     app_ring.out_origin = app_ring.break_origin;
     app_settle();
@@ -139,7 +140,8 @@ uint32_t app_drain(uint32_t *position, void *samples, uint32_t count) {
     if (app_ring.break_pending && app_ring_connected() == 0) {
         app_ring_cross_break();
     }
-    const uint32_t taken = app_ring_connected() < count ? app_ring_connected() : count;
+    const uint32_t waiting = app_ring_connected(); /* once: it may grow at any time */
+    const uint32_t taken = waiting < count ? waiting : count;
     *position = app_ring_position();
     app_ring_copy(samples, taken);
     app_ring_drop(taken);

@@ -21,9 +21,14 @@ extern struct app_ring app_ring;
 
 void app_ring_reset(void);
 
-/* Samples before a gap, or all that wait. */
+/* Samples before a gap, or all that wait. `in` is read first: an interrupt in between may bring a gap and samples
+ * behind it, which do not belong to those before. */
 static inline uint32_t app_ring_connected(void) {
-    return (app_ring.break_pending ? app_ring.break_at : app_ring.in) - app_ring.out;
+    const uint32_t all = app_ring.in;
+    const bool broken = app_ring.break_pending;
+
+    app_settle();
+    return (broken ? app_ring.break_at : all) - app_ring.out;
 }
 
 /* Of the oldest sample that waits. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,26 @@ def test_gaps_are_told_and_are_zeros(listen):
     np.testing.assert_array_equal(listen.samples(), expected)
     assert "40 samples are missing at 0.101 s; zeros stand in for them" in progress.warnings
     assert board.released
+
+
+def test_a_position_beyond_all_that_is_wanted_takes_no_memory(listen):
+    class Leaps(Board):
+        def drain(self, sample_bytes):  # noqa: ARG002 as the session has it
+            self.taken = 2**32 - 1
+            return self.taken - 10, RAMP[:10].tobytes()
+
+    recorded = listen(Leaps(), live.record, 0.25, listen.kept, Silent())
+    assert recorded.samples == len(listen.samples()) == 2000
+    assert [gap.samples for gap in recorded.gaps] == [2**32 - 11]
+
+
+def test_scores_that_a_reply_has_no_room_for_are_left_out(listen):
+    class Terse(Board):
+        def step(self):
+            return replace(super().step(), scores=None)
+
+    seen = list(listen(Terse(64), live.watch, 0.005, Silent()))
+    assert [(one.labels, one.scores) for one in seen] == [((), ())]
 
 
 def test_a_sensor_that_stops(listen):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boardproof.cli.commands import run_command
+from support.small_application import SETTINGS, write_application
 from support.small_network import small_network
 
 if TYPE_CHECKING:
@@ -109,3 +110,41 @@ def test_settings_for_every_command_are_not_said_to_be_ignored(model: Path, caps
     (model.parent / "boardproof.toml").write_text('arena-bytes = 4000\nscheme = "int8"\nrandom = 3\n')
     assert ignored(capsys, "inspect", str(model)) == []
     assert ignored(capsys, "verify", str(model), "--tflm-lib", "someone/Else") == []
+
+
+@pytest.mark.parametrize("value", ["5", "true", "2024-01-01", '["a", "b"]'])
+@pytest.mark.parametrize("name", ["samples", "representative", "out", "labels", "label-column"])
+def test_a_settings_value_of_another_type_is_no_defect(
+    name: str, value: str, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (model.parent / "boardproof.toml").write_text(f"{name} = {value}\n")
+    status = run_command(["inspect", str(model), "--json"])
+    told = capsys.readouterr().err
+    assert status in {0, 2}
+    assert status == 0 or "boardproof.toml" in told
+
+
+OWN_BOARD = """
+[boards.mine]
+platform = "somewhere"
+board = "theirs"
+core = "cortex-m4f"
+flash_bytes = 524_288
+ram_bytes = 131_072
+"""
+
+
+def test_an_applications_own_boards_are_known_to_generate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app = write_application(tmp_path / "app", SETTINGS + OWN_BOARD)
+    project = tmp_path / "project"
+    assert run_command(["generate", str(app), "--app", "--board", "mine", "--out", str(project)]) == 0
+    assert "board = theirs" in (project / "platformio.ini").read_text()
+    capsys.readouterr()
+
+
+def test_app_is_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app = str(write_application(tmp_path / "app"))
+    for folders in ([app, app], [f"ear={app}"]):
+        told = failure(capsys, "generate", *folders, "--app", "--out", str(tmp_path / "project"))
+        assert "--app takes the folder of one application, without a name." in told
+        assert "Its networks stand in its boardproof.toml" in told

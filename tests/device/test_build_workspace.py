@@ -120,6 +120,30 @@ class TestWriting:
         assert tree(root) == before
         assert names(root.parent) == ["out"]
 
+    def test_interrupted_while_hidden_things_move_loses_none(self, root: Path, monkeypatch: pytest.MonkeyPatch):
+        write_project(project(), root)
+        for name in (".git", ".vscode"):
+            (root / name).mkdir()
+            (root / name / "mine").write_text(name)
+        keep, interrupted = workspace._keep, False
+
+        def interrupt(old: Path, new: Path) -> None:
+            nonlocal interrupted
+            if not interrupted:
+                interrupted = True
+                raise KeyboardInterrupt
+            keep(old, new)
+
+        monkeypatch.setattr(workspace, "_keep", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write_project(project(src__main="new"), root)
+        assert {name: tree(root)[name] for name in (".git/mine", ".vscode/mine", "src/main")} == {
+            ".git/mine": ".git",
+            ".vscode/mine": ".vscode",
+            "src/main": "new",
+        }
+        assert names(root.parent) == ["out"]
+
 
 class TestRefusing:
     def check(self, root: Path, message: str, hint: str) -> InputError:

@@ -23,6 +23,7 @@ from boardproof.device.protocol.messages import (
     pack_read,
     unpack_reply,
 )
+from boardproof.errors import DeviceError
 from support.fake_model import open_fake
 from support.link_library import FIRMWARE
 
@@ -200,6 +201,15 @@ def test_older_firmware_tells_no_names_and_newer_may_tell_more(tail: bytes, name
     body = struct.pack("<BBfiI2i", 9, 2, 0.5, -3, 12, 3, 4) + tail
     told = messages.unpack_tensor(messages.Reply(Status.OK, body))
     assert (told.shape, told.scale, told.zero_point, told.name) == ((3, 4), 0.5, -3, name)
+
+
+@pytest.mark.parametrize("shape", [(-3, -4), (3, 5), (-1, -1)])
+def test_a_shape_that_does_not_fit_its_size_is_refused(shape: tuple[int, int]):
+    body = struct.pack("<BBfiI2i", 9, 2, 0.5, -3, 12 if shape != (-1, -1) else 1, *shape)
+    with pytest.raises(DeviceError) as caught:
+        messages.unpack_tensor(messages.Reply(Status.OK, body))
+    assert f"describes a tensor of type 9, shape {list(shape)}" in caught.value.message
+    assert "Rebuild and flash the firmware" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -227,6 +228,15 @@ def test_a_hello_that_makes_no_sense_is_an_error_not_a_crash(monkeypatch):
     with pytest.raises(DeviceError) as caught:
         Session(Canned(encode(short)), pace=impatient()).connect()
     assert "bytes where at least" in caught.value.message
+    assert "flash" in caught.value.hint
+
+
+def test_ticks_of_other_operators_than_there_are_make_no_sense(monkeypatch):
+    unpack = messages.unpack_invoke
+    monkeypatch.setattr(messages, "unpack_invoke", lambda reply: replace(unpack(reply), op_ticks=(1, 2)))
+    with fake_session() as session, pytest.raises(DeviceError) as caught:
+        session.infer(random_inputs(RNG))
+    assert caught.value.message == "The device tells the ticks of 2 operators, and has 3."
     assert "flash" in caught.value.hint
 
 

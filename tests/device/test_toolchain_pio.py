@@ -194,3 +194,21 @@ class TestPrune:
         monkeypatch.setattr(pio, "_OBJECTS_LIMIT_BYTES", 0)
         prepare_core()
         assert [path.exists() for path in (old, older, new)] == [False, False, True]
+
+    def test_what_another_build_renames_meanwhile_does_not_hinder(self, monkeypatch: pytest.MonkeyPatch):
+        passing = self.put(prepare_core().objects, "A1.tmp", 100, 0)
+        looks, allowed, stat = 0, 0, Path.stat
+
+        def gone_when_looked_at_again(path: Path, **how: bool) -> os.stat_result:
+            nonlocal looks
+            looks += path == passing
+            if path == passing and looks > allowed:
+                raise FileNotFoundError(2, "No such file or directory")
+            return stat(path, **how)
+
+        monkeypatch.setattr(Path, "stat", gone_when_looked_at_again)
+        prepare_core()
+        assert looks > 0
+        looks, allowed = 0, 1
+        prepare_core()
+        assert looks > 0

@@ -16,6 +16,7 @@ from boardproof.cli.commands import run_command
 from boardproof.device.build.compile import build
 from boardproof.device.protocol.app_session import AppSession, StepFlag, StreamFault
 from boardproof.device.reach.links import open_link
+from boardproof.errors import DeviceError
 from boardproof.model.graph import DType
 from boardproof.model.recordings import Form, read_recording
 from boardproof.project.apps.render import render_application
@@ -418,6 +419,13 @@ def test_gaps_in_a_recording_are_told(session, application):
     session.push(90, sound([])[:50].tobytes(), 2)
     assert [session.drain(2)[0] for _ in range(2)] == [0, 140]  # short ones are zeros, and notes say so
     assert [note.fault for note in session.status().notes] == [StreamFault.FILLED]
+    with pytest.raises(DeviceError) as caught:
+        session.drain(19_200)
+    assert (
+        "A sample of this application has 19,200 bytes, and the device hands over 1,018 at most."
+        in caught.value.message
+    )
+    assert "in a sketch of your own" in caught.value.hint
 
 
 @pytest.mark.native

@@ -27,7 +27,17 @@ static struct lab_stage {
 static uint8_t rows[LARGEST];
 static int8_t given[MOST_LABELS];
 
+/* What a sensor's interrupt does whenever the clock is read; NULL for nothing. */
+static void (*interrupt)(void);
+
+void lab_interrupt(void (*function)(void)) {
+    interrupt = function;
+}
+
 uint32_t board_ticks(void) {
+    if (interrupt != NULL) {
+        interrupt();
+    }
     return 0;
 }
 

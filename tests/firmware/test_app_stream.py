@@ -215,6 +215,33 @@ def test_what_came_before_a_gap_is_not_lost(library):
     assert positions == [(4, False), (6, False), (1004, True)]
 
 
+def test_what_an_interrupt_brings_in_the_middle_of_a_step_is_not_lost(library):
+    """A window's last samples and a gap behind them, after the step found too few."""
+    sizes = plain(resampler=resampler_between(3, 2), capacity=40)
+    few = sizes.resampler.taps // 2 + 2
+    lab, windows = Lab(library, sizes), Windows(sizes.window, sizes.hop, sizes.fill, sizes.resampler)
+    pushes = [(0, ramp(0, few)), (few, ramp(few, 4)), (500, ramp(500, 3))]
+    hops = [windows.push(*push) for push in pushes]
+    assert [len(each) for each in hops] == [0, 1, 0], "the samples before the gap fill a window"
+    looks, taken = 0, []
+
+    @ctypes.CFUNCTYPE(None)
+    def interrupt():
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            taken.extend(lab.push(*push) for push in pushes[1:])
+
+    lab.push(*pushes[0])
+    library.lab_interrupt(interrupt)
+    try:
+        results = [lab.step() for _ in range(4)]
+    finally:
+        library.lab_interrupt(None)
+    assert taken == [4, 3]
+    assert [result.position for result in results if result.flags & HOP] == [hops[1][0].position]
+
+
 def test_draining_stops_at_a_gap(library):
     lab = Lab(library, plain())
     lab.push(0, ramp(0, 3))

@@ -258,6 +258,7 @@ def test_code_of_functions_modules_and_data_change_all_results(tmp_path):
     ("code", "message", "hint"),
     [
         ("1 / 0", "In experiment.py, it raised ZeroDivisionError: division by zero", "where it was raised follows"),
+        ("raise SystemExit", "In experiment.py, it raised SystemExit", "Correct it there"),
         ("x = 1", "experiment.py makes no ladder.", "ladder = Ladder("),
         (CODE.replace('    big.quantize("int8")\n', ""), "The ladder in experiment.py has no variants.", "quantize"),
         (

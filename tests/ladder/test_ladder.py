@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -50,10 +51,15 @@ def test_a_ladder_is_killed_goes_on_and_is_done_once(tmp_path):
 
     started = tmp_path / "results" / "logs"
     before = {path.name: path.stat().st_mtime_ns for path in started.iterdir()}
-    third = subprocess.run(command(experiment, "--only", "large*"), capture_output=True, text=True)
+    kept_here = tmp_path / "kept"
+    again = command(experiment, "--only", "large*", "--keep", str(kept_here))
+    third = subprocess.run(again, capture_output=True, text=True)
     assert third.returncode == 0, third.stderr
     assert {path.name: path.stat().st_mtime_ns for path in started.iterdir()} == before
     assert json.loads(third.stdout)["rows"] == [row for (label, _), row in rows.items() if label != "wrong"]
+    digests = {row["seeds"][0]["sha256"] for (label, _), row in rows.items() if label != "wrong"}
+    assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept_here.glob("*.tflite")} == digests
+    assert {path.stem for path in kept_here.glob("*.tflite")} == {path.stem for path in kept_here.glob("*.keras")}
 
 
 def check_rows(rows) -> None:

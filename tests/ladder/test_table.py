@@ -12,6 +12,7 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.ladder import cache as cache_module
+from boardproof.ladder import running
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.limits import limits_beside
 from boardproof.ladder.page import page_of
@@ -236,3 +237,21 @@ def test_a_thousand_variants_are_shown_without_tensorflow_and_experiment(tmp_pat
     limits = {"flash_bytes": 10_499}
     cache.keep_ladder("experiment", {"board": "mps2-an386", "runtime": "aot", "rows": rows, "limits": limits})
     assert [row["fits"] for row in shown_alone("--storage", str(tmp_path))["rows"]] == [True] * 500 + [False] * 500
+
+
+def test_what_runs_with_another_seed_only_is_shown_all_the_same(tmp_path):
+    found = a_table(
+        Cache(tmp_path),
+        (a_row("a0", "tight"), replace(a_result("tight", 0.9), board=None, reason="too large")),
+        (a_row("a1", "tight"), a_result("tight", 0.8, seed=1)),
+    )
+    write_page(page_of(found), found.to_json(), tmp_path / "ladder.html")
+    assert "tight" in (tmp_path / "ladder.html").read_text()
+
+
+def test_a_file_is_no_folder_for_models(tmp_path):
+    (tmp_path / "models").write_text("mine")
+    with pytest.raises(InputError) as caught:
+        running._make_folder(tmp_path / "models")
+    assert caught.value.message == f"{tmp_path / 'models'} cannot be a folder for models: File exists."
+    assert caught.value.hint == "Give another one with --keep."

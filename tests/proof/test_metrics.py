@@ -93,6 +93,16 @@ def test_anomalies_by_reconstruction():
     assert figures(quality)["area under the ROC curve"][2] == 0.75
 
 
+def test_the_area_is_counted_over_all_pairs():
+    rng = np.random.default_rng(3)
+    errors = np.sqrt(rng.integers(0, 6, (200, 1)) / 2)  # with ties
+    abnormal = rng.integers(0, 2, 200)
+    quality, _ = judged(abnormal.tolist(), None, np.repeat(errors, 2, axis=1).tolist(), np.zeros((200, 2)))
+    pairs = [(a, b) for a in errors[abnormal == 1, 0] for b in errors[abnormal == 0, 0]]
+    expected = sum((a > b) + (a == b) / 2 for a, b in pairs) / len(pairs)
+    assert figures(quality)["area under the ROC curve"][2] == pytest.approx(expected, abs=1e-12)
+
+
 def test_labels_that_fit_nothing_are_said_to_be_ignored():
     quality, (warning,) = judged([[0, 1], [1, 1]], None, [[1, 0, 0], [0, 1, 0]])
     assert quality is None

@@ -97,6 +97,12 @@ def test_several_numbers_by_name() -> None:
             "cannot be imported: ModuleNotFoundError: No module named 'nothere'",
             "Correct it",
         ),
+        (
+            "own:f1",
+            "import sys\nsys.exit(0)",
+            "own.py, which holds the metric, cannot be imported: SystemExit: 0",
+            "it",
+        ),
     ],
 )
 def test_a_function_that_is_not_there(given, code, message, hint, tmp_path: Path) -> None:

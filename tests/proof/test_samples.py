@@ -190,6 +190,22 @@ def test_a_damaged_checkpoint_is_refused(length, vectors, identity, tmp_path):
     assert "Leave out --resume" in caught.value.hint
 
 
+def test_whatever_byte_of_a_checkpoint_changes_it_is_read_or_refused(vectors, identity, tmp_path):
+    path = tmp_path / "c.npz"
+    cut_short(vectors, Checkpoint(path, identity))
+    whole = path.read_bytes()
+    with fake_session() as session:
+        hello = session.connect()
+    refused = 0
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x21]) + whole[place + 1 :])
+        try:
+            Checkpoint(path, identity).restore(Results(hello, SAMPLES))
+        except InputError:
+            refused += 1
+    assert refused > len(whole) // 14
+
+
 def test_arrays_of_another_form_are_no_checkpoint(vectors, identity, tmp_path):
     checkpoint = Checkpoint(tmp_path / "c.npz", identity)
     with fake_session() as session:

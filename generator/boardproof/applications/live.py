@@ -52,7 +52,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One run of a network: when its window ended, its labels and their scores as real numbers, what it decided."""
+    """One run of a network: when its window ended, its labels and their scores as real numbers, what it decided.
+
+    Scores that are too many for a board's reply are left out.
+    """
 
     at_s: float
     labels: tuple[str, ...]
@@ -156,7 +159,8 @@ class Keeper:
         values = np.frombuffer(data, self._application.source.dtype.numpy).reshape(-1, self._application.channels)
         if position > self.due:
             self.gaps.append(Gap(self._application.seconds(self.due), position - self.due))
-            self._kept.append(np.zeros((position - self.due, self._application.channels), values.dtype))
+            zeros = min(position, self.wanted) - self.due
+            self._kept.append(np.zeros((zeros, self._application.channels), values.dtype))
         self._kept.append(values)
         self.due = position + len(values)
 
@@ -236,7 +240,8 @@ def _watch(
             ran = application.second if StepFlag.SECOND in step.flags else application
             if ran is not None:
                 at_s = application.seconds(position) + application.delay_s
-                yield Seen(at_s, ran.labels, _real(ran, step.scores or b""), label)
+                labels, scores = (ran.labels, _real(ran, step.scores)) if step.scores is not None else ((), ())
+                yield Seen(at_s, labels, scores, label)
 
 
 def _real(application: Application, scores: bytes) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boardproof.applications.settings import ReplaySettings
+    from boardproof.cli.flags import Named
 
 app_options = flags(
     click.option("--board", type=BoardName(), help="Where it runs.  [mps2-an386]"),
@@ -114,12 +115,18 @@ def _refuse_what_means_nothing(values: dict[str, Any]) -> None:
         )
 
 
-def generate(app: Path, values: dict[str, Any]) -> ExitStatus:
+def generate(models: tuple[Named, ...], values: dict[str, Any]) -> ExitStatus:
     """`boardproof generate --app`: writes an application's project, or its library."""
     from boardproof.applications.generate import generate_application, generate_application_library
     from boardproof.cli.console import ConsoleProgress, show_text
 
     _refuse_what_means_nothing(values)
+    (name, app), *others = models
+    if others or name is not None:
+        raise InputError(
+            "--app takes the folder of one application, without a name.",
+            "Its networks stand in its boardproof.toml; --name says what a library's symbols begin with.",
+        )
     as_library = values["as_form"] == "library"
     if not as_library and values.get("name") is not None:
         raise InputError("Firmware of an application has no name in C.", "Leave out --name, or add --as library.")

@@ -109,7 +109,7 @@ def generate(models: tuple[Named, ...], **values: Any) -> ExitStatus:  # noqa: A
     from boardproof import pipeline
 
     if values["app"]:
-        return applications.generate(models[0].path, values)
+        return applications.generate(models, values)
     asked = _settings_of_each(models, {**values, "form": values["as_form"]})
     settings = asked[0]
     with _progress(values) as progress:

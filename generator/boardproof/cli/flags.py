@@ -17,15 +17,30 @@ if TYPE_CHECKING:
 
     from boardproof.settings import Settings
 
-FilePath = click.Path(path_type=Path)
 _OWN_BOARDS = "boardproof.own_boards"
 
 
-class Given(click.Path):
+class PathText(click.Path):
+    """A path, which boardproof.toml may also have as something else than text."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The path, or click's BadParameter."""
+        if not isinstance(value, str | Path):
+            self.fail(f"{value!r} is no path.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FilePath = PathText()
+
+
+class Given(PathText):
     """The path of something that must be there: said at once, before anything heavy is imported. `what`: its name."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(path_type=Path)
+        super().__init__()
         self._what = what
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
@@ -36,11 +51,8 @@ class Given(click.Path):
         return path
 
 
-class ReportPath(click.Path):
+class ReportPath(PathText):
     """Where a report goes: a name that cannot hold one is refused before the work, not after it."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
         """The path, or InputError."""
@@ -99,6 +111,8 @@ class Words(click.ParamType[Any]):
         """The words, or click's BadParameter."""
         if isinstance(value, list | tuple):
             return tuple(map(str, value))
+        if not isinstance(value, str):
+            self.fail(f"{value!r} are no words: write them in quotes, with commas between them.", param, ctx)
         path = Path(value)
         if not path.is_file():
             return tuple(word.strip() for word in value.split(","))
@@ -160,11 +174,11 @@ def _apply_first_settings_file(ctx: click.Context, param: click.Parameter, model
 
 def _apply_settings_file(ctx: click.Context, _param: click.Parameter, model: Path) -> Path:
     """Lets boardproof.toml beside the model set the defaults of this command's flags."""
-    from boardproof.settings import read_own_boards, read_settings_file
+    from boardproof.settings import SETTINGS_FILE, read_own_boards, read_settings_file
 
     names = {_written(p): p.name for p in _every_option(ctx)}
     values = read_settings_file(model, set(names))
-    ctx.meta[_OWN_BOARDS] = read_own_boards(model.parent)
+    ctx.meta[_OWN_BOARDS] = read_own_boards(model if (model / SETTINGS_FILE).is_file() else model.parent)  # of --app
     ctx.default_map = {**{str(names[key]): value for key, value in values.items()}, **(ctx.default_map or {})}
     return model
 

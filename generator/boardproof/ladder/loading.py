@@ -135,7 +135,7 @@ def _call(function: Any, path: Path, what: str) -> Any:  # noqa: ANN401 the user
         return function()
     except BoardproofError:
         raise
-    except Exception as error:  # the user's code raises anything
+    except (Exception, SystemExit) as error:  # the user's code raises anything, and may think that it is the program
         raise raised(path.name, what, error) from error
 
 

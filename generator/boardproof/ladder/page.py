@@ -141,7 +141,7 @@ def _optional(result: Result, name: str) -> str:
 
 
 def _pictures(found: ladder.Table) -> Iterable[Picture]:
-    unit = next((result.board.unit for line in found.lines for result in line.results if result.board), None)
+    unit = next((line.first.board.unit for line in found.lines if line.first and line.first.board), None)
     if unit is None:
         return
     sizes: tuple[tuple[str, Callable[[OnBoard], float]], ...] = (

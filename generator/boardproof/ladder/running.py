@@ -84,6 +84,8 @@ def run_ladder(request: Request, progress: Progress) -> Table:
     experiment, planned, about = _prepare(request, progress)
     cache, workers = request.cache, _Workers(request, experiment, progress)
     cache.keep_ladder(experiment.name, about)
+    if request.keep is not None:
+        _make_folder(request.keep)  # before hours of work, not after them
     try:
         if request.only == "*" and experiment.ladder.searches:
             with workers.searching():
@@ -279,6 +281,15 @@ class _Found:
         return self.results.get(key)
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be a folder for models: {error.strerror}.", "Give another one with --keep."
+        ) from error
+
+
 def keep_models(experiment: Experiment, planned: Plan, request: Request, cache: Cache, folder: Path) -> None:
     """Writes each variant's .keras and .tflite, named by its label, for `run` and `generate`.
 
@@ -287,7 +298,6 @@ def keep_models(experiment: Experiment, planned: Plan, request: Request, cache: 
     """
     from boardproof.ladder.work import Workshop
 
-    folder.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(experiment, request.bench, cache)
     for row in planned.rows:
         if cache.result(row.key) is None:

@@ -7,8 +7,10 @@ import hashlib
 import io
 import json
 import os
+import struct
 import time
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,12 @@ if TYPE_CHECKING:
 _INTERVAL_S = 2.0
 _SHARE = 20
 """Writing may take one part in so many of the time: large results are written less often."""
+
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, SyntaxError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What reading a file of arrays raises where bytes of it are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ class Checkpoint:
                 _take(arrays, results)
         except FileNotFoundError:
             return False
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise InputError(
                 f"The checkpoint {self._path} is damaged: {error}", "Leave out --resume to start again."
             ) from error

@@ -10,7 +10,7 @@ from boardproof.device.protocol.session import Session
 from boardproof.device.reach.links import open_link
 from boardproof.device.reach.serial_port import open_port
 from boardproof.device.tflm.fetch import rounding_notes
-from boardproof.errors import BoardproofError, InputError
+from boardproof.errors import BoardproofError, DeviceError, InputError
 from boardproof.model.intermediates import run_oracle_tensors
 from boardproof.model.oracle import run_oracle
 from boardproof.model.variables import is_stateful, keeps_sequences
@@ -25,7 +25,7 @@ from boardproof.proof.samples import Seat, run_samples
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from boardproof.device.types import BoardRun, Link
+    from boardproof.device.types import BoardRun, Hello, Link
     from boardproof.progress import Progress
     from boardproof.project.subject import Network
     from boardproof.report.document import Report
@@ -124,7 +124,9 @@ def _run(
             session = Session(link, case.network.sha256, on_log=progress.line, on_warning=progress.warn)
             seats.append(Seat(port or board.name, session))
         elf = case.firmware.elf if case.firmware is not None else None
-        checkpoint = Checkpoint(path, identify(seats[0].session.connect(), case.inputs, elf))
+        hello = seats[0].session.connect()
+        _check_operators(hello, case.network)
+        checkpoint = Checkpoint(path, identify(hello, case.inputs, elf))
         if settings.resume and not path.exists():
             progress.warn(f"there is no checkpoint {path} to resume from: all samples run")
         stateful = is_stateful(case.network.graph)
@@ -146,6 +148,16 @@ def _run(
             if checkpoint.problem:
                 progress.warn(checkpoint.problem)
     return run, checkpoint
+
+
+def _check_operators(hello: Hello, network: Network) -> None:
+    """Raises DeviceError where the board runs operators that the network does not have."""
+    if any(index >= len(network.graph.operators) for index in hello.op_indices):
+        raise DeviceError(
+            f"The board runs operator {max(hello.op_indices)}; {network.model.source} has "
+            f"{len(network.graph.operators)} operators.",
+            "Flash the firmware built for this model.",
+        )
 
 
 def _open(case: Case, port: str | None, settings: Settings, progress: Progress) -> Link:

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -213,10 +214,19 @@ def _describe(package: Path, version: str) -> None:
     (package / ".piopm").write_text(json.dumps({"type": "tool", "name": name, "version": version, "spec": spec}))
 
 
+def _file_status(path: Path) -> os.stat_result | None:
+    """None for what is no file, or no longer: builds rename theirs into place meanwhile."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
 def _prune(objects: Path) -> None:
     """Drops the oldest objects when the cache has outgrown its limit; nothing that a build of today may be reading."""
     with contextlib.suppress(BlockingIOError), _locked(objects / ".boardproof.lock", wait=False):
-        files = [(path, path.stat()) for path in objects.glob("*/??/*") if path.is_file()]
+        files = [(path, status) for path in objects.glob("*/??/*") if (status := _file_status(path)) is not None]
         excess = sum(status.st_size for _, status in files) - _OBJECTS_LIMIT_BYTES
         for path, status in sorted(files, key=lambda item: item[1].st_mtime):
             if excess <= 0 or time.time() - status.st_mtime < _OBJECTS_KEEP_S:

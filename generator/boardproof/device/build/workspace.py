@@ -161,6 +161,14 @@ def _swap(root: Path, new: Path, old: Path) -> None:
     except BaseException:
         old.rename(root)
         raise
+    try:
+        _keep_hidden(old, root)
+    except KeyboardInterrupt:
+        _keep_hidden(old, root)  # what is left of `old` is deleted: nothing of the user's may be in it
+        raise
+
+
+def _keep_hidden(old: Path, root: Path) -> None:
     for entry in old.iterdir():
         if entry.name.startswith(".") and entry.name != MARKER:
             _keep(entry, root / entry.name)

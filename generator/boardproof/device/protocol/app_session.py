@@ -8,7 +8,7 @@ from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING
 
 from boardproof.device.failures import RefusedError
-from boardproof.device.protocol.messages import Request
+from boardproof.device.protocol.messages import STATUS_BYTES, Request
 from boardproof.device.protocol.session import Session
 from boardproof.errors import DeviceError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from boardproof.device.protocol.messages import Cursor
 
 _PUSH_HEADER_BYTES = 9
+_POSITION_BYTES = 4
 _DRIVEN, _SENSED, _LOSSY = 1, 2, 1
 
 
@@ -175,7 +176,17 @@ class AppSession(Session):
         )
 
     def drain(self, sample_bytes: int, samples: int = 0xFFFF) -> tuple[int, bytes]:
-        """Takes samples out of the ring: their position, and they themselves. None if none wait."""
+        """Takes samples out of the ring: their position, and they themselves; none if none wait.
+
+        Raises:
+            DeviceError: A sample does not fit in a reply.
+        """
+        room = self._known_facts().max_payload_bytes - STATUS_BYTES - _POSITION_BYTES
+        if sample_bytes > room:
+            raise DeviceError(
+                f"A sample of this application has {sample_bytes:,} bytes, and the device hands over {room:,} at most.",
+                "Keep such samples in a sketch of your own; recordings of them can be replayed.",
+            )
         cursor = self._ask(Request.APP_DRAIN, struct.pack("<H", samples)).cursor
         position = cursor.number("I")
         data = cursor.rest()

@@ -282,7 +282,7 @@ def unpack_tensor(reply: Reply) -> TensorInfo:
     zero_point, size_bytes = cursor.fields("iI")
     shape = cursor.fields(f"{rank}i")
     dtype = _DTYPES.get(code)
-    if dtype is None or tensor_bytes(dtype, shape) != size_bytes:
+    if dtype is None or any(size < 0 for size in shape) or tensor_bytes(dtype, shape) != size_bytes:
         raise DeviceError(
             f"The device describes a tensor of type {code}, shape {list(shape)} and {size_bytes} bytes.",
             "Rebuild and flash the firmware; its protocol does not match this version of boardproof.",

@@ -199,9 +199,13 @@ class Session:
         tick_rate = self._known_facts().tick_rate
         exchange.pace.learn_run(reply.ticks, tick_rate, exchange.response_s, exchange.elapsed_s)
         outputs = self._fetch_outputs(reply)
-        if reply.op_ticks is None:
-            return Inference(outputs, reply.ticks, self._per_operator(Request.OP_TICKS, "I"))
-        return Inference(outputs, reply.ticks, reply.op_ticks)
+        op_ticks = self._per_operator(Request.OP_TICKS, "I") if reply.op_ticks is None else reply.op_ticks
+        if len(op_ticks) != (operators := self._known_facts().operators):
+            raise DeviceError(
+                f"The device tells the ticks of {len(op_ticks)} operators, and has {operators}.",
+                "Rebuild and flash the firmware.",
+            )
+        return Inference(outputs, reply.ticks, op_ticks)
 
     def _pack_inputs(self, inputs: Sequence[NDArray[np.generic]]) -> tuple[bytes, ...]:
         """The bytes of each input tensor. Raises InputError for arrays that are not those tensors."""
@@ -286,8 +290,8 @@ class Session:
         reply = self._exchange.call(Request.CHECKSUM, ref.pack())
         if reply.status == Status.NO_MEMORY:
             return None
-        size_bytes, _crc = accepted(Request.CHECKSUM, reply).cursor.fields("II")
-        return _array(tensor, self._read(ref, size_bytes))
+        accepted(Request.CHECKSUM, reply)
+        return _array(tensor, self._read(ref, messages.tensor_bytes(tensor.dtype, tensor.shape)))
 
     def marks(self, *, repaint: bool = False) -> Marks:
         """High-water marks so far; `repaint` starts the stack's afresh."""

@@ -184,8 +184,9 @@ def _anomalies(
 
 def _area(scores: Values, positive: NDArray[np.bool_]) -> float:
     """How often a positive sample has a higher score than a negative one; ties count half."""
-    higher = (scores[positive][:, None] > scores[~positive][None]).mean()
-    return float(higher + (scores[positive][:, None] == scores[~positive][None]).mean() / 2)
+    negative = np.sort(scores[~positive])
+    below, up_to = (np.searchsorted(negative, scores[positive], side) for side in ("left", "right"))
+    return float((below + up_to).mean() / (2 * len(negative)))
 
 
 def _measured(name: str, of: Mapping[str, Any], compute: Callable[[Any], float], *, is_share: bool = False) -> Measure:

@@ -116,7 +116,7 @@ def own_measures(metric: OwnMetric, found: Answers, labels: NDArray[np.generic])
 def _numbers(metric: OwnMetric, outputs: NDArray[np.float64], labels: NDArray[np.generic]) -> dict[str, float]:
     try:
         given = metric.function(outputs.copy(), labels.copy())  # it may change them in place
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"The metric {metric.name} failed: {type(error).__name__}: {error}",
             f"It got outputs of shape {list(outputs.shape)} ({outputs.dtype}) and labels of shape "
@@ -153,7 +153,7 @@ def _imported(name: str, folders: list[Path]) -> ModuleType:
                 "the installed packages.",
             ) from error
         raise _not_imported(name, error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _not_imported(name, error) from error
 
 
@@ -168,12 +168,12 @@ def _of_file(path: Path, folder: Path) -> ModuleType:
         sys.path.append(str(folder.resolve()))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that ends itself must not end us, as if all were well
         raise _not_imported(str(path), error) from error
     return module
 
 
-def _not_imported(what: str, error: Exception) -> InputError:
+def _not_imported(what: str, error: BaseException) -> InputError:
     return InputError(
         f"{what}, which holds the metric, cannot be imported: {type(error).__name__}: {error}",
         "Correct it, or install what it needs in this environment.",
