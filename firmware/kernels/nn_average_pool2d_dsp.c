@@ -55,7 +55,10 @@ void nn_average_pool2d_s8_dsp(const struct nn_pool2d_s8 *op, const int8_t *input
                     area.columns *= area.rows;
                     area.rows = 1;
                 }
-                for (int32_t c = 0; c < op->channels; c += 4, area.input += 4, output += 4) {
+                for (int32_t left = op->channels; left > 0; left -= 4, area.input += 4, output += 4) {
+                    const int32_t again = left < 4 ? 4 - left : 0; /* of the channels before */
+                    area.input -= again;
+                    output -= again;
                     nn_store_word(output, average(op, &area));
                 }
             }

@@ -14,8 +14,15 @@ static void expand_window(const struct nn_conv2d_any_s8_dsp *op, const int8_t *i
     const struct nn_window *window = &op->window;
     const int32_t depth = op->input_channels / op->groups;
     const int32_t units = (depth + UNIT - 1) / UNIT;
+    const int32_t whole = op->groups == 1 && depth % UNIT == 0 && window->dilation_width == 1 && at.x >= 0 &&
+                          at.x + window->kernel_width <= window->input_width;
     for (int32_t ky = 0; ky < window->kernel_height; ++ky, at.y += window->dilation_height) {
         int32_t x = at.x;
+        if (whole && at.y >= 0 && at.y < window->input_height) {
+            const int8_t *row = input + (at.y * window->input_width + x) * depth;
+            lane = nn_gemm_expand_dsp(row, window->kernel_width * units, lane);
+            continue;
+        }
         for (int32_t kx = 0; kx < window->kernel_width; ++kx, x += window->dilation_width) {
             const int32_t inside = at.y >= 0 && at.y < window->input_height && x >= 0 && x < window->input_width;
             lane = inside ? nn_gemm_expand_place_dsp(input + (at.y * window->input_width + x) * op->input_channels,

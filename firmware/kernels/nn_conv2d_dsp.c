@@ -14,19 +14,17 @@ static void expand_window(const struct nn_conv2d_s8_dsp *op, const int8_t *input
     const int32_t whole =
         window->dilation_width == 1 && at.x >= 0 && at.x + window->kernel_width <= window->input_width;
     for (int32_t ky = 0; ky < window->kernel_height; ++ky, at.y += window->dilation_height) {
-        if (at.y < 0 || at.y >= window->input_height) {
-            lane = nn_gemm_fill_dsp(op->input_zero_point, window->kernel_width * units, lane);
-            continue;
-        }
+        const int32_t inside = at.y >= 0 && at.y < window->input_height;
         const int8_t *row = input + at.y * window->input_width * op->input_channels;
-        if (whole) {
+        if (whole && inside) {
             lane = nn_gemm_expand_dsp(row + at.x * op->input_channels, window->kernel_width * units, lane);
             continue;
         }
         int32_t x = at.x;
         for (int32_t kx = 0; kx < window->kernel_width; ++kx, x += window->dilation_width) {
-            lane = x < 0 || x >= window->input_width ? nn_gemm_fill_dsp(op->input_zero_point, units, lane)
-                                                     : nn_gemm_expand_dsp(row + x * op->input_channels, units, lane);
+            lane = inside && x >= 0 && x < window->input_width
+                       ? nn_gemm_expand_dsp(row + x * op->input_channels, units, lane)
+                       : nn_gemm_fill_dsp(op->input_zero_point, units, lane);
         }
     }
 }
@@ -59,9 +57,4 @@ static void compute(const struct nn_conv2d_s8_dsp *op, const int8_t *input, uint
 void nn_conv2d_s8_dsp(const struct nn_conv2d_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch) {
     struct nn_gemm_sink_dsp sink = {.output = output};
     compute(op, input, scratch, &sink);
-}
-
-void nn_conv2d_wide_s8_dsp(const struct nn_conv2d_wide_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch) {
-    struct nn_gemm_sink_dsp sink = {.output = output, .wide = &op->wide, .compute = nn_gemm_wide_dsp};
-    compute(&op->conv, input, scratch, &sink);
 }

@@ -35,15 +35,6 @@ struct nn_conv2d_s8_dsp {
 
 void nn_conv2d_s8_dsp(const struct nn_conv2d_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch);
 
-/* The same with a wide matrix product: many inputs, large biases, or unusual factors. The tile takes 40 * pairs bytes.
- */
-struct nn_conv2d_wide_s8_dsp {
-    struct nn_conv2d_s8_dsp conv;
-    struct nn_gemm_wide_dsp wide;
-};
-
-void nn_conv2d_wide_s8_dsp(const struct nn_conv2d_wide_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch);
-
 /* 1x1 windows with strides of 1; input_channels divisible by 4. input [pixels, input_channels],
  * output [pixels, output_channels]. gemm.units is input_channels / 4.
  *
@@ -114,7 +105,8 @@ void nn_conv2d_narrow_s8_dsp(const struct nn_conv2d_narrow_s8_dsp *op, const int
  * up), weights in the order [KH][KW][channels of a group, filled up with zeros]; `groups` streams of gemm follow one
  * another, `stream_words` words each.
  *
- * Scratch, 4-aligned: 32 * units bytes, and the tile, 8 * pairs of a group. The output must not overlap the input. */
+ * Scratch, 4-aligned: 32 * units bytes, and the tile, 8 * pairs of a group. Of one image and one group, each block of 4
+ * pixels is read before it is written; else the output must not overlap the input. */
 struct nn_conv2d_any_s8_dsp {
     struct nn_window window;
     int32_t batches;

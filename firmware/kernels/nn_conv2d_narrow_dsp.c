@@ -85,13 +85,23 @@ void nn_conv2d_narrow_s8_dsp(const struct nn_conv2d_narrow_s8_dsp *op, const int
     const int32_t size = (strip.columns * strip.pitch + 2 * WORD - 2) / WORD * WORD;
     const struct nn_gemm_sink_dsp sink = {
         .output = output, .channels = op->output_channels, .stride = op->output_channels, .tile = strip.data + size};
+    const int32_t step = window->stride_width * strip.pitch;
     int32_t count = 0; /* pixels in the block */
     int32_t done = 0;  /* elements of the output */
     memset(strip.data, op->input_zero_point, (size_t)size);
     for (int32_t y = 0; y < window->output_height; ++y) {
         load_rows(op, &strip, input, y);
         const int8_t *from = strip.data;
-        for (int32_t x = 0; x < window->output_width; ++x, from += window->stride_width * strip.pitch) {
+        if (window->output_width % NN_GEMM_PIXELS == 0) {
+            for (int32_t x = 0; x < window->output_width; x += NN_GEMM_PIXELS, from += NN_GEMM_PIXELS * step) {
+                const int8_t *third = from + 2 * step;
+                nn_gemm_expand_pixels_dsp(from, from + step, third, third + step, op->gemm.units * NN_GEMM_UNIT, block);
+                nn_gemm_pixels_dsp(&op->gemm, block, &sink, done, NN_GEMM_PIXELS);
+                done += NN_GEMM_PIXELS * op->output_channels;
+            }
+            continue;
+        }
+        for (int32_t x = 0; x < window->output_width; ++x, from += step) {
             nn_gemm_expand_dsp(from, op->gemm.units, block + count);
             if (++count == NN_GEMM_PIXELS) {
                 nn_gemm_pixels_dsp(&op->gemm, block, &sink, done, count);

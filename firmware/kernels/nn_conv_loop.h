@@ -27,11 +27,14 @@
 #define NN_POOL2D_KERNEL(name, params, element, state, start, step, finish)                                            \
     static state name##_of(const struct params *op, const element *input, struct nn_span rows,                         \
                            struct nn_span columns) {                                                                   \
+        const int32_t channels = op->channels;                                                                         \
+        const int32_t first = (rows.origin + rows.begin) * op->window.input_width + columns.origin + columns.begin;    \
+        const element *row = input + (ptrdiff_t)first * channels;                                                      \
         state x = start;                                                                                               \
-        for (int32_t ky = rows.begin; ky < rows.end; ++ky) {                                                           \
-            for (int32_t kx = columns.begin; kx < columns.end; ++kx) {                                                 \
-                const int32_t pixel = (rows.origin + ky) * op->window.input_width + columns.origin + kx;               \
-                x = step(x, input[(ptrdiff_t)pixel * op->channels]);                                                   \
+        for (int32_t ky = rows.begin; ky < rows.end; ++ky, row += op->window.input_width * channels) {                 \
+            const element *in = row;                                                                                   \
+            for (int32_t left = columns.end - columns.begin; left > 0; --left, in += channels) {                       \
+                x = step(x, *in);                                                                                      \
             }                                                                                                          \
         }                                                                                                              \
         return x;                                                                                                      \

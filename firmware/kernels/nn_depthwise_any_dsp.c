@@ -2,6 +2,7 @@
 
 #include "nn_clamp_dsp.h"
 #include "nn_depthwise_pixel_dsp.h"
+#include "nn_requant_dsp.h"
 
 /* Inputs of outputs 0 and 2 in one word, those of 1 and 3 in another. */
 static inline struct nn_depthwise_sums add(const void *op, struct nn_depthwise_sums s, uint32_t weights, const void *in,
@@ -25,13 +26,7 @@ static inline struct nn_depthwise_sums add(const void *op, struct nn_depthwise_s
 }
 
 static inline int8_t output_of(int32_t sum, const uint32_t *tail, int32_t round) {
-    const int32_t shift = (int32_t)tail[NN_DEPTHWISE_GROUP];
-    if (shift <= 0) { /* a factor of a half or more: one rounding */
-        return (int8_t)nn_ssat8(nn_smmlar((int32_t)((uint32_t)sum << (1 - shift)), (int32_t)tail[0], round >> 1));
-    }
-    const int32_t doubled = 2 * sum;
-    const int32_t offset = (int32_t)(((uint32_t)round << (shift - 1)) + (uint32_t)(doubled >> 31));
-    return (int8_t)nn_ssat8(nn_smmlar(doubled, (int32_t)tail[0], offset) >> shift);
+    return nn_rescale_s8_dsp(sum, (int32_t)tail[0], (int32_t)tail[NN_DEPTHWISE_GROUP], round);
 }
 
 static inline void store(const void *op, struct nn_depthwise_sums s, const uint32_t *tail, void *output,

@@ -23,10 +23,7 @@ struct nn_depthwise_shape_dsp {
     const uint32_t *stream;
 };
 
-/* A sum, below 2^30 in magnitude, becomes twice itself times the multiplier / 2^32, rounded, divided by 2^shift,
- * rounded halves away from zero, plus the output zero point; shift up to 23. Where it is not above 0, the sum is first
- * shifted to the left by that much, which leaves it below 2^30, and rounded once. `round` is twice that zero point
- * plus 1. */
+/* Rescaling is nn_rescale_s8_dsp's. */
 struct nn_depthwise_any_s8_dsp {
     struct nn_depthwise_shape_dsp shape;
     int32_t input_zero_point;

@@ -6,7 +6,7 @@
 #include "nn_clamp_dsp.h"
 #include "nn_dsp.h"
 #include "nn_gemm_dsp.h"
-#include "nn_requant.h"
+#include "nn_requant_dsp.h"
 
 enum { ROWS = NN_DENSE_ROWS, UNIT = NN_GEMM_UNIT };
 
@@ -240,8 +240,8 @@ void nn_fully_connected_wide_s8_dsp(const struct nn_fully_connected_wide_s8_dsp 
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         sum_parts(op, input, operands, units, sums);
         for (int32_t i = 0; i < op->output_size; ++i) {
-            *output++ =
-                nn_output_s8(sums[i], &op->requant, i, op->output_zero_point, op->activation_min, op->activation_max);
+            *output++ = nn_output_s8_dsp(sums[i], &op->requant, i, op->output_zero_point, op->round, op->activation_min,
+                                         op->activation_max);
         }
         input += op->input_size;
     }

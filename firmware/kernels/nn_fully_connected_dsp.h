@@ -43,13 +43,13 @@ void nn_dense_sums_s8_dsp(const uint32_t *stream, const int8_t *input, int32_t i
 
 /* For any factors and biases, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same
  * number of words (the last may be shorter) whose own sums stay below. The stream has the biases, filled up to four
- * outputs, then all of part 0, part 1, ... without them. */
+ * outputs, then all of part 0, part 1, ... without them. `round` is nn_output_s8_dsp's. */
 struct nn_fully_connected_wide_s8_dsp {
     int32_t batches, input_size, output_size;
     int32_t activation_min, activation_max;
     const uint32_t *stream;
     int32_t parts;
-    int32_t output_zero_point;
+    int32_t output_zero_point, round;
     struct nn_requant requant;
 };
 
@@ -60,10 +60,12 @@ void nn_fully_connected_wide_s8_dsp(const struct nn_fully_connected_wide_s8_dsp 
 
 /* For one to three outputs, and for weights that no lanes hold: weights as they are in the model, [output_size,
  * input_size], biases with what the input zero point contributes. No sum, without the zero point's share, leaves int32.
- * Up to three outputs at a time. A batch is written as it is computed. */
+ * `round` is nn_output_s8_dsp's.
+ * Four batches at a time, one output after another; batches that are left up to three outputs at a time, each written
+ * as it is computed. */
 struct nn_fully_connected_any_s8_dsp {
     int32_t batches, input_size, output_size;
-    int32_t output_zero_point;
+    int32_t output_zero_point, round;
     int32_t activation_min, activation_max;
     struct nn_requant requant;
     const int8_t *weights;

@@ -22,7 +22,7 @@ uint32_t *nn_gemm_expand_dsp(const int8_t *input, int32_t units, uint32_t *lane)
     return lane;
 }
 
-uint32_t *nn_gemm_fill_dsp(int32_t value, int32_t units, uint32_t *lane) {
+NN_APART uint32_t *nn_gemm_fill_dsp(int32_t value, int32_t units, uint32_t *lane) {
     const uint32_t ones = 0x00010001U;
     const uint32_t odd = (uint32_t)(uint16_t)(value - NN_GEMM_ODD_OFFSET) * ones;
     const uint32_t even = (uint32_t)(uint16_t)(255 * value + NN_GEMM_ODD_OFFSET) * ones;

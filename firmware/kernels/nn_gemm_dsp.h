@@ -70,10 +70,10 @@ void nn_gemm4_dsp(const struct nn_gemm_dsp *op, const uint32_t *block, int8_t *o
 /* For any factors and biases, and for accumulators that may leave 2^23: the inputs are cut into `parts` of the same
  * number of units (the last may be shorter) whose own sums stay below; the stream has all of part 0, then part 1, ...,
  * without rescaling. Where others have multipliers, part 0 has the biases as they are; the words called bias hold what
- * the input zero point and the offset of o contribute. */
+ * the input zero point and the offset of o contribute. `round` is nn_output_s8_dsp's. */
 struct nn_gemm_wide_dsp {
     int32_t parts;
-    int32_t output_zero_point;
+    int32_t output_zero_point, round;
     struct nn_requant requant;
 };
 
@@ -124,14 +124,39 @@ static inline void nn_gemm_expand_word(struct nn_gemm_expansion e, uint32_t word
     lane[NN_GEMM_PIXELS] = nn_ssub16(e.mask & (word << 8), odd);
 }
 
+/* `size` inputs, divisible by four, of four pixels into the block. */
+static inline void nn_gemm_expand_pixels_dsp(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
+                                             const int8_t *pixel3, int32_t size, uint32_t *block) {
+    const struct nn_gemm_expansion e = nn_gemm_expansion();
+    for (int32_t i = 0; i < size; i += NN_GEMM_UNIT, block += NN_GEMM_UNIT_WORDS) {
+        nn_gemm_expand_word(e, nn_load_word(pixel0 + i), block);
+        nn_gemm_expand_word(e, nn_load_word(pixel1 + i), block + 1);
+        nn_gemm_expand_word(e, nn_load_word(pixel2 + i), block + 2);
+        nn_gemm_expand_word(e, nn_load_word(pixel3 + i), block + 3);
+    }
+}
+
+/* One to three bytes, filled up with zeros. */
+static inline uint32_t nn_gemm_load_few(const int8_t *from, int32_t count) {
+    const uint8_t *bytes = (const uint8_t *)from;
+    uint32_t word = bytes[0];
+    if (count > 1) {
+        word |= (uint32_t)bytes[1] << 8;
+    }
+    if (count > 2) {
+        word |= (uint32_t)bytes[2] << 16;
+    }
+    return word;
+}
+
 /* Any number of inputs of one pixel, filled up with zeros, which meet weights of zero. */
 static inline uint32_t *nn_gemm_expand_place_dsp(const int8_t *from, int32_t depth, uint32_t *lane) {
-    const int32_t left = depth % NN_GEMM_UNIT;
-    lane = nn_gemm_expand_dsp(from, depth / NN_GEMM_UNIT, lane);
-    if (left > 0) {
-        uint32_t word = 0;
-        memcpy(&word, from + depth - left, (size_t)left);
-        nn_gemm_expand_word(nn_gemm_expansion(), word, lane);
+    const struct nn_gemm_expansion e = nn_gemm_expansion();
+    for (; depth >= NN_GEMM_UNIT; depth -= NN_GEMM_UNIT, from += NN_GEMM_UNIT, lane += NN_GEMM_UNIT_WORDS) {
+        nn_gemm_expand_word(e, nn_load_word(from), lane);
+    }
+    if (depth > 0) {
+        nn_gemm_expand_word(e, nn_gemm_load_few(from, depth), lane);
         lane += NN_GEMM_UNIT_WORDS;
     }
     return lane;

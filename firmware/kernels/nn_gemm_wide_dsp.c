@@ -1,5 +1,5 @@
 #include "nn_gemm_dsp.h"
-#include "nn_requant.h"
+#include "nn_requant_dsp.h"
 
 /* sums [pairs][2][4 pixels], from behind the weights of each pair in the first part. */
 static void start_with_biases(const uint32_t *stream, int32_t units, int32_t pairs, int32_t *sums) {
@@ -25,7 +25,7 @@ void nn_gemm_wide_dsp(const struct nn_gemm_dsp *op, const uint32_t *block, const
     for (int32_t c = 0; c < sink->channels; ++c) {
         for (int32_t p = 0; p < NN_GEMM_PIXELS; ++p) {
             sink->tile[p * 2 * op->pairs + c] =
-                nn_output_s8(*sums++, &wide->requant, c, wide->output_zero_point, INT8_MIN, INT8_MAX);
+                nn_output_s8_dsp(*sums++, &wide->requant, c, wide->output_zero_point, wide->round, INT8_MIN, INT8_MAX);
         }
     }
 }

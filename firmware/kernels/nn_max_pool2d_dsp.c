@@ -5,8 +5,11 @@
 
 /* The larger of two pixels; `output` may be one of them. */
 static void larger(const int8_t *a, const int8_t *b, int32_t channels, int8_t *output) {
-    for (const int8_t *end = a + channels; a != end; a += 4, b += 4, output += 4) {
+    for (; channels >= 4; channels -= 4, a += 4, b += 4, output += 4) {
         nn_store_word(output, nn_smax8(nn_load_word(a), nn_load_word(b)));
+    }
+    for (; channels > 0; --channels, ++a, ++b) {
+        *output++ = *a > *b ? *a : *b;
     }
 }
 

@@ -4,16 +4,10 @@
 
 /* Four pixels into the block, those after the first `count` being any. */
 static void expand_pixels(const int8_t *input, int32_t channels, int32_t count, uint32_t *block) {
-    const struct nn_gemm_expansion e = nn_gemm_expansion();
     const int8_t *pixel1 = input + (count > 1 ? channels : 0);
     const int8_t *pixel2 = pixel1 + (count > 2 ? channels : 0);
     const int8_t *pixel3 = pixel2 + (count > 3 ? channels : 0);
-    for (int32_t c = 0; c < channels; c += NN_GEMM_UNIT, block += NN_GEMM_UNIT_WORDS) {
-        nn_gemm_expand_word(e, nn_load_word(input + c), block);
-        nn_gemm_expand_word(e, nn_load_word(pixel1 + c), block + 1);
-        nn_gemm_expand_word(e, nn_load_word(pixel2 + c), block + 2);
-        nn_gemm_expand_word(e, nn_load_word(pixel3 + c), block + 3);
-    }
+    nn_gemm_expand_pixels_dsp(input, pixel1, pixel2, pixel3, channels, block);
 }
 
 static void compute(const struct nn_pointwise_s8_dsp *op, const int8_t *input, uint32_t *block,

@@ -32,6 +32,10 @@ static const int8_t *add_pixels(const int8_t *pixel, int32_t count, int32_t step
 void nn_sum_s8_dsp(const struct nn_sum_s8_dsp *op, const int8_t *input, int8_t *output) {
     for (int32_t i = 0; i < op->outer; ++i, input += op->size * op->channels) {
         for (int32_t c = 0; c < op->channels; c += CHANNELS) {
+            if (c > op->channels - CHANNELS) { /* the last ones with some of those before */
+                output -= c - (op->channels - CHANNELS);
+                c = op->channels - CHANNELS;
+            }
             int32_t sums[CHANNELS] = {op->sum_offset, op->sum_offset, op->sum_offset, op->sum_offset};
             const int8_t *pixel = input + c;
             for (int32_t left = op->size; left > 0; left -= LONGEST) {

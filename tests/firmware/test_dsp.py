@@ -26,7 +26,7 @@ OPERATORS = {
     "nn_pointwise_s8_dsp": operators_dsp.pointwise,
     "nn_conv2d_rows_s8_dsp": operators_dsp.rows,
     "nn_conv2d_s8_dsp": operators_dsp.windows,
-    "nn_conv2d_wide_s8_dsp": operators_dsp.wide,
+    "nn_conv2d_any_wide_s8_dsp": operators_dsp.wide,
     "nn_conv2d_narrow_s8_dsp": operators_dsp.narrow,
     "nn_depthwise3_s8_dsp": operators_dsp.depthwise,
     "nn_depthwise_plane_s8_dsp": operators_dsp.depthwise_any,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 outputs = st.integers(1, 9)
 depths = st.integers(1, 90)
+pooled_channels = st.sampled_from((1, 2, 3, 4, 5, 8, 11, 20))
 
 
 def image(draw: st.DrawFn, net: Network, channels: st.SearchStrategy[int], largest: int = 12) -> Activation:
@@ -37,6 +38,36 @@ def window(draw: st.DrawFn, size: tuple[int, int], largest: int, *, dilated: boo
 def pointwise(draw: st.DrawFn, net: Network) -> Activation:
     x = image(draw, net, st.sampled_from((4, 8, 20, 32)))
     return convolution(draw, net, x, (1, 1), Window(draw(st.sampled_from(Padding)), (1, 1)), draw(outputs))
+
+
+def one_channel(draw: st.DrawFn, net: Network) -> Activation:
+    """A weighted sum of each pixel's channels, of some images."""
+    size = st.integers(1, 7)
+    shape = (draw(st.integers(1, 2)), draw(size), draw(size), draw(st.integers(1, 40)))
+    x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    return convolution(draw, net, x, (1, 1), Window(draw(st.sampled_from(Padding)), (1, 1)), 1)
+
+
+def column(draw: st.DrawFn, net: Network) -> tuple[Activation, tuple[int, int], Window]:
+    """An image whose width is 1, and a window on it."""
+    shape = (1, draw(st.integers(2, 40)), 1, draw(st.sampled_from((4, 8, 12, 13))))
+    x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    kernel, chosen = window(draw, x.shape[1:3], 6, dilated=net.rng.random() < 0.2)
+    return x, (kernel[0], 1), chosen
+
+
+def convolution_of_column(draw: st.DrawFn, net: Network) -> Activation:
+    return convolution(draw, net, *column(draw, net), draw(outputs))
+
+
+def depthwise_of_column(draw: st.DrawFn, net: Network) -> Activation:
+    return depthwise_of(draw, net, *column(draw, net))
+
+
+def depthwise_of_one_window(draw: st.DrawFn, net: Network) -> Activation:
+    """The whole image, of channels in fours."""
+    x = image(draw, net, st.sampled_from((4, 8, 12)), 9)
+    return depthwise_of(draw, net, x, x.shape[1:3], Window(Padding.VALID, (1, 1)))
 
 
 def rows(draw: st.DrawFn, net: Network) -> Activation:
@@ -226,7 +257,7 @@ def pool_of(draw: st.DrawFn, net: Network, x: Activation, kernel: tuple[int, ...
 
 
 def _pool(draw: st.DrawFn, net: Network, opcode: str) -> Activation:
-    x = image(draw, net, st.sampled_from((4, 8, 20)), 16)
+    x = image(draw, net, pooled_channels, 16)
     return _pool_of(draw, net, opcode, x, *window(draw, x.shape[1:3], 16))
 
 
@@ -250,14 +281,17 @@ def _pool_of(
 
 
 def pixel_sums(draw: st.DrawFn, net: Network) -> Activation:
-    """A mean or a sum over height and width, or over one of them."""
-    x = image(draw, net, st.sampled_from((4, 8, 20)), 18)
+    """A mean, a sum or a maximum over height and width, or over one of them."""
+    x = image(draw, net, pooled_channels, 18)
     axes = draw(st.sampled_from(((1, 2), (2, 1), (-2, -3), (2,))))
     keep = draw(st.booleans())
     reduced = {axis % 4 for axis in axes}
     shape = [1 if a in reduced else n for a, n in enumerate(x.shape) if keep or a not in reduced]
-    opcode = draw(st.sampled_from(("MEAN", "MEAN", "SUM")))
-    output = net.tensor(shape, x.scale * draw(st.floats(0.1, 4.0)), net.zero_point(draw))
+    opcode = draw(st.sampled_from(("MEAN", "MEAN", "SUM", "REDUCE_MAX")))
+    if opcode == "REDUCE_MAX":
+        output = net.tensor(shape, x.scale, x.zero_point)
+    else:
+        output = net.tensor(shape, x.scale * draw(st.floats(0.1, 4.0)), net.zero_point(draw))
     inputs = [x.index, net.constant(np.array(axes, np.int32), "int32")]
     net.builder.add_operator(opcode, inputs, [output.index], keep_dims=keep)
     return output
@@ -284,7 +318,7 @@ def _apply(
     inputs = _weights_and_biases(draw, net, x, weights, axis, [float(s) for s in np.float32(scale * spread)])
     output_scale = net.output_scale(draw, x.scale * scale, weights.size // channels)
     activation, zero_point = _activation(draw, net, output_scale)
-    output = net.tensor((1, *window_output(x.shape[1:3], kernel, chosen), channels), output_scale, zero_point)
+    output = net.tensor((x.shape[0], *window_output(x.shape[1:3], kernel, chosen), channels), output_scale, zero_point)
     net.builder.add_operator(
         opcode,
         inputs,

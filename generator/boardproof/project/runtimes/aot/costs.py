@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
+from boardproof.model.graph import Pool2D
 from boardproof.model.macs import macs
 from boardproof.project.runtimes.aot.kernelsets import cost_of
 
@@ -12,10 +14,12 @@ if TYPE_CHECKING:
 
 
 def work(program: Program, step: Step) -> tuple[int, int]:
-    """A step's multiply-accumulates, or the elements it reads if there are none, and the elements it writes."""
+    """A step's multiply-accumulates, or the elements it reads (a pool, some again and again), and those it writes."""
     graph = program.graph
     multiplied = sum(macs(graph, graph.operators[index]) for index in step.implements)
-    read = sum(graph.tensors[tensor].elements for tensor in step.inputs)
+    pools = [op for op in (graph.operators[index] for index in step.implements) if isinstance(op, Pool2D)]
+    pooled = sum(prod(op.filter_size) * graph.tensors[op.output].elements for op in pools)
+    read = pooled or sum(graph.tensors[tensor].elements for tensor in step.inputs)
     return multiplied or read, sum(graph.tensors[tensor].elements for tensor in step.outputs)
 
 

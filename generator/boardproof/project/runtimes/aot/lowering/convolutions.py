@@ -1,7 +1,8 @@
 """Operators that are convolutions under another name, whose kernels are faster.
 
 A depthwise convolution of one channel: all filters see that channel. A transposed convolution with strides of 1: turned
-round, with as much padding as its own leaves.
+round, with as much padding as its own leaves. A column of pixels is a row as it is: kernels take the pixels of a row
+together.
 """
 
 from __future__ import annotations
@@ -23,14 +24,30 @@ def as_convolution(op: Operator, graph: Graph) -> tuple[Operator, Graph]:
     """The same computation as a CONV_2D with its filter [O,KH,KW,I], if `op` is such an operator; else as it is."""
     match op:
         case DepthwiseConv2D():
-            return _single_channel(op, graph)
+            return _lying(*_single_channel(op, graph))
+        case Conv2D():
+            return _lying(op, graph)
         case TransposeConv() if op.window.stride == (1, 1) and graph.tensors[op.inputs[1]].is_constant:
-            return _turned(op, graph)
+            return _lying(*_turned(op, graph))
         case _:
             return op, graph
 
 
-def _single_channel(op: DepthwiseConv2D, graph: Graph) -> tuple[Operator, Graph]:
+def _lying(op: Conv2D | DepthwiseConv2D, graph: Graph) -> tuple[Conv2D | DepthwiseConv2D, Graph]:
+    """Height and width exchanged where all widths are 1."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    window = op.window
+    widths = (data.shape[2], weights.shape[2], output.shape[2], 1 + sum(window.border[1]))
+    if data.shape[1] == 1 or not weights.is_constant or widths != (1, 1, 1, 1):
+        return op, graph
+    for tensor in (data, weights, output):
+        count, height, width, channels = tensor.shape
+        graph = _with(graph, replace(tensor, shape=(count, width, height, channels)))
+    lying = Window(window.padding, (1, window.stride[0]), (1, window.dilation[0]), window.border[::-1])
+    return replace(op, window=lying), graph
+
+
+def _single_channel(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D | DepthwiseConv2D, Graph]:
     data, weights = (graph.tensors[i] for i in op.inputs[:2])
     if data.shape[3] != 1 or data.dtype is not DType.INT8 or weights.dtype is not DType.INT8:
         return op, graph
@@ -53,7 +70,7 @@ def as_dense(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
     return convolution, _with(graph, replace(first, shape=filters.shape, data=filters.tobytes()))
 
 
-def _turned(op: TransposeConv, graph: Graph) -> tuple[Operator, Graph]:
+def _turned(op: TransposeConv, graph: Graph) -> tuple[Conv2D, Graph]:
     """An output meets input `output + pad - tap`. Sums are added up in the order of the inputs by both operators."""
     data, weights, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))
     kernel, size = (weights.shape[1], weights.shape[2]), (output.shape[1], output.shape[2])

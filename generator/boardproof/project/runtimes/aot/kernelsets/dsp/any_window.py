@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.project.runtimes.aot.kernelsets.blocks import depthwise_fields
-from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
+from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, blockwise, depthwise_fields
+from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer, real_factors, wide_fields
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
     UNIT,
     fits,
@@ -15,6 +15,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
     lanes_fit,
     pack_wides,
     padded,
+    plain_round,
     scaled_bias,
     words,
 )
@@ -22,10 +23,8 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.rescale import one_sided_lay
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     activation_text,
-    convolution_factors,
     flow_text,
     quantization,
-    requant_fields,
 )
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
@@ -38,14 +37,8 @@ if TYPE_CHECKING:
     from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear
     from boardproof.project.runtimes.aot.program import Fields
 
-PIXELS = 4
-"""NN_GEMM_PIXELS."""
-
 GROUP = 4
 """Outputs that the depthwise kernel computes together."""
-
-_LARGEST_SUM = 1 << 30
-_MOST_SHIFT = 23
 
 
 def any_convolution(op: Conv2D, graph: Graph) -> Step | None:
@@ -83,12 +76,9 @@ def _any_wide(op: Conv2D, graph: Graph, linear: Linear) -> Step | None:
     if packed is None:
         return None
     streams = [each.stream for each in packed]
-    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     fields: Fields = (
         *((f"conv.{name}", value) for name, value in _fields(op, graph, streams, 0, 0)),
-        ("wide.parts", packed[0].parts),
-        ("wide.output_zero_point", quantization(output).zero_point),
-        *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
+        *wide_fields([linear], packed[0].parts, real_factors(op, graph)),
     )
     return _step(op, graph, fields, "nn_conv2d_any_wide_s8_dsp")
 
@@ -138,6 +128,7 @@ def _step(op: Conv2D, graph: Graph, fields: Fields, kernel: str = "nn_conv2d_any
         inputs=(op.input,),
         outputs=(op.output,),
         scratch_bytes=2 * PIXELS * (UNIT * units + tile),
+        in_place=blockwise(op, graph),
         description=f"{flow_text(data, output)}, {window_text((window[0], window[1]), op.window)}"
         + activation_text(op.activation),
     )
@@ -150,10 +141,8 @@ def any_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
         return None
     outputs, kernel = output.shape[3], (weights.shape[1], weights.shape[2])
     linear = linear_layer(op, graph, weights.array().reshape(-1, outputs).T)
-    low_sum, high_sum = linear.bounds
-    left = np.maximum(linear.shift, 0)
-    largest = (np.maximum(-low_sum, high_sum) << left).max()
-    if (linear.multiplier <= 0).any() or linear.shift.min() < -_MOST_SHIFT or largest >= _LARGEST_SUM:
+    round_ = plain_round(linear)
+    if round_ == 0:
         return None
     groups = -(-outputs // GROUP)
     size = groups * GROUP
@@ -168,7 +157,7 @@ def any_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     fields: Fields = (
         *depthwise_fields(op, graph, table),
         ("input_zero_point", quantization(data).zero_point),
-        ("round", 2 * linear.output_zero_point + 1),
+        ("round", round_),
         ("activation_min", low),
         ("activation_max", high),
     )

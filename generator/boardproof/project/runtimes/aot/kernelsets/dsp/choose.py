@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from boardproof.model.graph import (
     AveragePool2D,
     BatchMatMul,
@@ -35,7 +33,6 @@ from boardproof.model.operators.signal import (
     SignalRfft,
     SignalWindow,
 )
-from boardproof.model.shapes.axes import reduced_axes
 from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
 from boardproof.project.runtimes.aot.kernelsets.dsp.any_window import any_convolution, any_depthwise
 from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
@@ -51,6 +48,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.int16 import (
 from boardproof.project.runtimes.aot.kernelsets.dsp.lstm import choose_lstm
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.kernelsets.dsp.pairs import choose_pairs
+from boardproof.project.runtimes.aot.kernelsets.dsp.pools import pixel_maxima, pixel_sums, pool, run_sums
 from boardproof.project.runtimes.aot.kernelsets.dsp.products import choose_product
 from boardproof.project.runtimes.aot.kernelsets.dsp.signal import choose_signal
 from boardproof.project.runtimes.aot.kernelsets.dsp.svdf import choose_svdf
@@ -63,9 +61,6 @@ from boardproof.project.runtimes.aot.operands import (
     activation_text,
     shape_text,
 )
-from boardproof.project.runtimes.aot.operators.axes.reduce import lower_reduce, merged_axes
-from boardproof.project.runtimes.aot.operators.windows.pool import lower_pool
-from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
@@ -81,12 +76,6 @@ WITH_ADD = {
 
 ADDED_TICKS = 10
 """Instructions of an addition in a convolution that has its own estimate, for each output."""
-
-QUARTERS = "nn_average_pool2x2_s8_dsp"
-"""Averages of four."""
-
-MAX_AVERAGED = 256
-"""Elements whose sum fits in 16 bits."""
 
 
 def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
@@ -105,6 +94,8 @@ def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
             step = pool(op, graph)
         case Reduce(function=Reduction.MEAN | Reduction.SUM):
             step = pixel_sums(op, graph) or run_sums(op, graph)
+        case Reduce(function=Reduction.REDUCE_MAX):
+            step = pixel_maxima(op, graph)
         case SignalEnergy() | SignalFftAutoScale() | SignalFilterBank() | SignalRfft() | SignalWindow():
             step = choose_signal(op, graph)
         case _:
@@ -122,13 +113,21 @@ def choose_products(
         case Conv2D():
             return choose_convolution(op, graph, tuning) or any_convolution(op, graph)
         case DepthwiseConv2D():
-            return choose_depthwise(op, graph) or few_channels(op, graph, tuning) or any_depthwise(op, graph)
+            found = any_depthwise(op, graph) if has_one_window(op, graph) else None
+            found = found or choose_depthwise(op, graph) or few_channels(op, graph, tuning)
+            return found or any_depthwise(op, graph)
         case FullyConnected():
             return choose_dense(op, graph) or choose_product(op, graph)
         case TransposeConv():
             return choose_transpose_conv(op, graph, tuning)
         case BatchMatMul():
             return choose_product(op, graph)
+
+
+def has_one_window(op: DepthwiseConv2D, graph: Graph) -> bool:
+    """Whether there is nothing to share unpacked inputs with, as in networks that take one more step of a stream."""
+    height, width, channels = graph.tensors[op.output].shape[1:]
+    return height == width == op.depth_multiplier == 1 and channels % UNIT == 0
 
 
 def few_channels(op: DepthwiseConv2D, graph: Graph, tuning: Tuning) -> Step | None:
@@ -241,70 +240,4 @@ def with_convolution(op: Binary, graph: Graph, found: LinearAddition, tuning: Tu
         ticks=None
         if convolution.ticks is None
         else convolution.ticks + ADDED_TICKS * graph.tensors[op.output].elements,
-    )
-
-
-def pixel_sums(op: Reduce, graph: Graph) -> Step | None:
-    """One nn_sum_s8_dsp, for a mean or sum over pixels: neighbouring axes before the channels, divisible by 4."""
-    data = graph.tensors[op.input]
-    kept, reduced = merged_axes(data.shape, reduced_axes(data, graph.tensors[op.inputs[1]]))
-    channels, size = kept[-1][0], reduced[-1][0]
-    others = {kept[0], *reduced[:-1]}
-    adjacent = kept[-1][1] == 1 and reduced[-1][1] == channels and kept[-2][1] in {0, size * channels}
-    if data.dtype is not DType.INT8 or channels % UNIT or not adjacent or others != {(1, 0)}:
-        return None
-    portable = lower_reduce(op, graph)
-    fields = (
-        ("outer", kept[-2][0]),
-        ("size", size),
-        ("channels", channels),
-        *(field for field in portable.params.fields if not field[0].startswith("axes.")),
-    )
-    return replace(
-        portable,
-        kernel="nn_sum_s8_dsp",
-        header="nn_sum_dsp.h",
-        params=Params("nn_sum_s8_dsp", fields),
-    )
-
-
-def run_sums(op: Reduce, graph: Graph) -> Step | None:
-    """One nn_sum_runs_s8_dsp, for a mean or sum of neighbours: the last axis is reduced."""
-    data = graph.tensors[op.input]
-    kept, reduced = merged_axes(data.shape, reduced_axes(data, graph.tensors[op.inputs[1]]))
-    size, stride = reduced[-1]
-    if data.dtype is not DType.INT8 or stride != 1 or size < UNIT or kept[0][0] > 1 or reduced[0][0] > 1:
-        return None
-    return replace(lower_reduce(op, graph), kernel="nn_sum_runs_s8_dsp", header="nn_sum_dsp.h")
-
-
-def _are_quarters(op: AveragePool2D | MaxPool2D, graph: Graph) -> bool:
-    """Whether every window is 2x2, and inside the image."""
-    sizes = zip(graph.tensors[op.input].shape[1:3], graph.tensors[op.output].shape[1:3], op.window.stride, strict=True)
-    return op.filter_size == (2, 2) and all((outputs - 1) * stride + 2 <= inputs for inputs, outputs, stride in sizes)
-
-
-def pool(op: AveragePool2D | MaxPool2D, graph: Graph) -> Step | None:
-    """The portable pool's step with the other kernel, for channels divisible by 4."""
-    data = graph.tensors[op.input]
-    is_average = isinstance(op, AveragePool2D)
-    averaged = op.filter_size[0] * op.filter_size[1]
-    if data.shape[3] % UNIT or data.dtype is not DType.INT8 or (is_average and averaged > MAX_AVERAGED):
-        return None
-    portable = lower_pool(op, graph)
-    reads = first_reads(data.shape, op.filter_size, op.window)
-    begins = np.arange(reads.size) * data.shape[3]
-    offset = min(
-        safe_offset(reads, begins, reads_first=False), safe_offset(reads, begins + data.shape[3], reads_first=True)
-    )
-    return Step(
-        operator=op.index,
-        implements=(op.index,),
-        kernel=QUARTERS if is_average and _are_quarters(op, graph) else portable.kernel + "_dsp",
-        header="nn_pool_dsp.h",
-        params=portable.params,
-        inputs=(op.input,),
-        outputs=(op.output,),
-        in_place=(InPlace(0, offset),),
-        description=portable.description,
     )

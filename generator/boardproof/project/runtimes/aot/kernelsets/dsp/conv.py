@@ -1,8 +1,8 @@
-"""CONV_2D to the _dsp convolutions: which of the four, and its parameters."""
+"""CONV_2D to the _dsp convolutions: which of the five, and its parameters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +11,17 @@ from boardproof.model.macs import macs
 from boardproof.project.runtimes.aot.kernelsets.dsp.costs import COSTS
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
 from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
-from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, Gemm, gemm_stream, pack_gemm, pack_wide
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
+    UNIT,
+    Gemm,
+    pack_gemm,
+)
 from boardproof.project.runtimes.aot.kernelsets.dsp.winograd import fastest_winograd
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     activation_text,
-    convolution_factors,
     flow_text,
     quantization,
-    requant_fields,
 )
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, safe_offset
@@ -166,7 +168,11 @@ def choose_convolution(op: Conv2D, graph: Graph, tuning: Tuning, *, with_tile: b
     """
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     shape = Shape(data.shape, output.shape, (weights.shape[1], weights.shape[2]), op.window.stride, op.window.dilation)
-    if data.shape[0] != 1 or data.shape[3] != weights.shape[3] or not is_int8(data, weights):
+    if data.shape[3] != weights.shape[3] or not is_int8(data, weights):
+        return None
+    if shape.output[:3] == data.shape[:3] and shape.kernel == (1, 1) and shape.channels[1] == 1 and not with_tile:
+        return choose_dense(op, graph)
+    if data.shape[0] != 1:
         return None
     if shape.channels[0] % UNIT and shape.dilation != (1, 1):
         return None
@@ -187,7 +193,7 @@ def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, tuning
     order = (0, 2, 1, 3) if by_column else (0, 1, 2, 3)
     gemm = pack_gemm(linear_layer(op, graph, weights.array().transpose(order).reshape(weights.shape[0], -1)))
     if gemm is None:
-        return wide(op, graph, shape) if whole_units and not with_tile else None
+        return None
     layer = Layer(op, graph, shape, gemm, with_tile)
     if columns:
         return rows(layer, columns)
@@ -220,25 +226,6 @@ def windows(layer: Layer) -> Step:
     reads = np.minimum.reduceat(firsts, np.arange(0, shape.pixels, PIXELS))
     scratch_bytes = layer.block_bytes + layer.tile_bytes(shape.pixels)
     return layer.step("nn_conv2d_s8_dsp", layer.window_fields(), scratch_bytes, (reads, layer.block_ends))
-
-
-def wide(op: Conv2D, graph: Graph, shape: Shape) -> Step | None:
-    """nn_conv2d_wide_s8_dsp: like `windows`, for many inputs, large biases or unusual factors."""
-    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    packed = pack_wide(linear_layer(op, graph, weights.array().reshape(weights.shape[0], -1)), gemm_stream)
-    if packed is None:
-        return None
-    units, pairs = -(-weights.elements // weights.shape[0] // UNIT), -(-weights.shape[0] // 2)
-    step = windows(Layer(op, graph, shape, Gemm(packed.stream, units, pairs, round=0, shift=0)))
-    fields = (
-        *((f"conv.{name}", value) for name, value in step.params.fields),
-        ("wide.parts", packed.parts),
-        ("wide.output_zero_point", quantization(output).zero_point),
-        *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
-    )
-    kernel = "nn_conv2d_wide_s8_dsp"
-    scratch_bytes = 2 * PIXELS * (UNIT * units + 5 * pairs)
-    return replace(step, kernel=kernel, params=Params(kernel, fields), scratch_bytes=scratch_bytes)
 
 
 def narrow(layer: Layer) -> Step:

@@ -67,7 +67,6 @@ COSTS: Mapping[str, Cost] = {
 
 BLOCKS: Mapping[str, str] = {
     "nn_conv2d_s8_dsp": "4 pixels x 2 channels",
-    "nn_conv2d_wide_s8_dsp": "4 pixels x 2 channels",
     "nn_conv2d_narrow_s8_dsp": "4 pixels x 2 channels",
     "nn_conv2d_rows_s8_dsp": "4 pixels x 2 channels",
     "nn_conv2d_rows_add_s8_dsp": "4 pixels x 2 channels",

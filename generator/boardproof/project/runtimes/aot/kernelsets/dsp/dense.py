@@ -15,6 +15,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.pack import (
     pack_dense,
     pack_wide,
     padded,
+    plain_round,
     words,
 )
 from boardproof.project.runtimes.aot.operands import (
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
     Fields = tuple[tuple[str, Value], ...]
 
+ANY_ROWS = 4
+"""Batches that nn_fully_connected_any_s8_dsp takes together."""
+
 LARGEST_PART = 1024
 """Inputs that are unpacked at once, to two bytes each: more take memory and gain nothing."""
 
@@ -43,7 +47,8 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
     """The step; None if the layer cannot be packed, as with weights that are computed.
 
     Args:
-        op: A fully connected layer, or a convolution whose one window is the whole image.
+        op: A fully connected layer, or a convolution that is one: of a single window that is the whole image, or of
+            windows of one pixel each.
         graph: Its graph.
     """
     data, weights = graph.tensors[op.input], graph.tensors[op.inputs[1]]
@@ -71,6 +76,7 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
         _stream(weights, np.concatenate([words(padded(linear.bias, outputs)), wide.stream])),
         ("parts", wide.parts),
         ("output_zero_point", linear.output_zero_point),
+        ("round", plain_round(linear)),
         *requant_fields(real_factors(op, graph)),
     )
     scratch_bytes = _unpacked_bytes(depth, wide.parts) + 4 * outputs
@@ -83,15 +89,27 @@ def _any(op: FullyConnected | Conv2D, graph: Graph, linear: Linear) -> Step:
     rows, bias = linear.weights.reshape(-1), words(linear.folded_bias).view(np.int32)
     fields: Fields = (
         ("output_zero_point", linear.output_zero_point),
+        ("round", plain_round(linear)),
         *requant_fields(real_factors(op, graph)),
         ("weights", Table("weights", rows, f"weights, {weights.label}", weights.index)),
         ("bias", Table("bias", bias, "biases, with what the input zero point contributes")),
     )
     step = _step(op, graph, "nn_fully_connected_any_s8_dsp", fields, 0)
-    batches = np.arange(graph.tensors[op.input].elements // linear.weights.shape[1])
-    ends = (batches + 1) * len(bias)
-    in_place = InPlace(0, safe_offset(batches * linear.weights.shape[1], ends, reads_first=False))
-    return replace(step, scratch_bytes=None, in_place=(in_place,))
+    outputs, depth = linear.weights.shape
+    batches = graph.tensors[op.input].elements // depth
+    whole = batches // ANY_ROWS * ANY_ROWS
+    begins = np.array([*range(0, whole, ANY_ROWS), *range(whole, batches)])
+    ends = np.append(begins[1:], batches)
+    in_place = InPlace(0, safe_offset(begins * depth, ends * outputs, reads_first=False))
+    ticks = _any_ticks(batches, depth, outputs)
+    return replace(step, scratch_bytes=None, in_place=(in_place,), ticks=ticks)
+
+
+def _any_ticks(batches: int, depth: int, outputs: int) -> int:
+    """Instructions, about; fitted to what QEMU counts."""
+    blocks, left = divmod(batches, ANY_ROWS)
+    alone = 2.5 if outputs == 1 else 2.0
+    return round(100 + outputs * (blocks * (195 + 7.4 * depth) + left * (60 + alone * depth)))
 
 
 def _unpacked_bytes(depth: int, parts: int) -> int:

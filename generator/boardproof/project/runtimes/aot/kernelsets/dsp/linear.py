@@ -8,19 +8,23 @@ import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier
 from boardproof.model.graph import DType, FullyConnected
-from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import Linear, plain_round
 from boardproof.project.runtimes.aot.operands import (
     activation_range,
     bias_index,
     convolution_factors,
     dense_factors,
     quantization,
+    requant_fields,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph, Tensor, TransposeConv
+    from boardproof.project.runtimes.aot.program import Fields
 
     Layer = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 
@@ -52,3 +56,14 @@ def real_factors(op: Layer, graph: Graph) -> list[float]:
     data, filters, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))
     factors = dense_factors if isinstance(op, FullyConnected) else convolution_factors
     return factors(data, filters, output)
+
+
+def wide_fields(linears: Sequence[Linear], parts: int, factors: Sequence[float]) -> Fields:
+    """The `wide` member, of layers that have all but weights in common; `factors`: as `real_factors`."""
+    rounds = {plain_round(linear) for linear in linears}
+    return (
+        ("wide.parts", parts),
+        ("wide.output_zero_point", linears[0].output_zero_point),
+        ("wide.round", rounds.pop() if len(rounds) == 1 else 0),
+        *((f"wide.{name}", value) for name, value in requant_fields(factors)),
+    )

@@ -35,6 +35,10 @@ DENSE_ROWS = 4
 ODD_OFFSET = 127
 """What the kernels subtract from every odd input: NN_GEMM_ODD_OFFSET."""
 
+LARGEST_SUM = 1 << 30
+MOST_SHIFT = 23
+"""Of nn_rescale_s8_dsp."""
+
 ACCUMULATOR_LIMIT = (1 << 23) - 4
 """Magnitude below which 256 times an accumulator, with what rescaling adds to it, fits in int32."""
 
@@ -204,6 +208,14 @@ def lane_pairs(weights: NDArray[np.int8]) -> NDArray[np.uint32]:
 def words(values: NDArray[np.int64]) -> NDArray[np.uint32]:
     """int32 values as the words that hold them."""
     return values.astype(np.int32).view(np.uint32)
+
+
+def plain_round(linear: Linear) -> int:
+    """`round` of nn_requant_dsp.h: 0 where a sum can be too large for its roundings, or a factor is unusual."""
+    low_sum, high_sum = linear.bounds
+    largest = (np.maximum(-low_sum, high_sum) << np.maximum(linear.shift, 0)).max()
+    is_usual = (linear.multiplier > 0).all() and linear.shift.min() >= -MOST_SHIFT and largest < LARGEST_SUM
+    return 2 * linear.output_zero_point + 1 if is_usual else 0
 
 
 def lanes_fit(weights: NDArray[np.int8]) -> bool:

@@ -23,7 +23,6 @@ RATES: Mapping[str, Rate] = {
     "nn_conv2d_rows_s8_dsp": Rate(1.46, 0.081),  # 13 steps, 7,854,554 instructions
     "nn_conv2d_s16_dsp": Rate(1.47, 0.13),  # 14 steps, 16,130,673 instructions
     "nn_conv2d_s8_dsp": Rate(1.4, 0.08),  # 16 steps, 1,131,876 instructions
-    "nn_conv2d_wide_s8_dsp": Rate(1.43, 0.097),  # 10 steps, 305,336 instructions
     "nn_depthwise3_s8_dsp": Rate(1.5, 0.0035),  # 13 steps, 2,254,804 instructions
     "nn_depthwise3_stride2_s8_dsp": Rate(1.51, 0.0017),  # 2 steps, 386,044 instructions
     "nn_depthwise3_two_sided_s8_dsp": Rate(1.57, 0.0048),  # 2 steps, 91,254 instructions

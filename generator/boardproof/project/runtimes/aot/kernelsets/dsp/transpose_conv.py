@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.graph import DType
-from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer
+from boardproof.project.runtimes.aot.kernelsets.dsp.linear import is_int8, linear_layer, wide_fields
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import pack_gemms, pack_wides, padded
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import gemm_stream as gemm_stream_s16
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import in_lane_order, pack_int16
@@ -19,7 +19,6 @@ from boardproof.project.runtimes.aot.operands import (
     convolution_factors,
     flow_text,
     quantization,
-    requant_fields,
 )
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import safe_offset
@@ -183,12 +182,9 @@ def _wide(layer: _Layer) -> Step | None:
     packed = pack_wides(layer.linears)
     if packed is None:
         return None
-    data, weights, output = layer.tensors
     fields: Fields = (
         *((f"conv.{name}", value) for name, value in layer.int8_fields([each.stream for each in packed], 0, 0)),
-        ("wide.parts", packed[0].parts),
-        ("wide.output_zero_point", quantization(output).zero_point),
-        *((f"wide.{name}", value) for name, value in requant_fields(convolution_factors(data, weights, output))),
+        *wide_fields(layer.linears, packed[0].parts, convolution_factors(*layer.tensors)),
     )
     return layer.step("nn_transpose_conv_wide_s8_dsp", fields, 10 * PIXELS * layer.pairs)
 
