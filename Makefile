@@ -37,7 +37,7 @@ bench: ## Instructions, flash, arena and stack of the benchmark networks
 	@scripts/setup dev
 	.venv/bin/python -m benchmarks
 
-ladder: ## Every technique on Fashion-MNIST, in one table (docs/smaller.md); less than an hour
+ladder: ## Every technique on Fashion-MNIST, in one table (docs/smaller.md); a quarter of an hour on 2 cores
 	@scripts/setup dev
 	@mkdir -p boardproof-out
 	$(BOARDPROOF) ladder examples/fashion/experiment.py --report boardproof-out/fashion.html

@@ -139,15 +139,6 @@ def test_an_activation_before_a_concatenation_is_kept(activation):
     np.testing.assert_allclose(plain(x), model(x), rtol=1e-5, atol=1e-5)
 
 
-def test_a_table_before_a_concatenation_is_refused():
-    from boardproof.compress import quantization_aware
-
-    with pytest.raises(InputError) as caught:
-        quantization_aware(branches_of("gelu"))
-    assert "cannot give layer left (Dense) the range of both (Concatenate)" in caught.value.message
-    assert "behind the concatenation" in caught.value.hint
-
-
 @pytest.mark.native
 def test_weights_of_four_bits_are_stored_so_and_exact_on_the_board(tmp_path):
     from boardproof.compress import convert, quantization_aware
@@ -199,29 +190,6 @@ def test_batchnorm_stays_as_it_is_when_it_is_frozen():
         for one in (model, strip(trained))
     )
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("layer", "said"),
-    [
-        (lambda layers: layers.LSTM(4, name="memory"), "layer memory (LSTM)"),
-        (lambda layers: layers.LayerNormalization(name="norm"), "layer norm (LayerNormalization)"),
-        (
-            lambda layers: layers.Conv1D(4, 3, activation="sparsemax", name="conv"),
-            "layer conv (Conv1D) with activation sparsemax",
-        ),
-    ],
-)
-def test_a_layer_it_does_not_know_is_named(layer, said):
-    import keras
-
-    from boardproof.compress import quantization_aware
-
-    model = keras.Sequential([keras.Input((8, 3)), layer(keras.layers)])
-    with pytest.raises(InputError) as caught:
-        quantization_aware(model)
-    assert said in caught.value.message
-    assert "after training" in caught.value.hint
 
 
 def test_what_was_not_trained_is_not_converted():

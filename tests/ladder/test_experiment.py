@@ -334,18 +334,34 @@ def a_model(inputs, outputs):
     [
         (object(), "net() gave object, which is no Keras model whose layers are known.", "keras.Input"),
         (SimpleNamespace(inputs=None, outputs=None), "net() gave SimpleNamespace, which is no Keras", "keras.Input"),
-        (a_model([(None, 4)] * 2, [(None, 2)]), "net() has 2 inputs (t0, t1): a ladder trains and", "boardproof run"),
-        (a_model([(None, 4)], [(None, 2)] * 3), "net() has 3 outputs (t0, t1, t2)", "one of the outputs alone"),
+        (
+            a_model([(None, 4)] * 2, [(None, 2)]),
+            "net() has 2 inputs (t0, t1); the data's x has 1 array (x).",
+            "a list of arrays",
+        ),
         (a_model([(None, 5)], [(None, 2)]), "net() takes inputs of shape [5]; a sample has [4].", "keras.Input(shape)"),
         (a_model([(None, 2, 2)], [(None, 2)]), "net() takes inputs of shape [2, 2]; a sample has [4].", "reshape"),
     ],
 )
 def test_a_model_that_a_ladder_cannot_measure_is_told(model, message, hint):
     with pytest.raises(InputError) as caught:
-        check_model("net()", model, (4,))
+        check_model("net()", model, {"x": (4,)})
     assert message in caught.value.message
     assert hint in caught.value.hint
 
 
 def test_a_model_with_open_axes_takes_any_size():
-    check_model("net()", a_model([(None, None, 3)], [(None, 2)]), (17, 3))
+    check_model("net()", a_model([(None, None, 3)], [(None, 2)]), {"x": (17, 3)})
+
+
+def test_several_inputs_are_matched_by_name_or_in_order():
+    model = a_model([(None, 4), (None, 2)], [(None, 2)])
+    check_model("net()", model, {"t1": (2,), "t0": (4,)})
+    check_model("net()", model, {"x0": (4,), "x1": (2,)})
+    with pytest.raises(InputError) as caught:
+        check_model("net()", model, {"x0": (2,), "x1": (4,)})
+    assert caught.value.message == "net() takes inputs of shape [4]; a sample has [2]."
+    with pytest.raises(InputError) as caught:
+        check_model("net()", model, {"t0": (4,), "picture": (2,)})
+    assert caught.value.message == "net() has inputs t0, t1; the data's x has t0, picture."
+    assert caught.value.hint == "Name the arrays as the model's inputs, or give a list of arrays in their order."

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from boardproof.errors import InputError
+from boardproof.ladder.running import cache_of
 from support.ladder_experiment import EXPERIMENT
 
 VARIANTS = """
@@ -90,3 +92,17 @@ def check_rows(rows) -> None:
     assert failure["message"] == "wrong() takes inputs of shape [5, 5, 1]; a sample has [4, 4, 1]."
     assert "keras.Input(shape)" in failure["hint"]
     assert "wrong()" in Path(failure["log"]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("storage", "message", "hint"),
+    [
+        ("sqlite:///ladder.db", "A ladder in a database has no folder of results.", "ladder show --storage URL"),
+        (__file__, f"{__file__} is a file.", "sqlite:///FILE"),
+    ],
+)
+def test_what_is_no_folder_of_results_is_told(storage, message, hint):
+    with pytest.raises(InputError) as caught:
+        cache_of(storage)
+    assert caught.value.message == message
+    assert hint in caught.value.hint

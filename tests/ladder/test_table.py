@@ -12,8 +12,8 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.ladder import cache as cache_module
-from boardproof.ladder import running
 from boardproof.ladder.cache import Cache
+from boardproof.ladder.keeping import make_folder
 from boardproof.ladder.limits import limits_beside
 from boardproof.ladder.page import page_of
 from boardproof.ladder.results import Failure, Result
@@ -252,6 +252,6 @@ def test_what_runs_with_another_seed_only_is_shown_all_the_same(tmp_path):
 def test_a_file_is_no_folder_for_models(tmp_path):
     (tmp_path / "models").write_text("mine")
     with pytest.raises(InputError) as caught:
-        running._make_folder(tmp_path / "models")
+        make_folder(tmp_path / "models")
     assert caught.value.message == f"{tmp_path / 'models'} cannot be a folder for models: File exists."
     assert caught.value.hint == "Give another one with --keep."

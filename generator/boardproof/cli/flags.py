@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -289,15 +289,13 @@ ci_options = flags(
 
 def settings_of(model: Path, values: dict[str, Any]) -> Settings:
     """Flags that were given, over Settings' own defaults."""
-    from boardproof.model.data.options import DataOptions, Pixels
+    from boardproof.model.data.options import DataOptions, options_of
     from boardproof.project.runtimes.base import Options
     from boardproof.settings import Settings
 
     given = {name: value for name, value in values.items() if value is not None}
     options = Options(**{f.name: given[f.name] for f in fields(Options) if f.name in given})
-    data = DataOptions(**{f.name: given[f.name] for f in fields(DataOptions) if f.name in given})
-    if data.pixels is not None:
-        data = replace(data, pixels=Pixels(data.pixels))
+    data = options_of({f.name: given.get(f.name) for f in fields(DataOptions)})
     rest = {f.name: given[f.name] for f in fields(Settings) if f.name in given}
     own = click.get_current_context().meta.get(_OWN_BOARDS, ())
     return Settings(model=model, options=options, data=data, own_boards=own, **rest)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boardproof.cli.flags import FilePath, WholeNumber, console_options, flags, page_options
+from boardproof.cli.flags import FilePath, WholeNumber, console_options, data_options, flags, page_options
 from boardproof.cli.pages import show_page
 from boardproof.errors import ExitStatus, InputError
 from boardproof.project.names import CHOICES
@@ -46,9 +46,12 @@ bench_options = flags(
     click.option("--board", type=click.Choice(CHOICES["board"]), default="mps2-an386", help="Where.  [mps2-an386]"),
     click.option("--runtime", type=click.Choice(CHOICES["runtime"]), default="aot", help="By what.  [aot]"),
     click.option("--proven", type=WholeNumber(1), default=100, help="Samples to prove on the board.  [100]"),
+)
+model_options = flags(
     click.option("--representative", type=FilePath, help="Of a model's file: samples that calibrate the quantizer."),
     click.option("--samples", type=FilePath, help="Of a model's file: labelled samples to measure it with."),
     click.option("--scheme", "schemes", multiple=True, type=click.Choice(CHOICES["scheme"]), help="Of a model's file."),
+    data_options,
 )
 
 
@@ -57,7 +60,7 @@ bench_options = flags(
 @click.option("--only", default="*", help="Only the variants whose label matches, such as '*int8'.")
 @click.option("--budget", type=click.Choice(CHOICES["board"]), help="Mark what fits this board's memory.")
 @click.option("--keep", type=FilePath, help="Write each variant's .keras and .tflite into this folder.")
-@flags(bench_options)
+@flags(bench_options, model_options)
 @flags(storage_option, page_options, console_options)
 def run(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click passes every flag
     """Measures an experiment's variants, or a trained model in every scheme. What is done already is not done again."""
@@ -71,7 +74,7 @@ def run(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401 - click 
 
 @ladder.command()
 @click.argument("experiment", type=FilePath)
-@flags(bench_options, storage_option, console_options)
+@flags(bench_options, model_options, storage_option, console_options)
 def worker(experiment: Path, **values: Any) -> ExitStatus:  # noqa: ANN401
     """Works for a ladder that another machine began with the same database, until all is done."""
     from boardproof.cli.console import ConsoleProgress, show_text
@@ -88,10 +91,12 @@ def _request(experiment: Path, values: dict[str, Any]) -> Request:
     from boardproof.ladder.loading import Source
     from boardproof.ladder.running import Request
     from boardproof.ladder.variants import Bench
+    from boardproof.model.data.options import options_of
 
     memory = values["memory"]
+    data = options_of({name: values[name] for name in ("labels", "label_column", "pixels", "input_shape")})
     return Request(
-        source=Source(experiment, values["representative"], values["samples"], values["schemes"]),
+        source=Source(experiment, values["representative"], values["samples"], values["schemes"], data=data),
         bench=Bench(values["board"], values["runtime"], values["proven"]),
         limits=Limits(values["jobs"] or min(cores(), 4), values["timeout"], memory << 20 if memory else None),
         storage=values["storage"],

@@ -6,7 +6,7 @@ Public API. What it takes and gives are Keras models; what it refuses is an Inpu
 from boardproof.compress.dead import remove_dead
 from boardproof.compress.distill import distilled, with_teacher
 from boardproof.compress.pruning import LayerSparsity, MagnitudePruning, sparsity
-from boardproof.compress.qat import FreezeRanges, convert, quantization_aware, strip
+from boardproof.compress.qat import FreezeRanges, convert, left_in_float, quantization_aware, strip
 from boardproof.compress.schedules import ConstantSparsity, PolynomialSparsity, Schedule
 from boardproof.compress.shrink import shrink, shrink_in_steps, shrink_to_fit
 
@@ -19,6 +19,7 @@ __all__ = [
     "Schedule",
     "convert",
     "distilled",
+    "left_in_float",
     "quantization_aware",
     "remove_dead",
     "shrink",

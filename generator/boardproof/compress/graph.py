@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from boardproof.errors import InputError
+from boardproof.model.keras_weights import give_weights
 from boardproof.model.labels import safe_label
 
 if TYPE_CHECKING:
@@ -40,7 +41,15 @@ def rebuild(model: keras.Model, apply: Apply) -> keras.Model:
     for node in nodes(model):
         _add(made, node, apply(node, *node.arguments.fill_in(made)))
     outputs = keras.tree.map_structure(lambda tensor: made[id(tensor)], model.output)
-    return keras.Model(inputs, outputs, name=model.name)
+    new = keras.Model(inputs, outputs, name=model.name)
+    new.output_names = output_names(model)  # whatever layers end it now
+    return new
+
+
+def output_names(model: keras.Model) -> list[str]:
+    """What its outputs are called, where losses and labels are given by name."""
+    known = getattr(model, "output_names", None)
+    return list(known) if known else [str(tensor._keras_history.operation.name) for tensor in model.outputs]
 
 
 def flattened(model: keras.Model) -> keras.Model:
@@ -81,10 +90,22 @@ def consumers(model: keras.Model) -> dict[int, list[Node]]:
 
 
 def clone(layer: keras.layers.Layer, **changes: object) -> keras.layers.Layer:
-    """A layer of the same kind without weights yet. `changes`: arguments that differ."""
-    config = {**layer.get_config(), **changes}
-    config.pop("build_config", None)
-    return type(layer).from_config(config)
+    """A layer of the same kind without weights yet. `changes`: arguments that differ.
+
+    Raises:
+        InputError: Keras cannot make it anew from its configuration.
+    """
+    try:
+        config = {**layer.get_config(), **changes}
+        config.pop("build_config", None)
+        return type(layer).from_config(config)
+    except Exception as error:  # Keras and the user's classes raise anything
+        raise InputError(
+            f"Layer {describe(layer)} cannot be copied: {str(error).strip().partition(chr(10))[0]}",
+            "Give its class a get_config() with the arguments of its __init__, and functions in it the decorator "
+            "keras.saving.register_keras_serializable().",
+            str(error),
+        ) from error
 
 
 def variable(layer: keras.layers.Layer, name: str) -> Any:
@@ -127,7 +148,7 @@ class _Copier:
         result = _chain(copies, arguments, options)
         weights = operation.get_weights()
         for copy in copies:
-            copy.set_weights(weights[: len(copy.weights)])
+            give_weights(copy, weights[: len(copy.weights)])
             weights = weights[len(copy.weights) :]
         return result
 

@@ -13,6 +13,7 @@ from boardproof.compress.channels import DEPTHWISE, PRODUCERS, TRANSPOSED, analy
 from boardproof.compress.choosing import Choice, choose, sets_of
 from boardproof.compress.graph import clone, flattened, rebuild
 from boardproof.errors import InputError
+from boardproof.model.keras_weights import give_weights
 from boardproof.model.labels import safe_label
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def without(
 
     narrow = rebuild(model, call)
     for layer, copy in copies.values():
-        copy.set_weights(_weights(layer, taken[layer.name], kept[layer.name], shifts.get(layer.name)))
+        give_weights(copy, _weights(layer, taken[layer.name], kept[layer.name], shifts.get(layer.name)))
     return narrow
 
 

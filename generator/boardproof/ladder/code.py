@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_TRAINS = ("compress/", "model/", "ladder/techniques/", "ladder/work.py")
+_TRAINS = ("compress/", "model/", "ladder/techniques/", "ladder/work.py", "ladder/file_sizes.py")
 _SHOWS = ("_resources/", "cli/", "testing/", "report/forms/", "ladder/page.py", "ladder/table.py", "ladder/coldstart")
 """What decides no result; of the resources those of every installation are read, where they are."""
 

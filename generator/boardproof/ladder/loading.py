@@ -8,7 +8,7 @@ import importlib.util
 import json
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,13 +22,18 @@ from boardproof.ladder.code import training_code
 from boardproof.ladder.data import Checked, Data, Split
 from boardproof.ladder.experiment import Entry, Ladder
 from boardproof.ladder.variants import Points, Recipe
-from boardproof.model.data.options import DataOptions
-from boardproof.model.data.read import read_data
+from boardproof.model.data.options import DataOptions, options_of
+from boardproof.model.data.read import read_data, sizes_of
 from boardproof.model.load import load_model
 from boardproof.model.quantize import Scheme
+from boardproof.model.samples import arrays_for
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from boardproof.ladder.arrays import Arrays
+    from boardproof.model.load import LoadedModel
+    from boardproof.model.samples import Samples
 
 _PACKAGES = ("keras", "numpy", "tensorflow", "tflite-micro", "ai-edge-litert")
 _NAME = "boardproof_experiment"
@@ -60,21 +65,21 @@ class Source:
     samples: Path | None = None
     schemes: tuple[str, ...] = ()
     points: Points = ()
+    data: DataOptions = field(default_factory=DataOptions)
 
     def to_json(self) -> str:
         """For another process."""
         paths = (self.path, self.representative, self.samples)
-        return json.dumps(
-            [*(None if path is None else str(path.absolute()) for path in paths), self.schemes, self.points]
-        )
+        given = [None if path is None else str(path.absolute()) for path in paths]
+        return json.dumps([*given, self.schemes, self.points, asdict(self.data)])
 
     @staticmethod
     def from_json(text: str) -> Source:
         """What to_json() gave."""
-        *paths, schemes, points = json.loads(text)
+        *paths, schemes, points, data = json.loads(text)
         path, representative, samples = (Path(given) if given else None for given in paths)
         chosen = tuple((name, tuple((key, value) for key, value in point)) for name, point in points)
-        return Source(path or Path(), representative, samples, tuple(schemes), chosen)
+        return Source(path or Path(), representative, samples, tuple(schemes), chosen, options_of(data))
 
 
 def load_experiment(source: Source) -> Experiment:
@@ -197,36 +202,50 @@ def _of_model(source: Source) -> Experiment:
             f"A ladder of {path.name} needs data: to calibrate, and to measure.",
             "Give --representative with training samples and --samples with labelled test samples.",
         )
-    model = load_model(path)
+    representative, test = (
+        read_data(file, source.data, training=training)
+        for file, training in ((source.representative, True), (source.samples, False))
+    )
+    model = load_model(path, sizes_of(test, source.data))
     if model.tflite is not None:
         raise InputError(
             f"{path.name} is a .tflite, which is not quantized again.", "Give the Keras model it was made from."
         )
-    representative, test = (
-        read_data(file, DataOptions()).samples(model.inputs) for file in (source.representative, source.samples)
-    )
-    if model.network is not None and not model.network.interpreter.startswith("keras "):
+    if not (model.network and model.network.interpreter.startswith("keras ")) and not _reads_as_keras_3(path):
         raise InputError(
             f"{path.name} is a {model.kind} model: a ladder writes each variant as a Keras 3 file too, and needs one.",
             "Give the .keras file, or measure this one with boardproof run, in each --scheme.",
         )
-    if len(model.inputs) > 1:
+    found = test.samples(model.inputs)
+    if found.labels is None:
         raise InputError(
-            f"{path.name} has {len(model.inputs)} inputs: a ladder trains and scores models with one.",
-            "Measure it with boardproof run, in each --scheme.",
-        )
-    if test.labels is None:
-        raise InputError(
-            f"{test.source} has no labels: a ladder measures how good each variant is.",
+            f"{found.source} has no labels: a ladder measures how good each variant is.",
             "Give samples with labels y: class numbers, or real values, such as an autoencoder's inputs.",
         )
-    split = Split(_only(test.inputs), np.asarray(test.labels))
-    ladder = Ladder(data=lambda: Data(split, split, split, _only(representative.inputs)))
+    split = Split(_inputs(model, found), np.asarray(found.labels))
+    calibrating = _inputs(model, representative.samples(model.inputs))
+    ladder = Ladder(data=lambda: Data(split, split, split, calibrating))
     ladder.builders[path.stem] = partial(_read_keras, path)
     for scheme in source.schemes or [scheme.value for scheme in Scheme]:
         ladder.add(Recipe(path.stem, ()), scheme, None)
     data = ladder.data().checked()
     return Experiment(path.stem, ladder, data, _digest([_content(path), data.digest, *_versions()]))
+
+
+def _inputs(model: LoadedModel, samples: Samples) -> Arrays:
+    """The samples as the model takes them: one array, or several by its inputs' names."""
+    arrays = arrays_for(model.inputs, samples)
+    if len(arrays) == 1:
+        return arrays[0]
+    return {spec.name: array for spec, array in zip(model.inputs, arrays, strict=True)}
+
+
+def _reads_as_keras_3(path: Path) -> bool:
+    """Whether Keras 3 reads a file that is converted by way of Keras 2."""
+    try:
+        return bool(_read_keras(path).inputs)
+    except Exception:  # it raises anything; that it does not read it is all there is to know
+        return False
 
 
 def _read_keras(path: Path) -> Any:  # noqa: ANN401 a Keras model
@@ -238,10 +257,6 @@ def _read_keras(path: Path) -> Any:  # noqa: ANN401 a Keras model
 def _content(path: Path) -> str:
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return _digest([hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()])
-
-
-def _only(inputs: Any) -> Any:  # noqa: ANN401 the one array of a mapping
-    return next(iter(inputs.values()))
 
 
 def _versions() -> list[str]:

@@ -89,8 +89,8 @@ def _score_cells(line: ladder.Line) -> list[str]:
 
 
 def _shown(score: Score, value: float, sign: str = "") -> str:
-    """Accuracy in percent, other metrics with four digits."""
-    return f"{100 * value:{sign}.2f}" if score.metric == "accuracy" else f"{value:{sign}.4g}"
+    """Accuracies in percent, other metrics with four digits."""
+    return f"{100 * value:{sign}.2f}" if score.metric.startswith("accuracy") else f"{value:{sign}.4g}"
 
 
 def _board_cells(board: OnBoard) -> list[str]:
@@ -128,6 +128,8 @@ def _files_table(found: ladder.Table) -> Table:
         ("stack", lambda r: _optional(r, "stack")),
         ("training s", lambda r: f"{r.training_seconds:,.0f}"),
     )
+    if any(result.score.rmse is not None for line in found.lines for result in line.results):
+        titles = (*titles, ("RMSE", lambda r: "" if r.score.rmse is None else f"{r.score.rmse:.4g}"))
     columns = (Column("variant"), Column("scheme"), *(Column(title, Kind.NUMBER) for title, _ in titles))
     done = [(line, line.first) for line in found.lines if line.first is not None]
     rows = tuple((line.label, line.scheme, *(show(result) for _, show in titles)) for line, result in done)
@@ -166,6 +168,8 @@ def _plot(found: ladder.Table, title: str, size: Callable[[OnBoard], float]) -> 
     kinds.append(("does not run", [(line, x, y) for line, x, y in refused if y is not None]))
     series = [Series("front", tuple(_front(points)), colour=4)]
     for colour, (name, members) in enumerate(kinds, start=1):
+        if not members:
+            continue
         tips = tuple(f"{line.label}, {line.scheme}: {y:.4g}" for line, _, y in members)
         series.append(Series(name, tuple((x, y) for _, x, y in members), line=False, colour=colour, tips=tips))
     every = [point for one in series for point in one.points]

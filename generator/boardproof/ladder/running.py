@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from boardproof.device.build.pio import cache_dir
 from boardproof.errors import InputError
-from boardproof.host.files import write_atomically
 from boardproof.ladder.cache import Cache
 from boardproof.ladder.code import measuring_code
 from boardproof.ladder.engines.local import Limits, LocalEngine
 from boardproof.ladder.engines.rows import Rows, is_url, same_ladder
 from boardproof.ladder.engines.sweep import Sweep
+from boardproof.ladder.keeping import keep_models, make_folder
 from boardproof.ladder.limits import NOT_MEASURED, limits_beside
 from boardproof.ladder.loading import Experiment, Source, load_experiment
 from boardproof.ladder.plan import Plan, plan
@@ -69,7 +68,18 @@ class Request:
 
 
 def cache_of(storage: str | None) -> Cache:
-    """The results in a folder; in boardproof's own cache where none is named."""
+    """The results in a folder; in boardproof's own cache where none is named.
+
+    Raises:
+        InputError: It is a database, or a file.
+    """
+    if storage is not None and is_url(storage):
+        raise InputError(
+            "A ladder in a database has no folder of results.",
+            "Look at it with boardproof ladder show --storage URL; drop the database to forget it.",
+        )
+    if storage is not None and Path(storage).is_file():
+        raise InputError(f"{storage} is a file.", "Name a folder for results with --storage, or sqlite:///FILE.")
     return Cache(Path(storage) if storage is not None else cache_dir() / "ladder")
 
 
@@ -81,11 +91,11 @@ def run_ladder(request: Request, progress: Progress) -> Table:
         ToolError: The database cannot be reached.
         KeyboardInterrupt: It was interrupted; what was done is kept, as a warning says.
     """
+    if request.keep is not None:
+        make_folder(request.keep)  # before hours of work, not after them
     experiment, planned, about = _prepare(request, progress)
     cache, workers = request.cache, _Workers(request, experiment, progress)
     cache.keep_ladder(experiment.name, about)
-    if request.keep is not None:
-        _make_folder(request.keep)  # before hours of work, not after them
     try:
         if request.only == "*" and experiment.ladder.searches:
             with workers.searching():
@@ -99,7 +109,9 @@ def run_ladder(request: Request, progress: Progress) -> Table:
         raise
     planned = plan(experiment, request.bench, request.only)  # with what the searches chose
     if request.keep is not None:
-        keep_models(experiment, planned, request, cache, request.keep)
+        from boardproof.ladder.work import Workshop  # after the experiment, which says what is to be imported
+
+        keep_models(Workshop(experiment, request.bench, cache), planned, cache, request.keep)
     budget = BOARDS[request.budget] if request.budget else None
     where = (request.bench.board, request.bench.runtime)
     rows, limits = references(planned.rows), about["limits"]
@@ -279,31 +291,3 @@ class _Found:
     def result(self, key: str) -> Result | None:
         """The result of a key, or None."""
         return self.results.get(key)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be a folder for models: {error.strerror}.", "Give another one with --keep."
-        ) from error
-
-
-def keep_models(experiment: Experiment, planned: Plan, request: Request, cache: Cache, folder: Path) -> None:
-    """Writes each variant's .keras and .tflite, named by its label, for `run` and `generate`.
-
-    Raises:
-        InputError: The folder cannot be written.
-    """
-    from boardproof.ladder.work import Workshop
-
-    workshop = Workshop(experiment, request.bench, cache)
-    for row in planned.rows:
-        if cache.result(row.key) is None:
-            continue
-        model, data = workshop.tflite(row.variant)
-        seed = f"-seed{row.variant.recipe.seed}" if row.variant.recipe.seed else ""
-        name = re.sub(r"[^a-z0-9]+", "-", row.variant.label.lower()).strip("-") + seed
-        write_atomically(folder / f"{name}.tflite", data)
-        model.save(folder / f"{name}.keras")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import json
-import tarfile
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,11 +14,13 @@ import numpy as np
 
 from boardproof import pipeline
 from boardproof.errors import BoardproofError, InputError, ToolError
+from boardproof.ladder.arrays import each, named
 from boardproof.ladder.checks import check_model
+from boardproof.ladder.file_sizes import plain, sizes_of
 from boardproof.ladder.loading import raised
 from boardproof.ladder.plan import model_key
-from boardproof.ladder.results import OnBoard, Result, Sizes
-from boardproof.ladder.score import score
+from boardproof.ladder.results import OnBoard, Result
+from boardproof.ladder.score import doubt, of_outputs, others, own_score, score
 from boardproof.ladder.techniques import TECHNIQUES
 from boardproof.model.affine import dequantize_array
 from boardproof.model.given import open_model
@@ -36,6 +35,7 @@ from boardproof.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from boardproof.ladder.arrays import Arrays
     from boardproof.ladder.cache import Cache
     from boardproof.ladder.data import Checked
     from boardproof.ladder.loading import Experiment
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from boardproof.model.graph import Graph
     from boardproof.report.document import Report
 
+_SHORT = 2
+"""Bytes of the longest type that inputs are quantized to."""
 _CLOCK_HZ = 64e6
 _CYCLES_PER_INSTRUCTION = 1.5
 """Between 1.4 and 1.6 for convolutional networks: docs/estimates.md."""
@@ -132,20 +134,21 @@ class Workshop:
         graph = read_tflite(data)
         board, reason = self._on_board(data)
         weights = [np.asarray(weight) for weight in trained.model.weights]
+        found, doubts = self._score(data, graph, trained.model)
         return Result(
             label=variant.recipe.label,
             scheme=variant.scheme,
             seed=variant.recipe.seed,
-            score=self._score(data, graph),
+            score=found,
             parameters=sum(weight.size for weight in weights),
             nonzeros=sum(int(np.count_nonzero(weight)) for weight in weights),
             macs=sum(macs(graph, operator) for operator in graph.operators),
-            sizes=_sizes(trained.model, data),
+            sizes=sizes_of(trained.model, data),
             board=board,
             reason=reason,
             training_seconds=round(trained.seconds, 1),
             sha256=hashlib.sha256(data).hexdigest(),
-            note=trained.note,
+            note="; ".join(filter(None, (trained.note, doubts))),
         )
 
     def tflite(self, variant: Variant) -> tuple[Any, bytes]:
@@ -176,23 +179,33 @@ class Workshop:
             raise
         except Exception as error:  # the user's code raises anything
             raise raised(self._experiment.name, f"{recipe.model}()", error) from error
-        check_model(f"{recipe.model}()", model, self.data.train.x.shape[1:])
+        check_model(f"{recipe.model}()", model, self.data.sample_shapes)
         return model
 
     def _convert(self, model: Any, scheme: str) -> bytes:  # noqa: ANN401
-        return quantize(open_model(model), Samples({"x": self.data.representative}), Scheme(scheme))
+        return quantize(open_model(model), _samples(self.data.representative), Scheme(scheme))
 
-    def _score(self, data: bytes, graph: Graph) -> Score:
-        """On all test samples, by the exact oracle; by LiteRT where that has no kernels for the scheme."""
+    def _score(self, data: bytes, graph: Graph, model: Any) -> tuple[Score, str]:  # noqa: ANN401
+        """On all test samples, by the exact oracle; by LiteRT where that has no kernels for the scheme. And a doubt."""
         test, ladder = self.data.test, self._experiment.ladder
-        inputs = vectors_for(graph, Samples({"x": test.x}))
+        inputs = vectors_for(graph, _samples(test.x))
         try:
             outputs, by = run_oracle(data, inputs), "tflite_micro"
         except InputError:
             outputs, by = run_litert(data, inputs), "LiteRT"
-        real = dequantize_array(outputs.arrays[0], graph.output_tensors[0].quantization)
-        real = real.reshape(len(test.x), *real.shape[2:])
-        return score(test.y, real, by, ladder.metric, higher_is_better=ladder.higher_is_better)
+        real = [
+            dequantize_array(array, tensor.quantization).reshape(len(array), *array.shape[2:])
+            for array, tensor in zip(outputs.arrays, graph.output_tensors, strict=True)
+        ]
+        if ladder.metric is not None:
+            given = real if len(real) > 1 else real[0]
+            return own_score(ladder.metric, test.y, given, by, higher_is_better=ladder.higher_is_better), ""
+        one_input = test.x if isinstance(test.x, np.ndarray) else None
+        names = _output_names(model)
+        labels = zip(of_outputs(test.y, names), real, strict=True)
+        scores = [score(own, found, by, one_input) for own, found in labels]
+        doubts = filter(None, map(doubt, scores, real))
+        return scores[0], "; ".join([*others(names, scores), *doubts])
 
     def _on_board(self, data: bytes) -> tuple[OnBoard | None, str]:
         """What the board says, or why it cannot run."""
@@ -204,16 +217,28 @@ class Workshop:
             return None, error.message
 
     def _run(self, data: bytes, samples: int) -> Report:
-        test = self.data.test
         with tempfile.TemporaryDirectory(prefix="boardproof-ladder-") as folder:
             settings = Settings(
                 model=data,
-                samples=Samples({"x": test.x[:samples]}, source="the test samples"),
+                samples=_samples(each(self.data.test.x, lambda _, array: array[:samples])),
                 board=self._bench.board,
                 runtime=self._bench.runtime,
                 out=Path(folder, "project"),
             )
             return pipeline.run(settings, Silent())
+
+
+def _output_names(model: Any) -> list[str]:  # noqa: ANN401
+    from boardproof.compress.graph import output_names
+
+    return output_names(model)
+
+
+def _samples(given: Arrays) -> Samples:
+    """Inputs for a network: real values, which arrays of the type that a network is quantized to are not taken for."""
+    is_short = {name: array.dtype.itemsize <= _SHORT for name, array in named(given).items()}
+    real = each(given, lambda name, array: array.astype(np.float32) if is_short[name] else array)
+    return Samples(named(real), source="the data")
 
 
 def _facts(report: Report) -> OnBoard:
@@ -233,10 +258,11 @@ def _facts(report: Report) -> OnBoard:
 
 
 def _write(folder: Path, made: Made, seconds: float, note: str) -> None:
-    _plain(made.model).save(folder / "model.keras")
+    plain(made.model).save(folder / "model.keras")
     if made.tflite is not None:
         (folder / "model.tflite").write_bytes(made.tflite)
-    (folder / "facts.json").write_text(json.dumps({"seconds": seconds, "note": note}), encoding="utf-8")
+    facts = {"seconds": seconds, "note": note, "outputs": _output_names(made.model)}
+    (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 def _read(folder: Path) -> Trained:
@@ -244,42 +270,11 @@ def _read(folder: Path) -> Trained:
 
     tflite = folder / "model.tflite"
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    model = keras.saving.load_model(folder / "model.keras", compile=False)
+    model.output_names = facts["outputs"]
     return Trained(
-        keras.saving.load_model(folder / "model.keras", compile=False),
+        model,
         tflite.read_bytes() if tflite.exists() else None,
         facts["seconds"],
         facts["note"],
     )
-
-
-def _plain(model: Any) -> Any:  # noqa: ANN401 a Keras model
-    """The model without its optimizer, which is twice its size and of no use to who runs it."""
-    import keras
-
-    plain = keras.models.clone_model(model)
-    plain.set_weights(model.get_weights())
-    return plain
-
-
-def _sizes(model: Any, tflite: bytes) -> Sizes:  # noqa: ANN401
-    with tempfile.TemporaryDirectory(prefix="boardproof-ladder-") as scratch:
-        keras_file, saved = Path(scratch, "model.keras"), Path(scratch, "saved")
-        plain = _plain(model)
-        plain.save(keras_file)
-        plain.export(saved, verbose=False)
-        archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w") as tar:
-            tar.add(saved, arcname="saved")
-        as_keras = keras_file.read_bytes()
-        return Sizes(
-            keras=len(as_keras),
-            keras_gzip=_gzipped(as_keras),
-            saved_model=sum(path.stat().st_size for path in saved.rglob("*") if path.is_file()),
-            saved_model_gzip=_gzipped(archive.getvalue()),
-            tflite=len(tflite),
-            tflite_gzip=_gzipped(tflite),
-        )
-
-
-def _gzipped(data: bytes) -> int:
-    return len(gzip.compress(data, mtime=0))

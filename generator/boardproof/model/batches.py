@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from boardproof.model.keras_weights import give_weights
+
 _SHAPES = ("batch_shape", "batch_input_shape")
 
 
@@ -15,7 +17,7 @@ def with_free_batch(model: Any) -> Any:  # noqa: ANN401 Keras 2 or 3, both untyp
     """
     stateful = any(getattr(layer, "stateful", False) for layer in model.layers)
     freed = type(model).from_config(_freed(model.get_config(), 1 if stateful else None))
-    freed.set_weights(model.get_weights())
+    give_weights(freed, model.get_weights())
     return freed
 
 

@@ -16,7 +16,7 @@ from boardproof.model.quiet import captured_output
 from boardproof.model.rewrite.rewrite import Rewritten, pack, quantize_inputs, rewrite_operators
 from boardproof.model.sample_checks import check_calibration, check_indices
 from boardproof.model.samples import arrays_for
-from boardproof.model.signature import restore_ports
+from boardproof.model.signature import name_inputs, restore_ports
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ def quantize_trained(network: FloatNetwork, source: str, *, four_bits: bool = Fa
         InputError: when TensorFlow cannot convert it, or an operator stayed in float because a range is missing.
     """
     data = rewrite_operators(_convert(network, source, Scheme.INT8, None)).data
+    if len(network.inputs) > 1:  # which are told apart by name, and are called after their fake quantizers now
+        data = name_inputs(data, [_tensor_name(spec.name) for spec in network.inputs])
     require_integer(read_tflite(data), source)
     return pack(data, only_exact=True).data if four_bits else data
 

@@ -19,10 +19,10 @@ from boardproof.compress.qat.roles import (
     is_linear,
     is_relu,
     joins_ranges,
-    refuse_table,
     role,
 )
 from boardproof.errors import InputError
+from boardproof.model.keras_weights import give_weights
 
 if TYPE_CHECKING:
     from keras.src.ops.node import Node
@@ -39,13 +39,16 @@ def quantization_aware(model: keras.Model, *, bits: int = 8, freeze_batchnorm: b
     TensorFlow Lite become layers. Convert it with `convert()` in the same process: its classes are boardproof's, and
     files with such classes are not loaded. `strip()` takes the rounding out again.
 
+    What it cannot round inside, such as a LayerNormalization or an LSTM, is trained in float between rounded tensors;
+    `left_in_float()` names it, and `convert()` then needs representative samples.
+
     Args:
         model: A functional or Sequential model, in float32.
         bits: Of a weight: 8; or 4, for 15 values per scale.
         freeze_batchnorm: BatchNormalization stays as it is, as it does on the board.
 
     Raises:
-        InputError: A layer that has no place in an int8 network, by its name; or wrong arguments.
+        InputError: A layer that cannot be copied, by its name; or wrong arguments.
     """
     if keras.backend.backend() != "tensorflow":
         raise InputError(
@@ -81,9 +84,9 @@ class _Inserter:
             return self._rescaling(operation, arguments[0])
         result = self._copy(operation)(*arguments, **options)
         if isinstance(operation, layers.Layer):
-            self._copy(operation).set_weights(operation.get_weights())
-        if wanted is Role.OWN_RANGE and not self._goes_on(node):
-            return self._quantize(result, operation.name)
+            give_weights(self._copy(operation), operation.get_weights())
+        if wanted is Role.LEFT or (wanted is Role.OWN_RANGE and not self._goes_on(node)):
+            return keras.tree.map_structure(lambda tensor: self._quantize(tensor, operation.name), result)
         return result
 
     def _round_inputs(
@@ -148,7 +151,6 @@ class _Inserter:
             return False
         operation = node.operation
         if joins_ranges(after):
-            refuse_table(operation, after)
             return True
         if folds_into(after, operation):
             return True
@@ -169,7 +171,9 @@ class _Inserter:
             self._copies[id(operation)] = clone(operation, **({"trainable": False} if frozen else {}))
         return self._copies[id(operation)]
 
-    def _quantize(self, tensor: object, name: str) -> object:
+    def _quantize(self, tensor: Any, name: str) -> object:
+        if not keras.backend.is_float_dtype(tensor.dtype):
+            return tensor  # indices, such as of an Embedding
         self._ranges += 1
         return FakeQuantize(name=f"{name.replace('/', '_')}_range{self._ranges}")(tensor)
 

@@ -47,6 +47,7 @@ class FakeQuantize(layers.Layer):  # type: ignore[misc] # Keras is untyped
     def __init__(self, momentum: float = 0.99, **options: Any) -> None:
         super().__init__(**options)
         self.momentum = momentum
+        self.supports_masking = True
 
     def build(self, _shape: object) -> None:
         """Makes the range's variables: nothing seen yet."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-import keras
 from keras import layers
 
-from boardproof.compress.graph import describe
 from boardproof.compress.qat.layers import WEIGHTED
-from boardproof.errors import InputError
 
 if TYPE_CHECKING:
     from keras.src.ops.node import Node
 
 _RELU6 = 6.0
+_ROWS_TO_IMAGES = {2, 3, 4}
+"""Axes of tensors with a row, a sequence or an image for each sample."""
 
 _SAME_RANGE = (
     layers.AveragePooling1D,
@@ -57,9 +56,6 @@ _OWN_RANGE = (
     layers.Rescaling,
     layers.Subtract,
 )
-_OWN_RANGE_OPERATIONS = {"Add", "Concatenate", "Maximum", "Mean", "Minimum", "Multiply", "Relu", "Relu6", "Subtract"}
-_SAME_RANGE_OPERATIONS = {"ExpandDims", "Reshape", "Squeeze", "Transpose"}
-_FIXED_RANGE_OPERATIONS = {"Sigmoid", "Softmax", "Tanh"}
 _FIXED_RANGE = {"sigmoid", "softmax", "tanh"}
 _FUSED = {"linear", "relu", "relu6"}
 _TABLES = {"celu", "elu", "exponential", "gelu", "log_sigmoid", "mish", "selu", "softplus", "softsign", "squareplus"}
@@ -73,34 +69,35 @@ class Role(Enum):
     OWN_RANGE = auto()
     SAME_RANGE = auto()
     FIXED_RANGE = auto()
+    LEFT = auto()
+    """Its operation is not rounded in training, but what comes out of it is."""
+
+
+_OPERATIONS: dict[str, Role] = {
+    **dict.fromkeys(
+        ("Add", "Concatenate", "Maximum", "Mean", "Minimum", "Multiply", "Relu", "Relu6", "Subtract"), Role.OWN_RANGE
+    ),
+    **dict.fromkeys(("ExpandDims", "Reshape", "Squeeze", "Transpose"), Role.SAME_RANGE),
+    **dict.fromkeys(("Sigmoid", "Softmax", "Tanh"), Role.FIXED_RANGE),
+}
+"""Of keras.ops, by the names of their classes."""
 
 
 def role(node: Node) -> Role:
-    """What the output of a node needs.
-
-    Raises:
-        InputError: Quantization-aware training does not know the layer.
-    """
+    """What the output of a node needs."""
     operation = node.operation
-    if activation_name(operation) not in _KNOWN_ACTIVATIONS:
-        raise _unknown(operation, f" with activation {activation_name(operation)}")
+    if activation_name(operation) not in _KNOWN_ACTIVATIONS and not isinstance(operation, WEIGHTED):
+        return Role.LEFT
     if isinstance(operation, layers.Softmax):
         return Role.FIXED_RANGE
     if isinstance(operation, layers.Activation):
         return Role.FIXED_RANGE if activation_name(operation) in _FIXED_RANGE else Role.OWN_RANGE
-    if isinstance(operation, (*WEIGHTED, *_OWN_RANGE)):
+    if is_normalization(operation):
         return Role.OWN_RANGE
-    if isinstance(operation, _SAME_RANGE):
-        return Role.SAME_RANGE
-    if not isinstance(operation, layers.Layer):
-        for names, found in (
-            (_OWN_RANGE_OPERATIONS, Role.OWN_RANGE),
-            (_SAME_RANGE_OPERATIONS, Role.SAME_RANGE),
-            (_FIXED_RANGE_OPERATIONS, Role.FIXED_RANGE),
-        ):
-            if type(operation).__name__ in names:
-                return found
-    raise _unknown(operation)
+    if isinstance(operation, layers.Layer):
+        kinds = ((Role.OWN_RANGE, (*WEIGHTED, *_OWN_RANGE)), (Role.SAME_RANGE, _SAME_RANGE))
+        return next((found for found, known in kinds if isinstance(operation, known)), Role.LEFT)
+    return _OPERATIONS.get(type(operation).__name__, Role.LEFT)
 
 
 def activation_name(operation: object) -> str:
@@ -119,16 +116,17 @@ def has_fixed_range(name: str) -> bool:
     return name in _FIXED_RANGE
 
 
-def refuse_table(operation: object, after: object) -> None:
-    """Raises InputError where a layer ends in a function that becomes a table, whose range the next layer would give.
+def is_table(operation: object) -> bool:
+    """Whether a layer ends in a function that becomes a table, which needs a range of its own."""
+    return isinstance(operation, layers.ELU) or activation_name(operation) in _TABLES
 
-    The converter lets a concatenation's range reach operators of int8, and a table is none when it does.
-    """
-    if isinstance(operation, layers.ELU) or activation_name(operation) in _TABLES:
-        raise InputError(
-            f"Quantization-aware training cannot give layer {describe(operation)} the range of {describe(after)}.",
-            "Apply the activation behind the concatenation, to all of it; or use ReLU before it.",
-        )
+
+def is_normalization(operation: object) -> bool:
+    """Whether it is a Normalization that scales each channel, as an operator can."""
+    if not isinstance(operation, layers.Normalization) or operation.invert:
+        return False
+    rank = len(operation.mean.shape)
+    return operation.axis in {(-1,), (rank - 1,)} and rank in _ROWS_TO_IMAGES
 
 
 def is_relu(operation: Any) -> bool:
@@ -155,11 +153,4 @@ def folds_into(operation: object, before: object) -> bool:
     """Whether `operation` is a BatchNormalization of the channels that the linear layer `before` makes."""
     if not isinstance(operation, layers.BatchNormalization) or not is_linear(before):
         return False
-    return operation.axis in {-1, keras.ops.ndim(operation.input) - 1}
-
-
-def _unknown(operation: object, what: str = "") -> InputError:
-    return InputError(
-        f"Quantization-aware training does not know layer {describe(operation)}{what}.",
-        "Quantize the model after training instead (a representative dataset finds its ranges), or replace the layer.",
-    )
+    return operation.axis in {-1, operation.input_spec.ndim - 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boardproof.errors import InputError
+from boardproof.ladder.arrays import named
 from boardproof.ladder.techniques.base import Made
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ def distill(model: Any, step: Step, workshop: Workshop) -> Made:  # noqa: ANN401
 
     if step.teacher is None:
         raise InputError("Distillation needs a teacher.", "Write student.distill(teacher).")
+    student = distilled(model, temperature=step.option("temperature"), alpha=step.option("alpha"))
     data = workshop.data
     predictions = workshop.trained(step.teacher).predict(data.train.x, batch_size=256, verbose=0)
-    targets = with_teacher(data.train.y, predictions)
-    student = distilled(model, temperature=step.option("temperature"), alpha=step.option("alpha"))
+    (labels,) = named(data.train.y).values()
+    targets = with_teacher(labels, predictions)
     workshop.fit(student, step.epochs, data=data.taught(targets))
     return Made(model)

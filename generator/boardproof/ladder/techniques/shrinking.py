@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from boardproof.ladder.arrays import in_order, named
 from boardproof.ladder.techniques.base import Made
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def shrink(model: Any, step: Step, workshop: Workshop) -> Made:  # noqa: ANN401 
     from boardproof.compress import shrink_in_steps, shrink_to_fit
 
     flash, ticks, multiple, scope = (step.option(name) for name in ("flash", "ticks", "multiple", "scope"))
-    samples = workshop.data.representative if step.option("by") == "samples" else None
+    samples = _arrays(model, workshop) if step.option("by") == "samples" else None
     fraction = step.option("fraction")
     fraction = dict(fraction) if isinstance(fraction, tuple) else fraction
     if fraction is None:
@@ -41,14 +42,21 @@ def shrink(model: Any, step: Step, workshop: Workshop) -> Made:  # noqa: ANN401 
     return Made(narrow, note=f"widths {', '.join(_widths(narrow))}")
 
 
+def _arrays(model: Any, workshop: Workshop) -> list[Any]:  # noqa: ANN401
+    """Typical inputs, in the order of the model's."""
+    return in_order(workshop.data.representative, [str(tensor.name) for tensor in model.inputs])
+
+
 def _training(model: Any, workshop: Workshop, *, taught: bool) -> Callable[[Any, int], None]:  # noqa: ANN401
     """What trains what is left of the model, which may teach it."""
     if not taught:
         return workshop.fit
     from boardproof.compress import distilled, with_teacher
 
+    distilled(model)  # it has to be one that can be taught
     train = workshop.data.train
-    data = workshop.data.taught(with_teacher(train.y, model.predict(train.x, batch_size=256, verbose=0)))
+    (labels,) = named(train.y).values()
+    data = workshop.data.taught(with_teacher(labels, model.predict(train.x, batch_size=256, verbose=0)))
     return lambda one, epochs: workshop.fit(distilled(one), epochs, data=data)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Pixels(StrEnum):
@@ -29,3 +33,13 @@ class DataOptions:
     label_column: str | None = None
     pixels: Pixels | None = None
     input_shape: tuple[tuple[int, ...], ...] = ()
+
+
+def options_of(given: Mapping[str, Any]) -> DataOptions:
+    """What a user said, from plain values by the names of the attributes; None and what is absent were not said."""
+    known = {name: value for name, value in given.items() if value is not None}
+    if "pixels" in known:
+        known["pixels"] = Pixels(known["pixels"])
+    for name in ("labels", "input_shape"):
+        known[name] = tuple(tuple(one) if isinstance(one, list) else one for one in known.get(name, ()))
+    return DataOptions(**known)

@@ -178,11 +178,11 @@ def _anomalies(
     errors = {name: ((_flat(out) - _flat(inputs)) ** 2).mean(axis=1) for name, out in found.each().items()}
     measures = [_measured("reconstruction error, mean square", errors, lambda e: float(e.mean()))]
     if 0 < int(abnormal.sum()) < len(abnormal):
-        measures.append(_measured("area under the ROC curve", errors, lambda e: _area(e, abnormal)))
+        measures.append(_measured("area under the ROC curve", errors, lambda e: area_under_roc(e, abnormal)))
     return Quality(task=Task.ANOMALIES.value, measures=tuple(measures)), None
 
 
-def _area(scores: Values, positive: NDArray[np.bool_]) -> float:
+def area_under_roc(scores: Values, positive: NDArray[np.bool_]) -> float:
     """How often a positive sample has a higher score than a negative one; ties count half."""
     negative = np.sort(scores[~positive])
     below, up_to = (np.searchsorted(negative, scores[positive], side) for side in ("left", "right"))
