@@ -86,7 +86,7 @@ def test_points_are_rows_and_travel_to_other_processes():
     ladder.add_point("net", (("width", 8),))
     labels = [(variant.label, variant.recipe.seed) for variant in ladder.variants]
     assert labels == [(f"net(width={width}), int16x8", seed) for width in (8, 16) for seed in (0, 1)]
-    source = Source(Source.from_json("[null, null, null, [], []]").path, points=(("net", (("width", 8),)),))
+    source = Source(Source.from_json("[null, null, null, [], [], {}]").path, points=(("net", (("width", 8),)),))
     assert Source.from_json(source.to_json()).points == source.points
 
 

@@ -56,7 +56,7 @@ def mixed_network():
 
     layers = keras.layers
     image = keras.Input((12, 12, 3), name="image")
-    x = layers.BatchNormalization()(layers.Rescaling(2.0, -1.0)(image))
+    x = layers.BatchNormalization()(layers.Rescaling(2.0, -1)(image))
     x = layers.Conv2D(8, 3, padding="same", activation="relu6")(x)
     left = layers.LeakyReLU()(layers.SeparableConv2D(8, 3, padding="same", depth_multiplier=2)(x))
     right = layers.Conv2DTranspose(8, 3, padding="same")(x)

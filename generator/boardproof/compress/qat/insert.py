@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -140,7 +141,7 @@ class _Inserter:
         scaled = self._quantize(
             layers.Rescaling(layer.scale, name=f"{layer.name}_scale")(tensor), f"{layer.name}_scale"
         )
-        if not tf.reduce_any(tf.not_equal(layer.offset, 0.0)):
+        if not np.any(np.asarray(layer.offset)):
             return scaled
         return self._quantize(layers.Rescaling(1.0, layer.offset, name=layer.name)(scaled), layer.name)
 
