@@ -43,6 +43,8 @@ ladder: ## Every technique on Fashion-MNIST, in one table (docs/smaller.md); a q
 	$(BOARDPROOF) ladder examples/fashion/experiment.py --report boardproof-out/fashion.html
 
 examples: ## Trains the examples anew (fashion: see ladder), in boardproof-out/examples; keywords needs espeak-ng and flite
+	@command -v espeak-ng >/dev/null && command -v flite >/dev/null || \
+		{ echo "boardproof: keywords needs speech: apt-get install espeak-ng flite" >&2; exit 1; }
 	@scripts/setup dev
 	@set -e; for name in digits photos gestures keywords; do \
 		echo "boardproof: $$name"; \

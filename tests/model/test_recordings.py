@@ -62,9 +62,20 @@ def write_wave(path, data, channels=1, width=2, rate=8000):
 def test_sound_of_another_form(tmp_path):
     error = refused(write_wave(tmp_path / "a.wav", bytes(80), channels=2), SOUND)
     assert "has 2 channels of 16 bits; the application takes 1 of int16" in error.message
-    assert error.hint == "Convert it: `sox in.wav -b 16 -c 1 out.wav`."
+    assert error.hint == "Convert it: `sox a.wav -b 16 -e signed-integer -c 1 out.wav`."
     error = refused(write_wave(tmp_path / "b.wav", bytes(80)), Form(8000, DType.INT8, (1,)))
     assert "put a front end before its network" in error.hint
+
+
+def test_sound_of_real_numbers(tmp_path):
+    """As Audacity exports it: format 3 in the header."""
+    path = write_wave(tmp_path / "a.wav", bytes(80))
+    data = bytearray(path.read_bytes())
+    data[20] = 3
+    path.write_bytes(data)
+    error = refused(path, SOUND)
+    assert error.message == f"The sound of {path} is not stored as plain whole numbers (unknown format: 3)."
+    assert error.hint == "Convert it: `sox a.wav -b 16 -e signed-integer -c 1 out.wav`."
 
 
 def test_sound_that_is_cut_short(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,11 @@ def test_a_hop_of_its_own_beside_the_applications(tmp_path):
 def test_every_argument_of_every_kind_can_be_said():
     kinds = {str(one.annotation) for kind in KINDS.values() for one in inspect.signature(kind).parameters.values()}
     assert kinds <= set(_TYPES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_names_every_setting(kind):
+    page = (Path(__file__).parents[2] / "docs" / "applications.md").read_text()
+    (row,) = [line for line in page.splitlines() if line.strip().startswith(f"| `{kind}` |")]
+    settings = {name.replace("_", "-") for name in inspect.signature(KINDS[kind]).parameters}
+    assert {name for name in settings - {"rate", "hop"} if f"`{name}`" not in row} == set()

@@ -141,12 +141,17 @@ def _sound(path: Path, form: Form) -> tuple[NDArray[np.generic], int]:
             promised = file.getnframes()
             data = file.readframes(promised)
     except (wave.Error, EOFError, OSError) as error:
+        if str(error).startswith("unknown format"):  # real numbers, as Audacity writes them, or a longer header
+            raise InputError(
+                f"The sound of {path} is not stored as plain whole numbers ({safe_lines(str(error))}).",
+                _sox(path, form),
+            ) from error
         raise _unreadable(path, error) from error
     if width != _BYTES_16 or channels != form.channels or form.dtype is not DType.INT16:
         raise InputError(
             f"{path} has {channels} channels of {8 * width} bits; the application takes {form.channels} of "
             f"{form.dtype}.",
-            f"Convert it: `sox in.wav -b 16 -c {form.channels} out.wav`."
+            _sox(path, form)
             if form.dtype is DType.INT16
             else "Sound is int16: record the application's sensor as .npz, or put a front end before its network.",
         )
@@ -158,6 +163,10 @@ def _sound(path: Path, form: Form) -> tuple[NDArray[np.generic], int]:
         )
     whole = found * _BYTES_16 * channels
     return np.frombuffer(data[:whole], "<i2").astype(np.int16).reshape(-1, channels), rate
+
+
+def _sox(path: Path, form: Form) -> str:
+    return f"Convert it: `sox {safe_lines(path.name)} -b 16 -e signed-integer -c {form.channels} out.wav`."
 
 
 def _table(path: Path, form: Form) -> NDArray[np.generic]:
