@@ -140,6 +140,7 @@ def quantize(
     representative: SamplesLike | None = None,
     *,
     scheme: str = "int8",
+    unroll: bool = False,
     progress: Progress | None = None,
 ) -> bytes:
     """Quantizes a Keras model or a SavedModel.
@@ -148,6 +149,7 @@ def quantize(
         model: The float model.
         representative: Samples that calibrate the ranges of activations; `float32`, `float16` and `dynamic` need none.
         scheme: `int8`, `int16x8`, `int8x4`, `dynamic`, `float16` or `float32`.
+        unroll: Write LSTMs out step by step, where `int8` has one operator for all steps.
         progress: Is told what happens.
 
     Returns:
@@ -157,7 +159,7 @@ def quantize(
         InputError: The model is a .tflite already, cannot be converted, or the samples do not fit.
     """
     with told_in_full():
-        settings = _settings(model, None, Flags(scheme=scheme, representative=representative))
+        settings = _settings(model, None, Flags(scheme=scheme, unroll=unroll, representative=representative))
         return pipeline.quantized(settings, _told(progress))
 
 

@@ -114,6 +114,7 @@ def verify_existing(settings: Settings, progress: Progress) -> Report:
 
 def compare(settings: Settings, runtimes: tuple[str, ...], progress: Progress) -> tuple[Report, ...]:
     """The same network on the same board with several runtimes, each in a project directory of its own."""
+    settings = replace(settings, unroll=any(replace(settings, runtime=name).unrolls for name in runtimes))
     try:
         return tuple(
             run(replace(settings, runtime=name, out=settings.out / name if settings.out else None), progress)

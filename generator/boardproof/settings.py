@@ -40,6 +40,7 @@ class Settings:
         random: How many random samples, where `samples` is None.
         seed: Seed of the random samples.
         scheme: How to quantize a Keras model.
+        unroll: Write LSTMs out step by step, where int8 has one operator for all steps.
         board: Name of the board.
         runtime: Name of the runtime.
         out: Directory of the generated project; None for boardproof-out/<model>-<runtime>-<board>, or <model>-library.
@@ -63,6 +64,7 @@ class Settings:
     random: int = 20
     seed: int = 0
     scheme: str = "int8"
+    unroll: bool = False
     board: str = "mps2-an386"
     runtime: str = "aot"
     out: Path | None = None
@@ -83,6 +85,11 @@ class Settings:
     def target_board(self) -> Board:
         """The board of that name: one of boardproof's, or one of the user's own. Raises InputError."""
         return find_named(self.board, self.own_boards)
+
+    @property
+    def unrolls(self) -> bool:
+        """Whether LSTMs are written out: the library of runtime tflm computes the one operator in an older way."""
+        return self.unroll or self.runtime == "tflm"
 
     @property
     def project_dir(self) -> Path:
@@ -112,6 +119,7 @@ class Flags(TypedDict, total=False):
     random: int
     seed: int
     scheme: str
+    unroll: bool
     board: str
     runtime: str
     out: Path | str | None

@@ -250,6 +250,9 @@ quantize_options = flags(
         "--representative", type=Given("samples"), help="Samples that calibrate the quantizer; default: --samples."
     ),
     click.option("--scheme", type=click.Choice(CHOICES["scheme"]), help="How to quantize a Keras model.  [int8]"),
+    click.option(
+        "--unroll", is_flag=True, default=None, help="Write LSTMs out step by step, where int8 has one operator."
+    ),
 )
 target_options = flags(
     click.option("--board", type=BoardName(), help="Where it runs.  [mps2-an386]"),
@@ -315,7 +318,7 @@ def ignored_flags(settings: Settings, runtimes: tuple[str, ...]) -> tuple[str, .
     if ctx.info_name == "verify":  # what is on the board may be tflm, whatever --runtime says
         reasons.pop("tflm_lib", None)
     if settings.model_name.endswith(".tflite"):
-        reasons["scheme"] = reasons["representative"] = (
+        reasons["scheme"] = reasons["representative"] = reasons["unroll"] = (
             f"{settings.model_name} is a .tflite, which is not quantized again"
         )
     if isinstance(settings.samples, Path):

@@ -183,7 +183,8 @@ class Workshop:
         return model
 
     def _convert(self, model: Any, scheme: str) -> bytes:  # noqa: ANN401
-        return quantize(open_model(model), _samples(self.data.representative), Scheme(scheme))
+        samples, unroll = _samples(self.data.representative), self._bench.runtime == "tflm"
+        return quantize(open_model(model), samples, Scheme(scheme), unroll=unroll)
 
     def _score(self, data: bytes, graph: Graph, model: Any) -> tuple[Score, str]:  # noqa: ANN401
         """On all test samples, by the exact oracle; by LiteRT where that has no kernels for the scheme. And a doubt."""

@@ -59,8 +59,8 @@ def require_no_loops(graph: Graph, source: str) -> None:
     if loops:
         raise InputError(
             f"{source} contains a loop or branch ({', '.join(loops)}), which TensorFlow cannot calibrate.",
-            "Build recurrent layers with unroll=True and a fixed number of steps. An LSTM of Keras 2 (tf_keras) "
-            "becomes one operator instead: save it as .h5 or as a SavedModel.",
+            "Give the Keras model itself (.keras, .h5), whose recurrent layers need no loop; or build them with "
+            "unroll=True and a fixed number of steps.",
         )
 
 

@@ -98,7 +98,8 @@ def _is_worth_it(inputs: list[Tensor], outputs: list[Tensor]) -> bool:
     sizes = [sum(tensor.size_bytes for tensor in tensors) for tensors in (inputs, outputs)]
     dynamic = any(axis > 0 for tensor in (*inputs, *outputs) for axis in tensor.dynamic_axes)
     numbers = all(tensor.dtype in _NUMBERS for tensor in (*inputs, *outputs))
-    return bool(outputs) and numbers and not dynamic and sizes[1] <= max(sizes[0], MAX_GROWN_BYTES)
+    kept = any(tensor.is_variable for tensor in outputs)  # what begins there is no constant
+    return bool(outputs) and numbers and not dynamic and not kept and sizes[1] <= max(sizes[0], MAX_GROWN_BYTES)
 
 
 def _from_shape(operator: Shape | ZerosLike, data: Tensor, output: Tensor) -> tuple[Array, ...]:

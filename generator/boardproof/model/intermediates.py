@@ -28,7 +28,7 @@ def run_oracle_tensors(data: bytes, inputs: Vectors, sample: int) -> dict[int, N
         sample: Which of them.
 
     Returns:
-        Array by tensor index of the graph, in the tensor's dtype and shape.
+        Array by tensor index of the graph, in the tensor's dtype and shape. States are left out.
 
     Raises:
         ToolError: There is no tflite_micro, or it fails when it is to keep all tensors.
@@ -62,5 +62,6 @@ def _interpret(data: bytes, inputs: Vectors, sample: int) -> dict[int, NDArray[n
             interpreter.set_input(np.array(array[number], order="C"), position)
         interpreter.invoke()
     # tflite_micro crashes on the handle of a variable, which has no bytes anyway.
-    outputs = {i for operator in graph.operators for i in operator.outputs if graph.tensors[i].dtype.size_bytes}
+    computed = {i for operator in graph.operators for i in operator.outputs if graph.tensors[i].dtype.size_bytes}
+    outputs = {i for i in computed if not graph.tensors[i].is_variable}  # another operator has gone on with it since
     return {tensor: np.array(interpreter.GetTensor(tensor, 0)["tensor_data"]) for tensor in sorted(outputs)}

@@ -9,7 +9,7 @@ from boardproof.errors import InputError
 from boardproof.model.batches import with_free_batch
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_label
-from boardproof.model.recurrence import looping_layers, unrolled
+from boardproof.model.recurrence import fused, is_fusable, looping_layers, unrolled
 from boardproof.model.samples import InputSpec
 from boardproof.model.value_range import picture_range
 
@@ -30,6 +30,8 @@ class FloatNetwork:
         fixed_batch: The only batch size it takes, or None when it takes any.
         interpreter: Name and version of what defines it, such as "keras 3.15.1".
         notes: What was changed of the model while it was loaded, for the report.
+        call_fused: As `call`, with LSTMs as the converter makes one operator of each; None where there are none.
+        loops: The layers that loop over time, which `call` writes out step by step.
     """
 
     inputs: tuple[InputSpec, ...]
@@ -37,6 +39,8 @@ class FloatNetwork:
     fixed_batch: int | None
     interpreter: str
     notes: tuple[str, ...] = ()
+    call_fused: Callable[[Sequence[Tensor]], list[Tensor]] | None = field(default=None, repr=False)
+    loops: tuple[str, ...] = ()
 
 
 _SERVING = ("serving_default", "serve")
@@ -95,17 +99,22 @@ def from_keras(
     loops = looping_layers(model)
     structure = model.inputs[0] if type(model).__name__ == "Sequential" else model.input
 
+    def compute(inputs: Sequence[Tensor]) -> list[Tensor]:
+        return list(tf.nest.flatten(model(tf.nest.pack_sequence_as(structure, list(inputs)), training=False)))
+
     def call(inputs: Sequence[Tensor]) -> list[Tensor]:
         with unrolled(loops):
-            outputs = model(tf.nest.pack_sequence_as(structure, list(inputs)), training=False)
-        return list(tf.nest.flatten(outputs))
+            return compute(inputs)
+
+    def call_fused(inputs: Sequence[Tensor]) -> list[Tensor]:
+        with fused(loops):
+            return compute(inputs)
 
     specs, batch, notes = _specs(model.inputs, source, sizes)
-    if loops:
-        names = ", ".join(safe_label(str(layer.name)) for layer in loops)
-        notes = (*notes, f"recurrent layers were unrolled, with the same values: {names}")
     first = replace(specs[0], values=picture_range(model))
-    return FloatNetwork((first, *specs[1:]), call, batch, interpreter, notes)
+    names = tuple(safe_label(str(layer.name)) for layer in loops)
+    fusing = call_fused if any(map(is_fusable, loops)) else None
+    return FloatNetwork((first, *specs[1:]), call, batch, interpreter, notes, fusing, names)
 
 
 def _refuse_words(model: Any, source: str) -> None:  # noqa: ANN401 Keras 2 or 3, both untyped

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.errors import InputError
+from boardproof.model.cell_ranges import cell_ranges
 from boardproof.model.conversion import not_converted, require_integer, require_no_loops
 from boardproof.model.oracle import Outputs
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
-from boardproof.model.rewrite.rewrite import Rewritten, pack, quantize_inputs, rewrite_operators
+from boardproof.model.rewrite.rewrite import Rewritten, mend, pack, quantize_inputs, rewrite_operators
 from boardproof.model.sample_checks import check_calibration, check_indices
 from boardproof.model.samples import arrays_for
 from boardproof.model.signature import name_inputs, restore_ports
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from tensorflow import lite
     from tensorflow.types.experimental import ConcreteFunction
 
+    from boardproof.model.cell_ranges import CellRange
     from boardproof.model.load import LoadedModel
     from boardproof.model.network import FloatNetwork
     from boardproof.model.preflight import Finding
@@ -56,10 +60,21 @@ class Scheme(StrEnum):
         """Whether activations are quantized ahead of time, from a representative dataset."""
         return self in {Scheme.INT8, Scheme.INT16X8, Scheme.INT8X4}
 
+    @property
+    def has_lstm(self) -> bool:
+        """Whether TensorFlow quantizes an LSTM as one operator, and boards have a kernel for that."""
+        return self in {Scheme.INT8, Scheme.INT8X4}
 
-def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme) -> bytes:
+
+def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme, *, unroll: bool = False) -> bytes:
     """The model as a .tflite: what `quantize_noting` gives, without its notes."""
-    return quantize_noting(model, samples, scheme).data
+    return quantize_noting(model, samples, scheme, unroll=unroll).data
+
+
+def float_twin(model: LoadedModel, scheme: Scheme, *, unroll: bool = False) -> bytes:
+    """The model in float32 with the operators of a scheme, so that tensors can be compared. Raises InputError."""
+    network = _for_scheme(_require_network(model), scheme, unroll=unroll)
+    return _begun(rewrite_operators(_convert(network, model.source, Scheme.FLOAT32, None)), network).data
 
 
 def _ignore(_findings: tuple[Finding, ...]) -> None:
@@ -71,6 +86,8 @@ def quantize_noting(
     samples: Samples | None,
     scheme: Scheme,
     tell: Callable[[tuple[Finding, ...]], None] = _ignore,
+    *,
+    unroll: bool = False,
 ) -> Rewritten:
     """The model as a .tflite, for one sample at a time, and what was rewritten in it.
 
@@ -83,14 +100,15 @@ def quantize_noting(
         samples: The representative dataset; schemes without calibration ignore it.
         scheme: How to quantize.
         tell: Is given what is odd about the samples, where they are needed.
+        unroll: Write LSTMs out step by step, where one operator would do.
 
     Raises:
         InputError: when the model is a .tflite already, the samples do not fit or are unusable, or TensorFlow has no
             integer version of one of the operators.
     """
-    network = _require_network(model)
+    network = _for_scheme(_require_network(model), scheme, unroll=unroll)
     if not scheme.needs_calibration:
-        return rewrite_operators(_convert(network, model.source, scheme, None))
+        return _begun(rewrite_operators(_convert(network, model.source, scheme, None)), network)
     if samples is None:
         raise InputError(
             f"Quantizing {model.source} to {scheme} needs a representative dataset.",
@@ -101,10 +119,13 @@ def quantize_noting(
     tell(findings)
     raise_errors(findings, f"make {samples.source} unusable")
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
-    floats = read_tflite(_convert(network, model.source, Scheme.FLOAT32, None))
+    unquantized = _convert(network, model.source, Scheme.FLOAT32, None)
+    floats = read_tflite(unquantized)
     require_no_loops(floats, model.source)
     raise_errors(tuple(check_indices(floats, arrays, samples.source)), f"make {samples.source} unusable")
-    made = _of_integers(network, model.source, Scheme.INT8 if scheme is Scheme.INT8X4 else scheme, _spread(arrays))
+    taken, kind = _spread(arrays), Scheme.INT8 if scheme is Scheme.INT8X4 else scheme
+    made = _of_integers(network, model.source, kind, taken)
+    made = _begun(made, network, cell_ranges(unquantized, _typed(network, taken)))
     if scheme is not Scheme.INT8X4:
         return made
     packed = pack(made.data)  # the converter has no such scheme
@@ -115,10 +136,46 @@ def _of_integers(
     network: FloatNetwork, source: str, scheme: Scheme, arrays: tuple[NDArray[np.generic], ...]
 ) -> Rewritten:
     """The network in integers alone. Raises InputError where TensorFlow leaves something in float."""
-    taken = quantize_inputs(_convert(network, source, scheme, arrays))
+    with _each_sample_afresh():
+        taken = quantize_inputs(_convert(network, source, scheme, arrays))
     rewritten = rewrite_operators(taken.data)
     require_integer(read_tflite(rewritten.data), source)
     return Rewritten(rewritten.data, (*taken.notes, *rewritten.notes))
+
+
+def _for_scheme(network: FloatNetwork, scheme: Scheme, *, unroll: bool) -> FloatNetwork:
+    """The network with LSTMs as one operator each, where the scheme has it."""
+    fuses = network.call_fused is not None and scheme.has_lstm and not unroll
+    return replace(network, call=network.call_fused) if fuses and network.call_fused else network
+
+
+def _begun(made: Rewritten, network: FloatNetwork, ranges: tuple[CellRange, ...] = ()) -> Rewritten:
+    """A converted network whose LSTMs begin at zero with each sample, and what was made of its loops."""
+    mended = mend(made.data, ranges)
+    unrolled = network.loops if not mended.notes else ()
+    notes = (f"recurrent layers were unrolled, with the same values: {', '.join(unrolled)}",) if unrolled else ()
+    return Rewritten(mended.data, (*made.notes, *mended.notes, *notes))
+
+
+@contextmanager
+def _each_sample_afresh() -> Iterator[None]:
+    """Lets TensorFlow's calibrator forget an LSTM's state after each sample: it does so where it prepares itself anew.
+
+    It does that once for each call of what feeds it.
+    """
+    from tensorflow.lite.python.optimize.calibrator import Calibrator
+
+    feed = Calibrator._feed_tensors
+
+    def feed_one_by_one(self: Calibrator, samples: Callable[[], Iterator[object]], resize_input: bool) -> None:
+        for sample in samples():
+            feed(self, lambda sample=sample: [sample], resize_input)
+
+    Calibrator._feed_tensors = feed_one_by_one
+    try:
+        yield
+    finally:
+        Calibrator._feed_tensors = feed
 
 
 def quantize_trained(network: FloatNetwork, source: str, *, four_bits: bool = False) -> bytes:
@@ -276,11 +333,16 @@ def _set_scheme(converter: lite.TFLiteConverter, scheme: Scheme, *, calibrated: 
         )
 
 
+def _typed(network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...]) -> list[NDArray[np.generic]]:
+    """The samples in the types of the inputs."""
+    return [array.astype(spec.dtype.numpy) for array, spec in zip(arrays, network.inputs, strict=True)]
+
+
 def _calibration_steps(
     network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...], names: tuple[str, ...]
 ) -> Iterator[list[NDArray[np.generic]] | dict[str, NDArray[np.generic]]]:
     """The inputs, each with a batch of 1, per sample; by name if the converter mixes them up."""
-    converted = [array.astype(spec.dtype.numpy) for array, spec in zip(arrays, network.inputs, strict=True)]
+    converted = _typed(network, arrays)
     for sample in range(len(arrays[0])):
         inputs = [array[sample : sample + 1] for array in converted]
         yield dict(zip(names, inputs, strict=True)) if names else inputs

@@ -12,6 +12,7 @@ from boardproof.model.graph import (
     CallOnce,
     DType,
     Operator,
+    Pad,
     ReadVariable,
     SequenceLstm,
     Svdf,
@@ -57,13 +58,33 @@ def is_stateful(graph: Graph) -> bool:
     """Whether what the network computes can depend on earlier inferences."""
     graphs = (graph, *graph.subgraphs)
     return any(op.name in _NAMES or keeps_state(op) for g in graphs for op in g.operators) or any(
-        tensor.is_variable for g in graphs for tensor in g.tensors
+        tensor.is_variable and tensor.index not in begun_by(g) for g in graphs for tensor in g.tensors
     )
 
 
 def keeps_sequences(graph: Graph) -> bool:
     """Whether there are layers that go on where the last inference ended, unlike the Keras layers they come from."""
-    return any(isinstance(operator, SequenceLstm) for operator in graph.operators)
+    begun = begun_by(graph).keys()
+    return any(isinstance(op, SequenceLstm) and not {op.hidden_state, op.cell_state} <= begun for op in graph.operators)
+
+
+def begun_by(graph: Graph) -> dict[int, Operator]:
+    """Variable tensors that have one value at the beginning of each inference, with the PAD that copies it there."""
+    begun: dict[int, Operator] = {}
+    read: set[int] = set()
+    for operator in graph.operators:
+        if _copies_constant(operator, graph) and graph.tensors[operator.output].is_variable:
+            begun |= {operator.output: operator} if operator.output not in read else {}
+        read.update(operator.inputs)
+    return begun
+
+
+def _copies_constant(operator: Operator, graph: Graph) -> bool:
+    if not isinstance(operator, Pad):
+        return False
+    value, padding = (graph.tensors[index] for index in operator.inputs)
+    same = (value.shape, value.dtype) == (graph.tensors[operator.output].shape, graph.tensors[operator.output].dtype)
+    return same and value.is_constant and padding.is_constant and not padding.array().any()
 
 
 def check_states(graph: Graph) -> Iterator[Problem]:
@@ -95,8 +116,8 @@ def resolve(graph: Graph) -> Stateful:
         index_of[name] = len(tensors)
         initial[len(tensors)] = variable.initial
         tensors.append(replace(variable.like, index=len(tensors), name=name, data=None, is_variable=True))
-    names = _handles(graph)
-    operators = [_rewired(operator, names, index_of) for operator in graph.operators]
+    names, begun = _handles(graph), begun_by(graph)
+    operators = [_rewired(operator, names, index_of, begun) for operator in graph.operators]
     for position, operator in enumerate(graph.operators):
         added = state_tensors(operator, graph, len(tensors))
         tensors += added
@@ -106,8 +127,12 @@ def resolve(graph: Graph) -> Stateful:
     return Stateful(replace(graph, tensors=tuple(tensors), operators=tuple(operators)), initial)
 
 
-def _rewired(operator: Operator, names: Mapping[int, str], index_of: Mapping[str, int]) -> Operator:
+def _rewired(
+    operator: Operator, names: Mapping[int, str], index_of: Mapping[str, int], begun: Mapping[int, Operator]
+) -> Operator:
     match operator:
+        case Pad() if operator.output in begun:
+            return AssignVariable(operator.index, operator.version, operator.inputs[:1], operator.outputs)
         case ReadVariable():
             return replace(operator, inputs=(index_of[names[operator.input]],))
         case AssignVariable():
@@ -204,10 +229,14 @@ def _check_variable_tensors(graph: Graph) -> Iterator[Problem]:
         for index in (operator.inputs[4:] if isinstance(operator, Svdf) else ())
         + ((operator.hidden_state, operator.cell_state) if isinstance(operator, SequenceLstm) else ())
     }
+    begun = begun_by(graph)
+    written = {index for op in graph.operators for index in op.outputs} - begun.keys()
     used = {index for op in graph.operators for index in (*op.inputs, *op.outputs)} | set(graph.outputs)
     for tensor in graph.tensors:
         if tensor.is_variable and tensor.index in (used - allowed) | set(graph.inputs):
             yield Problem("keeps its value between inferences, but is no state of an operator", tensor=tensor.index)
+        elif tensor.is_variable and tensor.index in written:
+            yield Problem("keeps its value between inferences, but is computed", tensor=tensor.index)
         elif tensor.is_variable and tensor.is_constant:
             yield Problem("keeps its value between inferences, but has one in the file", tensor=tensor.index)
 

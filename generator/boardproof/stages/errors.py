@@ -8,7 +8,7 @@ from boardproof.errors import InputError
 from boardproof.model.error_causes import find_causes
 from boardproof.model.given import data_of
 from boardproof.model.layer_errors import layer_errors
-from boardproof.model.quantize import Scheme, quantize_noting
+from boardproof.model.quantize import float_twin
 from boardproof.model.sample_checks import check_inputs
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def errors_of(network: Network, settings: Settings) -> tuple[tuple[LayerError, .
     data = data_of(settings.representative, settings.data, training=True) or data_of(settings.samples, settings.data)
     assert data is not None  # noqa: S101 it was quantized with them
     samples = data.samples(network.model.inputs)
-    floats = quantize_noting(network.model, None, Scheme.FLOAT32).data
+    assert network.scheme is not None  # noqa: S101 require_quantized has seen to it
+    floats = float_twin(network.model, network.scheme, unroll=settings.unrolls)
     errors = layer_errors(network.data, floats, samples, network.model.source)
     given = (finding for finding in check_inputs(network.graph, samples) if finding.code in _CAUSES)
     return errors, (*given, *find_causes(network.graph, errors))

@@ -51,7 +51,9 @@ def prepare(settings: Settings, progress: Progress, *, for_board: bool = True) -
     if representative is samples is not None and scheme.needs_calibration:
         progress.warn("calibrating on the very samples that verify: give others with --representative")
     progress.stage(f"quantizing to {scheme}")
-    made = quantize_noting(model, representative, scheme, lambda findings: warn_of(findings, progress))
+    made = quantize_noting(
+        model, representative, scheme, lambda findings: warn_of(findings, progress), unroll=settings.unrolls
+    )
     unpacked = unpack(made.data) if for_board else Rewritten(made.data)
     notes = (*notes, *made.notes, *unpacked.notes)
     return Network(model, unpacked.data, read_tflite(unpacked.data), scheme, samples, notes)

@@ -9,8 +9,12 @@ from boardproof.model.labels import plain_name, safe_label
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boardproof.model.cell_ranges import CellRange
     from boardproof.model.graph import Graph
 
+_COMPUTED_ELSEWHERE = frozenset({"RELU6", "REVERSE_V2", "UNIDIRECTIONAL_SEQUENCE_LSTM"})
 _MOVED = frozenset({"SELECT", "SELECT_V2", "TILE", "UNPACK"})
 _UNPACKED = "computed in float32, which takes several times the flash and time of int8"
 
@@ -53,6 +57,29 @@ def rewrite_operators(data: bytes) -> Rewritten:
     if tabulated:
         notes.append(f"rewritten as tables of 256 values, which int8 has: {', '.join(sorted(tabulated))}")
     return Rewritten(editor.packed(), tuple(notes))
+
+
+def mend(data: bytes, ranges: Sequence[CellRange] = ()) -> Rewritten:
+    """The network with the scales that it computes with, and LSTMs that begin at zero with each sample as in Keras.
+
+    Args:
+        data: A .tflite that was converted just now: one from elsewhere may mean to go on.
+        ranges: Of the cells, where it is quantized.
+    """
+    if not _COMPUTED_ELSEWHERE & {operator.name for operator in read_tflite(data).operators}:
+        return Rewritten(data)
+    from boardproof.model.rewrite.editing import Editor
+    from boardproof.model.rewrite.scales import requantize_outputs
+    from boardproof.model.rewrite.states import begin_afresh, widen_states
+
+    editor = Editor(data)
+    widen_states(editor, ranges)
+    changed = requantize_outputs(editor)
+    layers = begin_afresh(editor)
+    if not layers:
+        return Rewritten(editor.packed() if changed else data)
+    what = "the LSTM layer is one operator" if layers == 1 else f"the {layers} LSTM layers are one operator each"
+    return Rewritten(editor.packed(), (f"{what}, which begins at zero with each sample",))
 
 
 def pack(data: bytes, *, only_exact: bool = False) -> Rewritten:
