@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import wave
 
 import numpy as np
@@ -186,7 +187,8 @@ def test_recordings_that_do_not_fit(tmp_path):
     spec = (InputSpec("x", (4,)),)
     error = refused(read_data(tmp_path).samples, spec)
     assert "b.wav" in error.message
-    assert error.message.endswith("has 2 channels of 16 bits; one of 16 is read.")
+    assert error.message.endswith("has 2 channels; the model takes one.")
+    assert "pan=mono|c0=c0" in error.hint
     record(tmp_path / "b.wav", [1, 2], rate=8000)
     error = refused(read_data(tmp_path).samples, spec)
     assert "has 8000 samples a second; a.wav" in error.message
@@ -196,6 +198,54 @@ def test_recordings_that_do_not_fit(tmp_path):
     assert "b.wav" in refused(read_data(tmp_path).samples, spec).message
     (tmp_path / "b.wav").write_bytes(b"ID3" + bytes(50))
     assert "it is no WAV file, whatever its name says" in refused(read_data(tmp_path).samples, spec).message
+
+
+def stored(kind, bits, data, *, extensible=False, channels=1):
+    frame = channels * bits // 8
+    form = struct.pack("<HHIIHH", 0xFFFE if extensible else kind, channels, 16000, 16000 * frame, frame, bits)
+    if extensible:
+        form += struct.pack("<HHIH14x", 22, bits, 0, kind)
+    parts = (
+        b"fmt " + struct.pack("<I", len(form)) + form + b"LIST\x03\x00\x00\x00abc\0data" + struct.pack("<I", len(data))
+    )
+    return b"RIFF" + struct.pack("<I", 4 + len(parts) + len(data)) + b"WAVE" + parts + data
+
+
+@pytest.mark.parametrize("extensible", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "bits", "data", "said"),
+    [
+        (1, 8, bytes([192, 0, 128]), "8 bits"),
+        (1, 24, b"\x00\x00\x40\x00\x00\x80\x00\x00\x00", "24 bits"),
+        (1, 32, struct.pack("<3i", 1 << 30, -(1 << 31), 0), "32 bits"),
+        (3, 32, struct.pack("<3f", 0.5, -1, 0), "floats"),
+        (3, 64, struct.pack("<3d", 0.5, -1, 0), "floats"),
+    ],
+)
+def test_recordings_of_other_forms(kind, bits, data, said, extensible, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(stored(kind, bits, data, extensible=extensible))
+    samples = read_data(path).samples((InputSpec("x", (3,)),))
+    np.testing.assert_array_equal(samples.inputs["x"], np.float32([[0.5, -1, 0]]))
+    assert samples.notes[-1].endswith(f"; read from {said}")
+    whole = read_data(path).samples((InputSpec("x", (3,), DType.INT16),))
+    np.testing.assert_array_equal(whole.inputs["x"], [[16384, -32768, 0]])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (stored(7, 8, b"abcd"), "it holds mu-law of 8 bits"),
+        (stored(1, 12, b"abcd"), "its header makes no sense"),
+        (stored(3, 32, struct.pack("<f", float("nan"))), "it holds values that are no numbers"),
+        (b"RIFF\x04\x00\x00\x00WAVE", "it is cut short"),
+    ],
+)
+def test_recordings_that_cannot_be_read(content, reason, tmp_path):
+    (tmp_path / "a.wav").write_bytes(content)
+    error = refused(read_data(tmp_path / "a.wav").samples, (InputSpec("x", (3,)),))
+    assert error.message == f"The recording a.wav cannot be read: {reason}."
+    assert "pcm_s16le" in error.hint
 
 
 def test_recordings_that_are_not_all_there(tmp_path):

@@ -1,38 +1,33 @@
-"""Recordings in .wav files, read with the standard library."""
+"""Recordings in .wav files."""
 
 from __future__ import annotations
 
 import math
-import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.errors import InputError
+from boardproof.model.data.wav import WavError, read_wav
 from boardproof.model.graph import DType
 from boardproof.model.labels import safe_label, safe_lines
 from boardproof.model.samples import Samples
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from boardproof.model.data.folders import Listing
+    from boardproof.model.data.wav import Wav
     from boardproof.model.samples import InputSpec
 
-_BITS_16 = 2
-_FULL_SCALE = 32768.0
 _MAX_BYTES = 2 << 30
 _CONVERT = (
     "Convert it to mono, PCM with 16 bits, as the model was trained on it (such as ffmpeg -i IN -ac 1 -c:a pcm_s16le "
     "OUT.wav), or take it out of the folder."
 )
-_FORMATS = {
-    "unknown format: 3": "it holds floats",
-    "unknown format: 65534": "its header is of the extensible kind",
-    "file does not start with RIFF id": "it is no WAV file, whatever its name says",
-}
-"""What the standard library says of a file, in plain words."""
+_ONE_CHANNEL = (
+    "Keep the channel that the model was trained on (ffmpeg -i IN -af pan=mono|c0=c0 OUT.wav for the left one), or "
+    "their mean (ffmpeg -i IN -ac 1 OUT.wav)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class Sounds:
         """The length that an input leaves open: that of the longest recording."""
         if position or shape.count(None) != 1 or any(size not in {None, 1} for size in shape):
             return None
-        longest = max(len(self._read(index)[0]) for index in range(len(self.listing.files)))
+        longest = max(len(self._read(index)[0].values) for index in range(len(self.listing.files)))
         return tuple(size or longest for size in shape)
 
     def samples(self, specs: tuple[InputSpec, ...]) -> Samples:
@@ -74,34 +69,34 @@ class Sounds:
             )
         found = [self._read(index) for index in range(len(files))]
         self._check_rates([rate for _, rate in found])
-        waves = np.zeros((len(files), length), np.int16)
+        whole = specs[0].dtype is DType.INT16
+        waves = np.zeros((len(files), length), np.int16 if whole else np.float32)
         for row, (sound, _) in zip(waves, found, strict=True):
-            row[: min(length, len(sound))] = sound[:length]
-        shaped = waves.reshape(len(files), *shape)
-        as_they_are = specs[0].dtype is DType.INT16
-        values = shaped if as_they_are else (shaped / np.float32(_FULL_SCALE)).astype(np.float32)
+            one = (sound.int16 if whole else sound.values)[:length, 0]
+            row[: len(one)] = one
         notes = (*self.listing.notes, f"{self.source}: {_said(found, length)}")
+        values = waves.reshape(len(files), *shape)
         return Samples({"x": values}, self.listing.labels, self.source, self.listing.classes, notes)
 
-    def _read(self, index: int) -> tuple[NDArray[np.int16], int]:
+    def _read(self, index: int) -> tuple[Wav, int]:
         """A recording and its samples a second."""
+        path = self.listing.files[index]
         try:
-            with wave.open(str(self.listing.files[index]), "rb") as file:
-                channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-                frames = file.getnframes()
-                data = file.readframes(frames)
-        except (wave.Error, EOFError, OSError) as error:
-            reason = _FORMATS.get(str(error)) or safe_lines(str(error)) or "it is cut short"
+            sound = read_wav(path.read_bytes())
+        except (WavError, OSError) as error:
+            reason = safe_lines(str(error))
             raise InputError(f"The recording {self._place(index)} cannot be read: {reason}.", _CONVERT) from error
-        if channels != 1 or width != _BITS_16:
-            shown = f"{channels} channel{'s' * (channels != 1)} of {8 * width} bits"
-            raise InputError(f"The recording {self._place(index)} has {shown}; one of 16 is read.", _CONVERT)
-        if len(data) != frames * width or not data:
-            told = f"is cut short: {len(data) // width} of its {frames} samples are there" if frames else "is empty"
+        frames, channels = sound.values.shape
+        if channels != 1:
+            raise InputError(
+                f"The recording {self._place(index)} has {channels} channels; the model takes one.", _ONE_CHANNEL
+            )
+        if frames < sound.promised or not frames:
+            told = f"is cut short: {frames} of its {sound.promised} samples are there" if frames else "is empty"
             raise InputError(
                 f"The recording {self._place(index)} {told}.", "Copy it again, or take it out of the folder."
             )
-        return np.frombuffer(data, "<i2"), rate
+        return sound, sound.rate
 
     def _check_rates(self, rates: list[int]) -> None:
         other = next((index for index, rate in enumerate(rates) if rate != rates[0]), None)
@@ -129,10 +124,13 @@ def _waveform_shape(specs: tuple[InputSpec, ...], source: str) -> tuple[int, ...
     )
 
 
-def _said(found: list[tuple[NDArray[np.int16], int]], length: int) -> str:
+def _said(found: list[tuple[Wav, int]], length: int) -> str:
     rate = found[0][1]
     text = f"{rate} samples a second, {length / rate:.3g} s each"
-    short, long = (sum(len(s) < length for s, _ in found), sum(len(s) > length for s, _ in found))
+    lengths = [len(sound.values) for sound, _ in found]
+    short, long = sum(size < length for size in lengths), sum(size > length for size in lengths)
     if short:
         text += f"; {short} shorter ones are filled with silence"
+    if other := sorted({sound.form for sound, _ in found} - {"16 bits"}):
+        text += f"; read from {' and '.join(other)}"
     return text + (f"; {long} longer ones are cut off at the end" if long else "")
