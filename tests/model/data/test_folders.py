@@ -262,6 +262,8 @@ def test_recordings_that_are_not_all_there(tmp_path):
     [
         ("a.npz", b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer", "git lfs pull"),
         ("a.pkl", b"\x80\x04\x95", "a Python pickle", "run code"),
+        ("a.tfrecord-00000-of-00002", b"\x10\0\0\0\0\0\0\0ab", "a file of unknown kind", "TFRecordDataset"),
+        ("a.jsonl", b'{"x": 1}', "a text file", "lines=True"),
         ("a.parquet", b"PAR1\x15\x04", "a file of unknown kind", "to_csv"),
         ("a.mat", b"MATLAB 5.0 MAT-file", "a text file", "scipy.io.loadmat"),
         ("a.tflite", b"\x1c\0\0\0TFL3", "a .tflite model", "goes before the options"),

@@ -158,3 +158,48 @@ def test_infinity_is_told_as_such(tmp_path):
 
 def test_blank_lines_are_no_frozen_graph(tmp_path):
     assert refused(tmp_path, "\n\n\n").message == "t.csv holds no rows of numbers."
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("timestamp,a,b\n0,1,2\n20,3,4\n", "the first column, timestamp, only counts the rows"),
+        ("Time (ms),a,b\n0,1,2\n20,3,4\n", "the first column, Time (ms), only counts the rows"),
+        (
+            "date;a;b\n2024-01-01 10:00:00;1;2\n2024-01-01 10:00:00;3;4\n",
+            "the first column, date, only counts the rows",
+        ),
+        ("sep=;\na;b\n1;2\n3;4\n", None),
+        ("# made by a device\n# on a day\n\na,b\n1,2\n3,4\n", None),
+        ("# made by a device\n1,2\n3,4\n", None),
+    ],
+)
+def test_what_stands_beside_the_values_is_left_out(text, note, tmp_path):
+    samples = read(tmp_path, text)
+    np.testing.assert_array_equal(samples.inputs["x"], [[1, 2], [3, 4]])
+    assert samples.labels is None
+    assert [found.partition(": ")[2].partition(", and")[0] for found in samples.notes] == [note] * (note is not None)
+
+
+def test_a_clock_that_the_model_takes_or_that_goes_back_is_a_value(tmp_path):
+    np.testing.assert_array_equal(read(tmp_path, "time,a\n1,2\n3,4\n").inputs["x"], [[1, 2], [3, 4]])
+    samples = read(tmp_path, "time,a,b\n3,1,0\n2,4,1\n")
+    np.testing.assert_array_equal(samples.inputs["x"], [[3, 1], [2, 4]])
+    np.testing.assert_array_equal(samples.labels, [0, 1])
+
+
+def test_lines_are_counted_from_the_top_of_the_file(tmp_path):
+    assert refused(tmp_path, "# a device\na,b\n1,x\n").message == "t.csv, line 3, column b: x is not a number."
+
+
+def test_cells_are_shown_as_they_are(tmp_path):
+    assert refused(tmp_path, "a,b\n1,10%\n").message == "t.csv, line 2, column b: 10% is not a number."
+    assert "'\\u22121' is not a number" in refused(tmp_path, "a,b\n1,\u22121\n").message
+    error = refused(tmp_path, "a,b\n1,2024-05-01\n")
+    assert error.hint.startswith("A moment is no input: leave the column out")
+
+
+def test_utf_16_without_its_mark(tmp_path):
+    (tmp_path / "t.csv").write_bytes("a,b\n1,2\n".encode("utf-16-le"))
+    samples = read_data(tmp_path / "t.csv").samples(TWO)
+    np.testing.assert_array_equal(samples.inputs["x"], [[1, 2]])

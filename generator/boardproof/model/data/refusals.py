@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
@@ -12,12 +13,16 @@ if TYPE_CHECKING:
 
 _SAVE = "Save them with numpy.savez(path, x=inputs, y=labels) or numpy.save(path, inputs), or as .csv."
 
+_SHARD = re.compile(r"\.tfrecords?(-\d+-of-\d+)?$|\.tfrec$")
 _BY_SUFFIX = {
+    ".arff": "Load it with scipy.io.arff.loadarff, and save its numbers as .csv.",
+    ".arrow": 'Save the table as CSV: pandas.read_feather(path).to_csv("samples.csv", index=False).',
+    ".db": "Select the rows, and save them as .csv.",
     ".feather": 'Save the table as CSV: pandas.read_feather(path).to_csv("samples.csv", index=False).',
     ".json": _SAVE,
+    ".jsonl": 'Save the table as CSV: pandas.read_json(path, lines=True).to_csv("samples.csv", index=False).',
     ".mat": "Load it with scipy.io.loadmat, and save its arrays with numpy.savez(path, x=inputs, y=labels).",
     ".parquet": 'Save the table as CSV: pandas.read_parquet(path).to_csv("samples.csv", index=False).',
-    ".tfrecord": "Iterate over the tf.data.TFRecordDataset once, and save the arrays with numpy.savez.",
     ".txt": "If it is a table, rename it to .csv or .tsv.",
     ".xls": "Save the sheet as CSV.",
     ".xlsx": "Save the sheet as CSV.",
@@ -39,5 +44,7 @@ def not_samples(path: Path, data: bytes) -> InputError:
     """The error for a file that holds no samples that boardproof reads."""
     kind = file_kind(data)
     hint = _BY_SUFFIX.get(path.suffix.lower()) or _BY_KIND.get(kind, _SAVE)
+    if _SHARD.search(path.name.lower()):
+        hint = "Iterate over the tf.data.TFRecordDataset once, and save the arrays with numpy.savez."
     what = describe(data)
     return InputError(f"{path.name} does not hold samples: {'it is ' * (kind is FileKind.EMPTY)}{what}.", hint)

@@ -8,6 +8,7 @@ import io
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,12 @@ _LABEL_NAMES = frozenset({"class", "label", "labels", "target", "targets", "y"})
 _DELIMITERS = ",;\t|"
 _COMMA_DECIMALS = re.compile(r"[-+]?\d+,\d+")
 _TRUTH = {"False": 0.0, "FALSE": 0.0, "false": 0.0, "True": 1.0, "TRUE": 1.0, "true": 1.0}
+_CLOCKS = frozenset({"date", "datetime", "id", "index", "time", "timestamp"})
+_CLOCK_UNIT = re.compile(r"[ _]*[(\[]?(?:s|ms|us|ns|sec|seconds|utc)[)\]]?$")
+_MOMENT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}")
+_SEPARATOR_LINE = re.compile(r"sep=.\s*")
 _SHOWN_COLUMNS = 12
+_SHOWN_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,10 @@ class Table:
         labels = self._label_columns(features)
         columns = [column for column in range(len(self.rows[0])) if column not in labels]
         notes = []
-        if len(columns) == features + 1 and self._counts_rows(columns[0]):
+        if len(columns) == features + 1 and self._is_beside(columns[0]):
+            name = f", {self._names(columns[:1])}," if self.header and self.header[columns[0]].strip() else ""
             columns = columns[1:]
-            notes.append(f"{self.source}: the first column only counts the rows, and is left out")
+            notes.append(f"{self.source}: the first column{name} only counts the rows, and is left out")
         if len(columns) != features:
             raise self._wrong_width(specs, columns, labels)
         columns = self._in_order(specs, columns)
@@ -93,7 +100,7 @@ class Table:
         named = [c for c, name in enumerate(self.header or ()) if name.strip().lower() in _LABEL_NAMES]
         if len(named) == 1 and width != features:
             return tuple(named)
-        return () if features is None else tuple(range(features + self._counts_rows(0), width))
+        return () if features is None else tuple(range(features + (width > features and self._is_beside(0)), width))
 
     def _column(self, wanted: str) -> int:
         if self.header is not None and wanted in self.header:
@@ -144,15 +151,31 @@ class Table:
             )
         if math.isinf(value):
             raise InputError(f"{place}: the value is infinite.", "Find where the preparation divides by zero.")
+        shown = cell[:_SHOWN_CHARS] if cell.isascii() and cell.isprintable() else ascii(cell[:_SHOWN_CHARS])
         raise InputError(
-            f"{place}: {safe_label(cell)} is not a number.",
-            "Turn words into numbers as it was done for training; name the column of labels with --label-column.",
+            f"{place}: {shown} is not a number.",
+            "A moment is no input: leave the column out, or turn it into a number as it was done for training."
+            if _MOMENT.match(cell)
+            else "Turn words into numbers as it was done for training; name the column of labels with --label-column.",
         )
 
     def _counts_rows(self, column: int) -> bool:
         """Whether a column is nothing but an index, as pandas writes one: without a name, from 0 on."""
         unnamed = self.header is not None and self.header[column].strip() in {"", "Unnamed: 0"}
         return unnamed and [row[column] for row in self.rows] == [str(n) for n in range(len(self.rows))]
+
+    def _is_beside(self, column: int) -> bool:
+        """Whether a column is an index or a clock: called so, and growing with each row."""
+        if self._counts_rows(column):
+            return True
+        name = self.header[column].strip().lower() if self.header is not None else ""
+        if _CLOCK_UNIT.sub("", name) not in _CLOCKS:
+            return False
+        cells = [row[column].strip() for row in self.rows]
+        values = [_value(cell) for cell in cells]
+        if any(math.isnan(value) for value in values):
+            return all(_MOMENT.search(cell) for cell in cells)
+        return all(one < other for one, other in pairwise(values))
 
     def _in_order(self, specs: tuple[InputSpec, ...], columns: list[int]) -> list[int]:
         """The columns by the inputs' names, where each input is one number and all are named."""
@@ -186,7 +209,7 @@ def read_table(data: bytes, source: str, options: DataOptions) -> Table:
     Raises:
         InputError: when it is not text, has no rows, or its rows differ in length.
     """
-    text = _text(data, source)
+    text = _without_preamble(_text(data, source))
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter == " ")
     rows, lines = [], []
@@ -205,6 +228,24 @@ def read_table(data: bytes, source: str, options: DataOptions) -> Table:
     _check_lengths(rows, lines, source)
     names = tuple(name.strip() for name in (header[0].removeprefix("#"), *header[1:])) if header else None
     return Table(names, tuple(rows[body]), tuple(lines[body]), source, options)
+
+
+def _without_preamble(text: str) -> str:
+    """The table without remarks before it (`sep=;`, or lines with #), whose lines stay, empty."""
+    lines = text.splitlines(keepends=True)
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    for number, following in pairwise(filled):
+        separator = number == filled[0] and _SEPARATOR_LINE.fullmatch(lines[number])
+        if not separator and not _is_remark(lines[number].strip(), lines[following].strip()):
+            break
+        lines[number] = "\n"
+    return "".join(lines)
+
+
+def _is_remark(line: str, following: str) -> bool:
+    """Whether a line with # is no row of names, as numpy.savetxt writes one: the next has as many separators then."""
+    parted = any(line.count(mark) == following.count(mark) > 0 for mark in (*_DELIMITERS, " "))
+    return line.startswith("#") and not parted
 
 
 def _delimiter(text: str) -> str:
@@ -231,6 +272,8 @@ def _without_empty_end(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 def _text(data: bytes, source: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets save "Unicode text"
         return data.decode("utf-16", errors="replace")
+    if data and not any(data[1::2]) and all(data[::2]):  # the same without its mark
+        return data.decode("utf-16-le", errors="replace")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
