@@ -9,7 +9,7 @@ from boardproof.model.oracle import run_litert
 from boardproof.model.quantize import Scheme, quantize
 from boardproof.model.rewrite.editing import Editor
 from boardproof.model.rewrite.functions import UNARY
-from boardproof.model.rewrite.rewrite import pack, rewrite_operators, unpack
+from boardproof.model.rewrite.rewrite import Rewritten, pack, rewrite_operators, unpack
 from boardproof.model.samples import Vectors
 from boardproof.model.tflite.reader import read_tflite
 from support.keras_layers import CASES, activation_cases, loaded, quantized_case, samples_of
@@ -111,7 +111,7 @@ def test_what_is_moved_is_the_same_in_float(name, monkeypatch):
         for array, spec in zip(samples_of(case, model).inputs.values(), model.inputs, strict=True)
     ]
     after = quantize(model, None, Scheme.FLOAT32)
-    monkeypatch.setattr("boardproof.model.quantize.rewrite_operators", lambda data: type("_", (), {"data": data}))
+    monkeypatch.setattr("boardproof.model.quantize.rewrite_operators", Rewritten)
     before = quantize(model, None, Scheme.FLOAT32)
     assert after != before
     assert not {op.name for op in read_tflite(after).operators} & {"TILE", "SELECT"}
