@@ -9,6 +9,7 @@ from boardproof.compress.pruning import LayerSparsity, MagnitudePruning, sparsit
 from boardproof.compress.qat import FreezeRanges, convert, left_in_float, quantization_aware, strip
 from boardproof.compress.schedules import ConstantSparsity, PolynomialSparsity, Schedule
 from boardproof.compress.shrink import shrink, shrink_in_steps, shrink_to_fit
+from boardproof.compress.statistics import recalibrate_batch_norm
 
 __all__ = [
     "ConstantSparsity",
@@ -21,6 +22,7 @@ __all__ = [
     "distilled",
     "left_in_float",
     "quantization_aware",
+    "recalibrate_batch_norm",
     "remove_dead",
     "shrink",
     "shrink_in_steps",
