@@ -14,7 +14,7 @@ import numpy as np
 
 from boardproof import pipeline
 from boardproof.errors import BoardproofError, InputError, ToolError
-from boardproof.ladder.arrays import each, named
+from boardproof.ladder.arrays import each, in_order, named
 from boardproof.ladder.checks import check_model
 from boardproof.ladder.file_sizes import plain, sizes_of
 from boardproof.ladder.loading import raised
@@ -165,9 +165,18 @@ class Workshop:
         model = before.model if before is not None else self._build(recipe)
         start = time.perf_counter()
         made = TECHNIQUES[step.technique](model, step, self)
+        if before is not None and made.tflite is None:
+            self._settle(made.model, recipe.seed)
         seconds = time.perf_counter() - start + (before.seconds if before else 0.0)
         notes = "; ".join(filter(None, (before.note if before else "", made.note)))
         return self._cache.keep_model(key, lambda folder: _write(folder, made, seconds, notes))
+
+    def _settle(self, model: Any, seed: int) -> None:  # noqa: ANN401 a Keras model
+        """Fine-tuning is too short for moving averages to get there, a technique's or its control's."""
+        from boardproof.compress import recalibrate_batch_norm
+
+        samples = in_order(self.data.train.x, [str(tensor.name) for tensor in model.inputs])
+        recalibrate_batch_norm(model, samples, seed=seed)
 
     def _build(self, recipe: Recipe) -> Any:  # noqa: ANN401 a Keras model
         import keras
