@@ -70,6 +70,17 @@ def as_dense(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
     return convolution, _with(graph, replace(first, shape=filters.shape, data=filters.tobytes()))
 
 
+def as_one_group(op: Conv2D, graph: Graph) -> tuple[Conv2D, Graph]:
+    """The same computation by filters [O,KH,KW,C] that have zeros for the channels of all groups but their own."""
+    weights, channels = graph.tensors[op.inputs[1]], graph.tensors[op.input].shape[3]
+    mine = np.split(weights.array(), channels // weights.shape[3])
+    filters = np.zeros((*weights.shape[:3], channels), weights.array().dtype)
+    for group, part in enumerate(mine):
+        rows = slice(group * len(part), (group + 1) * len(part))
+        filters[rows, :, :, group * weights.shape[3] : (group + 1) * weights.shape[3]] = part
+    return op, _with(graph, replace(weights, shape=filters.shape, data=filters.tobytes()))
+
+
 def _turned(op: TransposeConv, graph: Graph) -> tuple[Conv2D, Graph]:
     """An output meets input `output + pad - tap`. Sums are added up in the order of the inputs by both operators."""
     data, weights, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))

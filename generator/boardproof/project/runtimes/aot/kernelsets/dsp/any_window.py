@@ -116,9 +116,11 @@ def _fields(op: Conv2D, graph: Graph, streams: list[NDArray[np.uint32]], round_:
 def _step(op: Conv2D, graph: Graph, fields: Fields, kernel: str = "nn_conv2d_any_s8_dsp") -> Step:
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     channels, *window, depth = weights.shape
-    pairs = -(-channels // (data.shape[3] // depth) // 2)
-    units = window[0] * window[1] * -(-depth // UNIT)
+    groups, places = data.shape[3] // depth, window[0] * window[1]
+    pairs, units = -(-channels // groups // 2), places * -(-depth // UNIT)
     tile = pairs if kernel == "nn_conv2d_any_s8_dsp" else 5 * pairs
+    detour = 65 if tile == pairs else 345  # of what rescales and stores a pair's outputs
+    blocks = data.shape[0] * groups * -(-output.shape[1] * output.shape[2] // PIXELS)
     return Step(
         operator=op.index,
         implements=(op.index,),
@@ -129,6 +131,7 @@ def _step(op: Conv2D, graph: Graph, fields: Fields, kernel: str = "nn_conv2d_any
         outputs=(op.output,),
         scratch_bytes=2 * PIXELS * (UNIT * units + tile),
         in_place=blockwise(op, graph),
+        ticks=300 + blocks * (pairs * (23 * units + detour) + 72 * units + 140 * places + 50),
         description=f"{flow_text(data, output)}, {window_text((window[0], window[1]), op.window)}"
         + activation_text(op.activation),
     )

@@ -7,6 +7,7 @@ add.py.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from boardproof.model.graph import (
@@ -53,7 +54,7 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.products import choose_produ
 from boardproof.project.runtimes.aot.kernelsets.dsp.signal import choose_signal
 from boardproof.project.runtimes.aot.kernelsets.dsp.svdf import choose_svdf
 from boardproof.project.runtimes.aot.kernelsets.dsp.transpose_conv import choose_transpose_conv
-from boardproof.project.runtimes.aot.lowering.convolutions import as_dense
+from boardproof.project.runtimes.aot.lowering.convolutions import as_dense, as_one_group
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
     INT8_MIN,
@@ -76,6 +77,10 @@ WITH_ADD = {
 
 ADDED_TICKS = 10
 """Instructions of an addition in a convolution that has its own estimate, for each output."""
+
+
+LARGEST_JOINED = 8192
+"""Bytes of weights of all groups together, with zeros, that are taken for the time they save."""
 
 
 def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
@@ -111,7 +116,7 @@ def choose_products(
         case Conv2D() | DepthwiseConv2D() | FullyConnected() if is_int16(op, graph):
             return choose_int16(op, graph)
         case Conv2D():
-            return choose_convolution(op, graph, tuning) or any_convolution(op, graph)
+            return choose_convolution(op, graph, tuning) or grouped(op, graph, tuning)
         case DepthwiseConv2D():
             found = any_depthwise(op, graph) if has_one_window(op, graph) else None
             found = found or choose_depthwise(op, graph) or few_channels(op, graph, tuning)
@@ -136,6 +141,17 @@ def few_channels(op: DepthwiseConv2D, graph: Graph, tuning: Tuning) -> Step | No
     if outputs >= UNIT or graph.tensors[op.inputs[1]].dtype is not DType.INT8:
         return None
     return choose_convolution(*as_dense(op, graph), tuning)
+
+
+def grouped(op: Conv2D, graph: Graph, tuning: Tuning) -> Step | None:
+    """One nn_conv2d_any_s8_dsp or its wide form; or one group with zeros for the others."""
+    apart = any_convolution(op, graph)
+    data, weights = (graph.tensors[i] for i in op.inputs[:2])
+    is_small = weights.elements * data.shape[3] // weights.shape[3] <= LARGEST_JOINED
+    if apart is None or data.shape[3] == weights.shape[3] or not is_small:
+        return apart
+    joined = choose_convolution(*as_one_group(op, graph), tuning)
+    return joined if joined is not None and (joined.ticks or inf) < (apart.ticks or 0) else apart
 
 
 def choose_int16(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Step | None:

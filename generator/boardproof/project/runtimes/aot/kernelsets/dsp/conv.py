@@ -143,7 +143,22 @@ class Layer:
         needed = self.with_tile or pixels % PIXELS or self.shape.channels[1] % 2
         return 2 * PIXELS * self.gemm.pairs if needed else 0
 
-    def step(self, kernel: str, fields: Fields, scratch_bytes: int, progress: Progress | None) -> Step:
+    def ticks(self, per_unit: float, per_block: int, blocks: int | None = None) -> int:
+        """Instructions, about; fitted to what QEMU counts.
+
+        Args:
+            per_unit: Of laying out four pixels' windows, for each unit of one.
+            per_block: Of whatever else there is for each block.
+            blocks: How many there are, if not as few as there can be.
+        """
+        pair = 23 * self.gemm.units + 45
+        detour = 160 if self.shape.channels[1] % 2 else 0
+        count = -(-self.shape.pixels // PIXELS) if blocks is None else blocks
+        return round(300 + count * (self.gemm.pairs * pair + per_unit * self.gemm.units + per_block + detour))
+
+    def step(
+        self, kernel: str, fields: Fields, scratch_bytes: int, progress: Progress | None, ticks: int | None = None
+    ) -> Step:
         """The step. `progress`: what `safe_offset` takes; None if the output must not overlap the input."""
         data, output = self.graph.tensors[self.op.input], self.graph.tensors[self.op.output]
         text = f"{flow_text(data, output)}, {window_text(self.shape.kernel, self.op.window)}"
@@ -158,6 +173,7 @@ class Layer:
             scratch_bytes=scratch_bytes,
             in_place=() if progress is None else (InPlace(0, safe_offset(*progress, reads_first=True)),),
             description=text + activation_text(self.op.activation),
+            ticks=ticks,
         )
 
 
@@ -208,6 +224,8 @@ def is_faster(step: Step, other: Step | None, op: Conv2D, graph: Graph) -> bool:
         return True
     cost = COSTS[other.kernel]
     outputs = graph.tensors[op.output].elements
+    if other.ticks is not None:
+        return (step.ticks or 0) < other.ticks
     return (step.ticks or 0) < cost.call + cost.per_work * macs(graph, op) + cost.per_output * outputs
 
 
@@ -216,7 +234,8 @@ def pointwise(layer: Layer) -> Step:
     fields = (("pixels", layer.shape.pixels), *layer.channel_fields, *layer.gemm_fields)
     reads = np.arange(0, layer.shape.pixels, PIXELS) * layer.shape.channels[0]
     tile = layer.tile_bytes(layer.shape.pixels)
-    return layer.step("nn_pointwise_s8_dsp", fields, layer.block_bytes + tile, (reads, layer.block_ends))
+    progress = (reads, layer.block_ends)
+    return layer.step("nn_pointwise_s8_dsp", fields, layer.block_bytes + tile, progress, layer.ticks(31, 50))
 
 
 def windows(layer: Layer) -> Step:
@@ -225,7 +244,9 @@ def windows(layer: Layer) -> Step:
     firsts = first_reads(shape.data, shape.kernel, layer.op.window)
     reads = np.minimum.reduceat(firsts, np.arange(0, shape.pixels, PIXELS))
     scratch_bytes = layer.block_bytes + layer.tile_bytes(shape.pixels)
-    return layer.step("nn_conv2d_s8_dsp", layer.window_fields(), scratch_bytes, (reads, layer.block_ends))
+    pieces = shape.kernel[0] * (1 if shape.dilation[1] == 1 else shape.kernel[1])
+    ticks = layer.ticks(30, 50 + 340 * pieces)
+    return layer.step("nn_conv2d_s8_dsp", layer.window_fields(), scratch_bytes, (reads, layer.block_ends), ticks)
 
 
 def narrow(layer: Layer) -> Step:
@@ -234,7 +255,9 @@ def narrow(layer: Layer) -> Step:
     columns = (shape.output[2] - 1) * shape.stride[1] + shape.kernel[1]
     columns_bytes = -(-(columns * shape.kernel[0] * shape.channels[0] + UNIT - 1) // UNIT) * UNIT
     scratch_bytes = layer.block_bytes + columns_bytes + layer.tile_bytes(shape.pixels)
-    return layer.step("nn_conv2d_narrow_s8_dsp", layer.window_fields(), scratch_bytes, layer.row_rereads)
+    rows_ticks = shape.kernel[0] * shape.stride[1] * (12 + 8 * shape.channels[0])
+    ticks = layer.ticks(31, 50 + rows_ticks) if shape.output[2] % PIXELS == 0 else layer.ticks(31, 150 + rows_ticks)
+    return layer.step("nn_conv2d_narrow_s8_dsp", layer.window_fields(), scratch_bytes, layer.row_rereads, ticks)
 
 
 def rows(layer: Layer, columns: int) -> Step:
@@ -244,7 +267,9 @@ def rows(layer: Layer, columns: int) -> Step:
         width // columns if width % columns == 0 else 1
     )
     progress = layer.row_progress if width <= PIXELS * columns else None
-    return layer.step("nn_conv2d_rows_s8_dsp", layer.window_fields(("columns", columns)), scratch_bytes, progress)
+    ticks = layer.ticks(11, 60, layer.shape.output[1] * columns * -(-width // (PIXELS * columns)))
+    fields = layer.window_fields(("columns", columns))
+    return layer.step("nn_conv2d_rows_s8_dsp", fields, scratch_bytes, progress, ticks)
 
 
 def strip_columns(shape: Shape, rows_scratch_bytes: int) -> int:
