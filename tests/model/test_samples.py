@@ -101,9 +101,19 @@ def test_archive_without_inputs_or_with_something_else(tmp_path):
     assert refused(read_data, tmp_path / "labels.npz").message == "labels.npz holds no inputs."
     np.savez(tmp_path / "both.npz", x=[1], y=[1], labels=[1])
     assert refused(read_data, tmp_path / "both.npz").message == "both.npz holds several arrays of labels."
+    np.savez(tmp_path / "both.npz", x=[1], y0=[1], y1=[2], labels=[1])
+    assert refused(read_data, tmp_path / "both.npz").message == "both.npz holds several arrays of labels."
     with zipfile.ZipFile(tmp_path / "other.npz", "w") as archive:
         archive.writestr("x.npy", b"no array")
     assert refused(read_data, tmp_path / "other.npz").message == "other.npz is damaged."
+
+
+def test_labels_of_several_outputs_are_numbered(tmp_path):
+    np.savez(tmp_path / "data.npz", x=[[1], [2]], y_1=[3, 4], y_0=["b", "a"])
+    samples = read_data(tmp_path / "data.npz")
+    np.testing.assert_array_equal(samples.labels, [1, 0])
+    assert [labels.tolist() for labels in samples.further] == [[3, 4]]
+    assert sorted(samples.inputs) == ["x"]
 
 
 def test_archive_that_unpacks_to_too_much_is_refused(tmp_path):

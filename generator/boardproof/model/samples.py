@@ -33,6 +33,7 @@ class Samples:
         source: Where they come from, for messages.
         classes: Names of the classes in order, where the labels were words; else empty.
         notes: How they were read, where there was a choice.
+        further: The labels of the second output, the third, and so on; `labels` are those of the first.
     """
 
     inputs: Mapping[str, NDArray[np.generic]]
@@ -40,6 +41,7 @@ class Samples:
     source: str = "the samples"
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    further: tuple[NDArray[np.generic], ...] = ()
 
     def size(self, position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
         """The whole shape of an input that leaves parts of it open: that of its array."""

@@ -144,7 +144,9 @@ def judge(case: Case, run: BoardRun, found: Judgement) -> Report:
         ticks=_summary(run),
         ops=ops,
         verdict=found.verdict,
-        accuracy=None if labels is None else _accuracy(network, labels, found.expected, run, floats),
+        accuracy=None
+        if labels is None
+        else _accuracy(network, labels, found.expected, run, floats[0] if floats else None),
         litert=_litert(network, inputs, labels, run),
         repeats=run.repeats,
         boards=run.shares,

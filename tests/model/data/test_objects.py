@@ -90,8 +90,7 @@ def test_tf_data_without_an_end_and_without_elements():
     [
         ([[1.0, 2.0], [1.0]], "the samples: rows differ in length", "Pad or cut"),
         ((X, Y, Y), "a tuple of 3", "Give (inputs, labels)"),
-        ((X, {"a": Y, "b": Y}), "several arrays (a, b)", "of the first output"),
-        ((X, [Y, X[:, 0]]), "several arrays", "of the first output"),
+        ((X, {"a": Y, "b": Y}), "several arrays by name (a, b)", "in the order of the model's outputs"),
         ((row for row in X), "a generator is no array", "numpy.stack"),
         (object(), "object is no array", "numpy arrays"),
     ],
@@ -100,3 +99,9 @@ def test_what_is_no_data_is_told(given, message, hint):
     error = refused(given)
     assert message in error.message
     assert hint in error.hint
+
+
+def test_labels_of_several_outputs_are_a_list():
+    samples = samples_of_objects((X, [Y, X[:, 0]]), "the samples")
+    np.testing.assert_array_equal(samples.labels, Y)
+    np.testing.assert_array_equal(samples.further, [X[:, 0]])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 import zipfile
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LABEL_KEYS = frozenset({"label", "labels", "target", "targets", "y"})
+_NUMBERED = re.compile(r"(?:labels?|targets?|y)_?(\d+)")
+"""Labels of one output of several."""
+
 _SETS = (
     ("x_test", "y_test"),
     ("test_images", "test_labels"),
@@ -50,9 +55,10 @@ _LOAD_ERRORS = (
 def samples_of_arrays(data: bytes, source: str, names: tuple[str, ...] = (), *, training: bool = False) -> Samples:
     """The inputs and labels in the bytes of a .npz or .npy file.
 
-    In a .npz, `y`, `label` or `target` holds labels; every other array is an input: `x` for a network with one, else
-    named after the inputs, or x0, x1, … in their order. Of a file with x_train, y_train, x_test and y_test the latter
-    two are taken. A .npy holds the inputs of a network with one. Pickled objects are never loaded.
+    In a .npz, `y`, `label` or `target` holds labels, and y0, y1, … those of several outputs; every other array is an
+    input: `x` for a network with one, else named after the inputs, or x0, x1, … in their order. Of a file with x_train,
+    y_train, x_test and y_test the latter two are taken. A .npy holds the inputs of a network with one. Pickled objects
+    are never loaded.
 
     Args:
         data: The file.
@@ -65,13 +71,17 @@ def samples_of_arrays(data: bytes, source: str, names: tuple[str, ...] = (), *, 
     """
     arrays = _load_arrays(data, source)
     arrays, notes = _one_set(arrays, source, training=training)
+    numbered = {int(found[1]): key for key in arrays if (found := _NUMBERED.fullmatch(key.lower()))}
+    by_output = tuple(arrays.pop(key) for _, key in sorted(numbered.items())) if len(numbered) > 1 else ()
     labels = [arrays.pop(key) for key in list(arrays) if key.lower() in _LABEL_KEYS]
-    if len(labels) > 1 or not arrays:
+    several = len(labels) + bool(by_output) > 1
+    if several or not arrays:
         raise InputError(
-            f"{source} holds {'several arrays of labels' if labels[1:] else 'no inputs'}.",
+            f"{source} holds {'several arrays of labels' if several else 'no inputs'}.",
             "Save them with numpy.savez(path, x=inputs, y=labels).",
         )
-    return with_named_classes(Samples(arrays, labels[0] if labels else None, source, notes=notes), names)
+    first, further = (by_output[0], by_output[1:]) if by_output else (labels[0] if labels else None, ())
+    return with_named_classes(Samples(arrays, first, source, notes=notes, further=further), names)
 
 
 def with_named_classes(samples: Samples, names: tuple[str, ...]) -> Samples:
@@ -86,7 +96,7 @@ def with_named_classes(samples: Samples, names: tuple[str, ...]) -> Samples:
     flat = labels.reshape(len(labels), -1)[:, 0].astype(str).tolist()
     numbers, classes = class_indices(flat, names, lambda position: f"Label {position} of {samples.source}")
     notes = (*samples.notes, classes_note(classes, given=bool(names)))
-    return Samples(samples.inputs, numbers, samples.source, classes, notes)
+    return replace(samples, labels=numbers, classes=classes, notes=notes)
 
 
 def _one_set(

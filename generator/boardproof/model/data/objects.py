@@ -45,7 +45,8 @@ def samples_of_objects(given: object, source: str) -> Samples:
                 f"{source} are a tuple of {len(given)}, which is not a pair of inputs and labels.",
                 "Give (inputs, labels); several inputs as a dictionary by their names, or as a list, come first.",
             )
-        return Samples(_inputs(given[0], source), _labels(given[1], source), source)
+        first, *further = _by_output(given[1], source)
+        return Samples(_inputs(given[0], source), first, source, further=tuple(further))
     return Samples(_inputs(given, source), None, source)
 
 
@@ -64,23 +65,28 @@ def _is_list_of_arrays(given: list[Any]) -> bool:
     return len(shapes) > 1 and len({shape[:1] for shape in shapes}) == 1 and () not in shapes
 
 
-def _labels(given: object, source: str) -> Array | None:
-    """One array of labels; words as such. None where there are none."""
-    if given is None:
-        return None
-    if isinstance(given, Mapping) or (isinstance(given, list) and given and _holds_arrays(given)):
-        names = f" ({', '.join(safe_label(str(name)) for name in given)})" if isinstance(given, Mapping) else ""
+def _by_output(given: object, source: str) -> list[Any]:
+    """The labels of each output; [None] where there are none."""
+    if isinstance(given, Mapping):
+        names = ", ".join(safe_label(str(name)) for name in given)
         raise InputError(
-            f"The labels of {source} are several arrays{names}; those of the first output are measured.",
-            "Give the labels of the first output as one array; a metric of your own may take others.",
+            f"The labels of {source} are several arrays by name ({names}).",
+            "Give a list of arrays, in the order of the model's outputs.",
         )
+    if isinstance(given, list | tuple) and given and _holds_arrays(given):
+        return [_labels(part, source) for part in given]
+    return [None if given is None else _labels(given, source)]
+
+
+def _labels(given: object, source: str) -> Array:
+    """One array of labels; words as such."""
     labels = _array(given, f"The labels of {source}")
     if labels.dtype == object and all(isinstance(word, str) for word in labels.ravel()):
         return labels.astype(str)  # as pandas has words
     return labels
 
 
-def _holds_arrays(given: list[Any]) -> bool:
+def _holds_arrays(given: Sequence[Any]) -> bool:
     return all(len(getattr(part, "shape", ())) > 0 for part in given) and len(given) < len(given[0])
 
 

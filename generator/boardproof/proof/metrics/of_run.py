@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array
+from boardproof.model.labels import plain_name, safe_label
 from boardproof.model.metrics import class_count, class_labels
 from boardproof.model.quantize import predict_float
 from boardproof.model.sample_checks import check_inputs
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.device.types import BoardRun
-    from boardproof.model.graph import Tensor
+    from boardproof.model.graph import Graph, Tensor
     from boardproof.model.oracle import Outputs
     from boardproof.model.samples import Samples, Vectors
     from boardproof.project.subject import Network
@@ -37,9 +38,9 @@ _LAYER_BY_LAYER = (
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What was computed for the same samples: by the float model (its first output, if there is one), oracle, board."""
+    """What was computed for the same samples: each output by the float model, where there is one, oracle and board."""
 
-    floats: NDArray[np.generic] | None
+    floats: tuple[NDArray[np.generic], ...]
     expected: Outputs
     run: BoardRun
 
@@ -64,11 +65,11 @@ def labels_of_classes(network: Network, inputs: Vectors, metric: OwnMetric | Non
         return None
 
 
-def float_outputs(network: Network) -> NDArray[np.generic] | None:
-    """The float model's first output; None without a float model, or without labels to judge it by."""
+def float_outputs(network: Network) -> tuple[NDArray[np.generic], ...]:
+    """The float model's outputs; none without a float model, or without labels to judge them by."""
     if network.model.network is None or network.samples is None or network.samples.labels is None:
-        return None
-    return predict_float(network.model, network.samples).arrays[0]
+        return ()
+    return predict_float(network.model, network.samples).arrays
 
 
 def quality_of(
@@ -88,35 +89,64 @@ def quality_of(
     samples = network.samples
     if samples is None or samples.labels is None:
         return None, ()
-    quality, warnings = _fitting(network, samples, inputs, computed)
+    quality, warnings = _of_all(network, samples, inputs, computed)
     if metric is None:
         return quality, warnings
-    output = network.graph.output_tensors[0]
-    own = own_measures(metric, _answers(computed, output).without_batch(), samples.labels)
+    own = own_measures(metric, _answers(computed, network.graph, 0).without_batch(), samples.labels)
     if quality is None:  # the labels are not ignored: the user's own measure takes them
         return Quality("as your metric takes them", own), ()
     return replace(quality, measures=(*own, *quality.measures)), warnings
 
 
-def _fitting(
+def _of_all(
     network: Network, samples: Samples, inputs: Vectors, computed: Computed
 ) -> tuple[Quality | None, tuple[str, ...]]:
-    """The measures that fit the labels."""
-    source, output = network.graph.input_tensors[0], network.graph.output_tensors[0]
+    """The measures of all outputs that have labels, those of each with its name where several have."""
+    outputs = network.graph.output_tensors
+    quality, warnings = _fitting(network, samples, inputs, computed)
+    if not samples.further:
+        if quality is not None and len(outputs) > 1:
+            quality = replace(quality, task=f"{quality.task}, by the first of {len(outputs)} outputs")
+        return quality, warnings
+    if len(samples.further) >= len(outputs):
+        counts = f"{len(samples.further) + 1} arrays of labels, and the network {len(outputs)} outputs"
+        warnings = (*warnings, f"the labels beyond the outputs are ignored: there are {counts}")
+    named = [(0, quality)]
+    for position, labels in enumerate(samples.further[: len(outputs) - 1], 1):
+        other = replace(samples, labels=labels, classes=(), further=())
+        found, said = _fitting(network, other, inputs, computed, position)
+        named.append((position, found))
+        warnings = (*warnings, *(f"{_name(outputs[position])}: {text}" for text in said))
+    measured = [(_name(outputs[position]), found) for position, found in named if found is not None]
+    measures = tuple(replace(m, name=f"{name}: {m.name}") for name, found in measured for m in found.measures)
+    task = "; ".join(f"{found.task} ({name})" for name, found in measured)
+    table = quality or Quality("", ())
+    return (replace(table, task=task, measures=measures) if measures else None), warnings
+
+
+def _name(output: Tensor) -> str:
+    return safe_label(plain_name(output.label))
+
+
+def _fitting(
+    network: Network, samples: Samples, inputs: Vectors, computed: Computed, position: int = 0
+) -> tuple[Quality | None, tuple[str, ...]]:
+    """The measures that fit the labels of one output."""
+    source, output = network.graph.input_tensors[0], network.graph.output_tensors[position]
     if output.dtype.size_bytes == 0 or output.shape[:1] != (1,) or output.shape == (1,):
         return None, ("the labels are ignored: the network's output is not one row of numbers for each sample",)
     given = dequantize_array(inputs.arrays[0], source.quantization)
-    quality, warnings = measure(samples, _answers(computed, output), given)
-    if quality is not None and (outputs := len(network.graph.outputs)) > 1:
-        quality = replace(quality, task=f"{quality.task}, by the first of {outputs} outputs")
+    quality, warnings = measure(samples, _answers(computed, network.graph, position), given)
     if not warnings or quality is None:
         return quality, warnings
     causes = [f"{f.message} {f.hint}" for f in check_inputs(network.graph, samples) if f.code in _CAUSES]
     return quality, (*warnings, *(causes or (_LAYER_BY_LAYER,)))
 
 
-def _answers(computed: Computed, output: Tensor) -> Answers:
-    return answers(computed.floats, computed.expected.arrays[0], computed.run.outputs[0], output.quantization)
+def _answers(computed: Computed, graph: Graph, position: int) -> Answers:
+    floats = computed.floats[position] if computed.floats else None
+    quantization = graph.output_tensors[position].quantization
+    return answers(floats, computed.expected.arrays[position], computed.run.outputs[position], quantization)
 
 
 def _sample_shape(tensor: Tensor) -> tuple[int, ...]:
