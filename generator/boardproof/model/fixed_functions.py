@@ -5,6 +5,7 @@ Source: gemmlowp's fixedpoint.h and tensorflow/lite/kernels/internal/common.h.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,10 +33,11 @@ def tanh(x: ArrayLike, integer_bits: int) -> NDArray[np.int64]:
     return np.where(x == 0, 0, np.where(x > 0, of_magnitude, -of_magnitude))
 
 
+@lru_cache(maxsize=256)
 def inverse_square_root(x: int) -> tuple[int, int]:
     """1 / sqrt(x) as (multiplier, shift), its value multiplier * 2^(shift - 31); x >= 0, and 0 counts as 1.
 
-    Five steps of Newton's iteration from 1, with 3 integer bits.
+    Five steps of Newton's iteration from 1, with 3 integer bits. Every table asks for the same 255 numbers.
     """
     if x <= 1:
         return INT32_MAX, 0

@@ -62,13 +62,11 @@ def rsqrt_table(source: Quantization, target: Quantization) -> NDArray[np.uint8]
     Source: tensorflow/lite/micro/kernels/elementwise.cc.
     """
     multiplier, shift = rsqrt_factor(source, target)
-    values = np.full(256, INT8_MAX, np.int64)
-    for i, x in enumerate(inputs_of(DType.INT8) - source.zero_point):
-        if x > 0:
-            root_multiplier, root_shift = inverse_square_root(int(x))
-            scaled = requantize(1, root_multiplier, root_shift + _RSQRT_HEADROOM_BITS)
-            values[i] = requantize(scaled, multiplier, shift - _RSQRT_HEADROOM_BITS) + target.zero_point
-    return output_bytes(values, DType.INT8)
+    x = inputs_of(DType.INT8) - source.zero_point
+    roots, root_shifts = np.array([inverse_square_root(max(value, 0)) for value in x.tolist()], np.int64).T
+    scaled = requantize(1, roots, root_shifts + _RSQRT_HEADROOM_BITS)
+    y = requantize(scaled, multiplier, shift - _RSQRT_HEADROOM_BITS) + target.zero_point
+    return output_bytes(np.where(x > 0, y, INT8_MAX), DType.INT8)
 
 
 def rsqrt_factor(source: Quantization, target: Quantization) -> tuple[int, int]:
