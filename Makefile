@@ -11,13 +11,14 @@ demo: ## Installs what is missing, then proves the digits example on an emulated
 	@scripts/setup run
 	$(BOARDPROOF) run $(DIGITS)/digits.keras
 
+# worksteal: each worker goes through neighbouring tests, so that what a module builds is built once.
 test: ## Installs what is missing, then runs the tests; those on native and QEMU must not be skipped
 	@scripts/setup dev
-	BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2
+	BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2 --dist worksteal
 
 test-long: ## The operators' property tests with 300 cases each, on the host and on QEMU
 	@scripts/setup dev
-	BOARDPROOF_CASES=300 BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2 tests/firmware tests/e2e
+	BOARDPROOF_CASES=300 BOARDPROOF_REQUIRE=native,qemu .venv/bin/python -m pytest -n 2 --dist worksteal tests/firmware tests/e2e
 
 lint: ## Style, types, import rules and C formatting
 	@scripts/setup dev

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from boardproof.cli.commands import run_command
 from boardproof.errors import InputError
 from boardproof.ladder.running import cache_of
 from support.ladder_experiment import EXPERIMENT
@@ -34,7 +35,7 @@ def command(experiment, *more: str) -> list[str]:
 
 
 @pytest.mark.native
-def test_a_ladder_is_killed_goes_on_and_is_done_once(tmp_path):
+def test_a_ladder_is_killed_goes_on_and_is_done_once(tmp_path, capsys):
     experiment = tmp_path / "experiment.py"
     experiment.write_text(EXPERIMENT + VARIANTS)
     results = tmp_path / "results" / "results"
@@ -54,11 +55,9 @@ def test_a_ladder_is_killed_goes_on_and_is_done_once(tmp_path):
     started = tmp_path / "results" / "logs"
     before = {path.name: path.stat().st_mtime_ns for path in started.iterdir()}
     kept_here = tmp_path / "kept"
-    again = command(experiment, "--only", "large*", "--keep", str(kept_here))
-    third = subprocess.run(again, capture_output=True, text=True)
-    assert third.returncode == 0, third.stderr
+    assert run_command(command(experiment, "--only", "large*", "--keep", str(kept_here))[3:]) == 0
     assert {path.name: path.stat().st_mtime_ns for path in started.iterdir()} == before
-    assert json.loads(third.stdout)["rows"] == [row for (label, _), row in rows.items() if label != "wrong"]
+    assert json.loads(capsys.readouterr().out)["rows"] == [row for (label, _), row in rows.items() if label != "wrong"]
     digests = {row["seeds"][0]["sha256"] for (label, _), row in rows.items() if label != "wrong"}
     assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept_here.glob("*.tflite")} == digests
     assert {path.stem for path in kept_here.glob("*.tflite")} == {path.stem for path in kept_here.glob("*.keras")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from boardproof.cli.commands import run_command
 from boardproof.errors import InputError
 from boardproof.ladder import Data, Ladder
 from boardproof.ladder.engines.local import Limits
@@ -130,39 +130,41 @@ def test_objectives_are_means_over_the_seeds_and_less_is_better():
 
 
 @pytest.mark.native
-def test_a_search_fills_the_table_and_is_done_once(tmp_path):
+def test_a_search_fills_the_table_and_is_done_once(tmp_path, monkeypatch, capsys):
     experiment = tmp_path / "experiment.py"
     experiment.write_text(EXPERIMENT + SEARCH)
     (tmp_path / "boardproof.toml").write_text("[limits]\naccuracy_min = 0.5\naccuracy_drop = 0.1\n")
-    command = [sys.executable, "-m", "boardproof", "ladder", str(experiment), "--board", "native", "--jobs", "2"]
-    command += ["--proven", "2", "--json", "--storage", str(tmp_path / "results")]
-    first = subprocess.run(command, capture_output=True, text=True)
+    command = ["ladder", str(experiment), "--board", "native", "--jobs", "2", "--proven", "2", "--json"]
+    place = ["--storage", str(tmp_path / "results")]
+    first = subprocess.run([sys.executable, "-m", "boardproof", *command, *place], capture_output=True, text=True)
     assert first.returncode == 0, first.stderr
     rows = json.loads(first.stdout)["rows"]
     assert {row["variant"] for row in rows} == {"net(width=4, activation=relu)", "net(width=8, activation=relu)"}
     assert all(row["exact"] and row["score"] > 0.5 and row["fits"] for row in rows)
     assert "boardproof.toml limits accuracy_drop, which a ladder does not measure" in " ".join(first.stderr.split())
     logs = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "results" / "logs").iterdir()}
-    second = subprocess.run(command, capture_output=True, text=True)
-    assert json.loads(second.stdout)["rows"] == rows
+    assert json.loads(told(capsys, *command, *place))["rows"] == rows
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "results" / "logs").iterdir()} == logs
-    show = ["ladder", "show", "--json", "--storage", str(tmp_path / "results")]
-    shown = subprocess.run([sys.executable, "-m", "boardproof", *show], capture_output=True, text=True)
-    assert json.loads(shown.stdout)["rows"] == rows
-    search_a_database(command, tmp_path, rows)
+    assert json.loads(told(capsys, "ladder", "show", "--json", *place))["rows"] == rows
+    monkeypatch.setenv("BOARDPROOF_CACHE_DIR", str(tmp_path / "cache"))
+    search_a_database(command, tmp_path, rows, capsys)
 
 
-def search_a_database(command, folder, rows) -> None:
+def told(capsys, *arguments) -> str:
+    """What a command prints, in this process, which has TensorFlow already."""
+    status = run_command(list(arguments))
+    printed = capsys.readouterr()
+    assert status == 0, printed.err
+    return printed.out
+
+
+def search_a_database(command, folder, rows, capsys) -> None:
     """The same search over a database, by a machine that has all results in its cache; and a worker that comes late."""
     shutil.copytree(folder / "results", folder / "cache" / "ladder")
     place = ["--storage", f"sqlite:///{folder / 'ladder.db'}"]
-    environ = {**os.environ, "BOARDPROOF_CACHE_DIR": str(folder / "cache")}
-    found = subprocess.run([*command, *place], capture_output=True, text=True, env=environ)
-    assert found.returncode == 0, found.stderr
-    assert json.loads(found.stdout)["rows"] == rows
-    worker = [sys.executable, "-m", "boardproof", "ladder", "worker", command[4], "--board", "native", "--proven", "2"]
-    late = subprocess.run([*worker, *place], capture_output=True, text=True, env=environ)
-    assert late.stdout == "this worker measured 0 variants; the ladder is done\n", late.stderr
+    assert json.loads(told(capsys, *command, *place))["rows"] == rows
+    late = told(capsys, "ladder", "worker", command[1], "--board", "native", "--proven", "2", *place)
+    assert late == "this worker measured 0 variants; the ladder is done\n"
 
 
 def test_a_worker_learns_which_points_another_machine_chose(tmp_path):
