@@ -92,7 +92,7 @@ def assert_cases_exact(operator: Operator, cases_per_model: int, toolchain: Tool
     @given(st.data(), st.integers(0, 2**32))
     def check(data: st.DataObject, seed: int) -> None:
         net = Network(seed)
-        for _ in range(cases_per_model):
+        for _ in range(cases_per_model if seed > 0 else 1):  # 0 is the simplest model's: all cases are the same
             net.outputs.append(operator(data.draw, net).index)
         assert_exact(net.build(), net.vectors(), toolchain, next(folders))
 
