@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from boardproof.errors import InputError
+from boardproof.errors import DeviceError, InputError
 from boardproof.model.graph import DType, Graph, Tensor, Unsupported
 from boardproof.model.load import LoadedModel, ModelKind
 from boardproof.model.tflite.reader import read_tflite
@@ -56,6 +56,17 @@ def test_state_is_noticed_and_such_networks_are_neither_resumed_nor_split(change
     assert "cannot be split over several boards" in caught.value.message
     assert caught.value.hint == "Give one --port."
     check_plan(replace(network, graph=PLAIN), replace(SETTINGS, port=("a", "b"), resume=True))
+
+
+def test_operators_that_the_network_does_not_have_are_refused():
+    network = Network(LoadedModel(ModelKind.TFLITE, "m.tflite", ()), b"", PLAIN, None, None)
+    have = len(PLAIN.operators)
+    prove._check_operators(SimpleNamespace(op_indices=tuple(range(have))), network)
+    prove._check_operators(SimpleNamespace(op_indices=()), network)
+    with pytest.raises(DeviceError) as caught:
+        prove._check_operators(SimpleNamespace(op_indices=(0, have)), network)
+    assert caught.value.message == f"The board runs operator {have}; m.tflite has {have} operators."
+    assert caught.value.hint == "Flash the firmware built for this model."
 
 
 def in_group(monkeypatch, group, first=None):
