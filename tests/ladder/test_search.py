@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -16,7 +17,7 @@ from boardproof.ladder import Data, Ladder
 from boardproof.ladder.engines.local import Limits
 from boardproof.ladder.loading import Source, load_experiment
 from boardproof.ladder.plan import plan
-from boardproof.ladder.running import Request, _Measuring
+from boardproof.ladder.running import Request, _Measuring, run_ladder
 from boardproof.ladder.searching import Trials, objectives_of
 from boardproof.ladder.space import search_of
 from boardproof.ladder.variants import Bench
@@ -179,3 +180,32 @@ def test_a_worker_learns_which_points_another_machine_chose(tmp_path):
     measuring = _Measuring(request, load_experiment(source), chosen, Silent())
     assert measuring.row(job.key) == a_result("net")
     assert measuring.row("other").message == "This worker's experiment has no such variant."
+
+
+class Measured:
+    """In place of processes: every job has a result, and the points that they would have been told are kept."""
+
+    points: ClassVar[list] = []
+
+    def __init__(self, source, _bench, cache, *_):
+        self.points.append(source.points)
+        self.cache = cache
+
+    def run(self, jobs):
+        for job in jobs:
+            self.cache.keep_result(job.key, a_result("net"))
+        return {}
+
+
+def test_a_machine_that_searches_a_database_tells_its_own_processes_the_points(tmp_path, monkeypatch):
+    monkeypatch.setattr("boardproof.ladder.running.LocalEngine", Measured)
+    monkeypatch.setattr("boardproof.ladder.running.cache_dir", lambda: tmp_path)
+    experiment = tmp_path / "experiment.py"
+    experiment.write_text(EXPERIMENT + SEARCH)
+    url = f"sqlite:///{tmp_path / 'ladder.db'}"
+    table = run_ladder(Request(Source(experiment), Bench(), Limits(), storage=url), Silent())
+    assert len(table.lines) == 2
+    assert table.is_complete
+    chosen = [dict(point)["width"] for points in Measured.points for _, point in points]
+    assert set(chosen) == {4, 8}
+    assert all(Measured.points)

@@ -17,9 +17,10 @@ def plain(model: Any) -> Any:  # noqa: ANN401 a Keras model
     """The model without its optimizer, which is twice its size and of no use to who runs it."""
     import keras
 
-    plain = keras.models.clone_model(model)
-    give_weights(plain, model.get_weights())
-    return plain
+    bare = keras.models.clone_model(model)
+    give_weights(bare, model.get_weights())
+    bare.optimizer, bare.compiled = None, False  # a clone of a compiled model is compiled
+    return bare
 
 
 def sizes_of(model: Any, tflite: bytes) -> Sizes:  # noqa: ANN401

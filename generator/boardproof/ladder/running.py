@@ -205,7 +205,7 @@ class _Workers:
         about = {**_about(request, self.experiment), "points": self._points}
         keys, now = {row.key for row in planned.rows}, {job.key for job in planned.jobs}
         self._sweep.offer({**about, "rows": [row for row in about["rows"] if row["key"] in keys]}, now)
-        measuring = _Measuring(request, self.experiment, self._sweep, progress)
+        measuring = _Measuring(request, self.experiment, self._sweep, progress, self._points)
         self._sweep.work(measuring.row, progress.advance)
         for key, result in self._sweep.results().items():
             if key in now:
@@ -216,12 +216,14 @@ class _Workers:
 class _Measuring:
     """What measures a row that a database handed out: the jobs it consists of, on this machine."""
 
-    def __init__(self, request: Request, experiment: Experiment, sweep: Sweep, progress: Progress) -> None:
+    def __init__(
+        self, request: Request, experiment: Experiment, sweep: Sweep, progress: Progress, points: Points = ()
+    ) -> None:
         self._request = request
         self._experiment = experiment
         self._sweep = sweep
         self._progress = progress
-        self._points: Points = ()
+        self._points = points  # which the experiment has already
         self._jobs = self._planned()
 
     def row(self, key: str) -> Result | Failure:

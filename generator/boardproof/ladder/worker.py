@@ -51,7 +51,8 @@ def do_job(source: Source, bench: Bench, cache: Cache, key: str) -> None:
     if job is None:
         raise InputError(
             f"{source.path.name} is another experiment in each process: its data or its variants differ.",
-            "Let data() give the same arrays each time: set the seeds of what is random in it.",
+            "Let data() give the same arrays each time: set the seeds of what is random in it. If a file was changed "
+            "while the ladder ran, run it again.",
         )
     from boardproof.ladder.work import Workshop  # after the experiment, which says what is to be imported
 
