@@ -1,5 +1,5 @@
 /* What the Arduino core needs of the machine beneath it: one implementation per folder (mps2_an386, nrf52840,
- * native); what boards with a Cortex-M4 share is in cortex_m4.
+ * native); what boards with a Cortex-M4 share is in cortex_m4, what all share (faults) in fault.cpp.
  *
  * The byte stream's rules (when a read waits, what end of file does) are in STREAMS.md.
  */

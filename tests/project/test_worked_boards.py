@@ -37,7 +37,6 @@ void machine_write(const uint8_t *data, size_t size) { (void)data; (void)size; }
 uint64_t machine_micros(void) { return 0; }
 void machine_log(const char *text) { (void)text; }
 void machine_exit(int status) { (void)status; for (;;) {} }
-void machine_fault(const char *text) { (void)text; for (;;) {} }
 """
 
 

@@ -19,7 +19,6 @@ enum {
 static int from_host = NO_HANDLE; /* NO_HANDLE: the stream is the UART */
 static int to_host = NO_HANDLE;
 static uint8_t early; /* the byte that came before the UART's first read; 0: none */
-static void (*fault_report)(const char *text);
 
 /* A word of the command line: where it begins, and its length. */
 struct word {
@@ -150,22 +149,6 @@ uint64_t machine_micros(void) {
 
 void machine_log(const char *text) {
     semihosting_print(text);
-}
-
-void machine_set_fault_report(void (*report)(const char *text)) {
-    fault_report = report;
-}
-
-void machine_fault(const char *text) {
-    void (*report)(const char *) = fault_report;
-    fault_report = NULL; /* a fault while reporting must not report again */
-    machine_log("boardproof: fault: ");
-    machine_log(text);
-    machine_log("\n");
-    if (report != NULL) {
-        report(text);
-    }
-    machine_exit(1);
 }
 
 void machine_exit(int status) {

@@ -13,7 +13,6 @@
 enum { WAIT_MS = 10, SIGNAL_STACK_BYTES = 64 * 1024 };
 
 static struct timespec started;
-static void (*fault_report)(const char *text);
 
 static const char *signal_name(int number) {
     switch (number) {
@@ -102,22 +101,6 @@ void machine_log(const char *text) {
         text += count;
         size -= (size_t)count;
     }
-}
-
-void machine_set_fault_report(void (*report)(const char *text)) {
-    fault_report = report;
-}
-
-void machine_fault(const char *text) {
-    void (*report)(const char *) = fault_report;
-    fault_report = NULL; /* a fault while reporting must not report again */
-    machine_log("boardproof: fault: ");
-    machine_log(text);
-    machine_log("\n");
-    if (report != NULL) {
-        report(text);
-    }
-    machine_exit(1);
 }
 
 void machine_exit(int status) {

@@ -22,7 +22,6 @@ enum {
 };
 
 static volatile uint8_t received; /* where EasyDMA puts the next byte */
-static void (*fault_report)(const char *text);
 
 static void start_crystal(void) {
     CLOCK_EVENTS_HFCLKSTARTED = 0;
@@ -111,19 +110,6 @@ uint64_t machine_micros(void) {
 /* There is no console beside the byte stream. */
 void machine_log(const char *text) {
     (void)text;
-}
-
-void machine_set_fault_report(void (*report)(const char *text)) {
-    fault_report = report;
-}
-
-void machine_fault(const char *text) {
-    void (*report)(const char *) = fault_report;
-    fault_report = NULL; /* a fault while reporting must not report again */
-    if (report != NULL) {
-        report(text);
-    }
-    machine_exit(1);
 }
 
 /* There is nobody to return to: the core stops, whatever the status, until a reset. */
