@@ -290,3 +290,12 @@ def test_any_bytes_are_settings_or_an_error(tmp_path, data):
     with pytest.raises(InputError) as caught:
         read_application(folder)
     assert caught.value.hint
+
+
+def test_a_keras_model_where_a_tflite_is_wanted(tmp_path):
+    app = write_application(tmp_path, SETTINGS.replace("network.tflite", "network.keras"))
+    (app / "network.keras").write_bytes(b"PK\x03\x04" + bytes(60))
+    with pytest.raises(InputError) as caught:
+        read_application(app)
+    assert f"model in [app] of {app / 'boardproof.toml'} names {app / 'network.keras'}: " in caught.value.message
+    assert caught.value.hint == "Name a .tflite. `boardproof quantize` makes one of a Keras model."

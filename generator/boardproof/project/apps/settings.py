@@ -222,7 +222,13 @@ def _part(table: _Table, name: str, base: Path) -> Part | None:
             f"{name} in {table.title} of {table.file} names {path}, which cannot be read: {error.strerror}.",
             "Give the name of a .tflite, relative to boardproof.toml.",
         ) from error
-    graph = read_tflite(data)
+    try:
+        graph = read_tflite(data)
+    except InputError as error:
+        made = "`boardproof quantize` makes one of a Keras model." if path.suffix in {".keras", ".h5"} else error.hint
+        raise InputError(
+            f"{name} in {table.title} of {table.file} names {path}: {error.message}", f"Name a .tflite. {made}"
+        ) from error
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise InputError(
             f"{path} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; an application fills one input "
