@@ -6,12 +6,14 @@ padding is what the band has of the image's. So the same functions choose and pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boardproof.model.graph import AveragePool2D, Binary, Conv2D, DepthwiseConv2D, DType, MaxPool2D, Padding
+from boardproof.model.graph import DType, Padding
+from boardproof.project.runtimes.aot.band_rounds import folded
+from boardproof.project.runtimes.aot.band_rows import Bands, kernel_size, row_bytes
 from boardproof.project.runtimes.aot.costs import step_ticks
 from boardproof.project.runtimes.aot.overlap import padding_before, safe_offset
 from boardproof.project.runtimes.aot.program import (
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from boardproof.model.graph import Graph, Operator
+    from boardproof.project.runtimes.aot.band_rows import Piece, Stage
     from boardproof.project.runtimes.aot.program import Value
 
     Lower = Callable[[Operator, Graph], Step]
@@ -45,127 +48,15 @@ _AGAIN_TICKS = 7
 """Of each element that two bands unpack: 6.3 to 8.7 on six chains of public networks whose kernels unpack rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of a chain: what its window needs of the rows before it.
-
-    Attributes:
-        step: The step for whole tensors.
-        operator: The operator with the window.
-        addition: The one behind it, that the same kernel computes; None without.
-        source: The tensor whose rows the window covers.
-        output: The tensor whose rows it makes.
-        residual: The other summand's tensor.
-    """
-
-    step: Step
-    operator: Windowed
-    addition: Binary | None
-    source: int
-    output: int
-    residual: int | None
-
-
-def stage_of(step: Step, graph: Graph) -> Stage | None:
-    """A step as a stage; None unless it is a convolution of one image, perhaps with an addition, or a pool."""
-    computing = [op for op in (graph.operators[i] for i in step.implements) if isinstance(op, _KINDS)]
-    op, addition = computing[0] if computing else None, computing[-1] if len(computing) > 1 else None
-    if not isinstance(op, _WINDOWED) or not (addition is None or isinstance(addition, Binary)):
-        return None
-    data, output = graph.tensors[op.input], graph.tensors[step.outputs[0]]
-    if len(data.shape) != 4 or data.shape[0] != 1 or len(step.outputs) != 1 or step.inputs[0] != op.input:  # noqa: PLR2004
-        return None
-    residual = None if addition is None else step.inputs[1]
-    return Stage(step, op, addition, data.index, output.index, residual)
-
-
-Windowed = Conv2D | DepthwiseConv2D | AveragePool2D | MaxPool2D
-_WINDOWED = Windowed
-_KINDS = Windowed | Binary
-
-
-def _kernel_size(op: Windowed, graph: Graph) -> tuple[int, int]:
-    if isinstance(op, AveragePool2D | MaxPool2D):
-        return op.filter_size
-    shape = graph.tensors[op.inputs[1]].shape
-    return shape[1], shape[2]
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The rows of an operator's window: of the image, of the outputs, kernel (dilated), stride, padding above."""
-
-    rows: int
-    outputs: int
-    kernel: int
-    stride: int
-    pad: int
-
-    @classmethod
-    def of(cls, stage: Stage, graph: Graph) -> _Window:
-        data, output = graph.tensors[stage.source], graph.tensors[stage.output]
-        window, size = stage.operator.window, _kernel_size(stage.operator, graph)
-        pad = padding_before((data.shape[1], data.shape[2]), size, window)[0]
-        kernel = (size[0] - 1) * window.dilation[0] + 1
-        return cls(data.shape[1], output.shape[1], kernel, window.stride[0], pad)
-
-    def first(self, output: int) -> int:
-        """The first row of the image that an output row reads."""
-        return min(max(output * self.stride - self.pad, 0), self.rows)
-
-    def last(self, output: int) -> int:
-        """One past the last one."""
-        return min(max(output * self.stride - self.pad + self.kernel, 0), self.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Output rows of a stage, computed by one call."""
-
-    begin: int
-    end: int
-
-
-class _Bands:
-    """The plan of a chain: which rows each stage computes in each band, and where rows are kept."""
-
-    def __init__(self, stages: tuple[Stage, ...], graph: Graph, height: int) -> None:
-        self.stages, self.graph = stages, graph
-        self.windows = tuple(_Window.of(stage, graph) for stage in stages)
-        self.pieces = tuple(self._pieces(height))
-        self.kept_rows = tuple(self._kept(i) for i in range(len(stages) - 1))
-
-    def _pieces(self, height: int) -> Iterator[tuple[_Piece, ...]]:
-        """For each band, the new rows of each stage."""
-        done = [0] * len(self.stages)
-        for end in range(height, self.windows[-1].outputs + height, height):
-            ends = [min(end, self.windows[-1].outputs)]
-            for window in reversed(self.windows[1:]):
-                ends.insert(0, max(window.last(ends[0] - 1), 0))
-            yield tuple(_Piece(begin, max(begin, new)) for begin, new in zip(done, ends, strict=True))
-            done = [max(begin, new) for begin, new in zip(done, ends, strict=True)]
-
-    def kept_from(self, stage: int, band: int) -> int:
-        """The first row of a stage's output that a band, or one after it, still reads, or that the band computes.
-
-        Where a stride is larger than its kernel, rows are computed that nothing reads.
-        """
-        return min(self.windows[stage + 1].first(self.pieces[band][stage + 1].begin), self.pieces[band][stage].begin)
-
-    def _kept(self, stage: int) -> int:
-        """How many rows of a stage's output there are at most."""
-        return max(pieces[stage].end - self.kept_from(stage, band) for band, pieces in enumerate(self.pieces))
-
-
 def streamed(stages: tuple[Stage, ...], graph: Graph, height: int, lower: Lower) -> Step | None:
     """The chain as one step, `height` rows of the last output at a time.
 
     None where a kernel cannot have such bands, or all is one band.
     """
-    bands = _Bands(stages, graph, height)
+    bands = Bands(stages, graph, height)
     if len(bands.pieces) == 1:
         return None
-    rows = [_row_bytes(graph, stage.output) for stage in stages[:-1]]
+    rows = [row_bytes(graph, stage.output) for stage in stages[:-1]]
     sizes = [_aligned(kept * size) for kept, size in zip(bands.kept_rows, rows, strict=True)]
     bases = [sum(sizes[:i]) for i in range(len(sizes))]
     builder = _Builder(bands, lower, tuple(bases), sum(sizes))
@@ -187,22 +78,18 @@ def streamed(stages: tuple[Stage, ...], graph: Graph, height: int, lower: Lower)
         in_place=(InPlace(0, _offset(bands)), *(InPlace(i) for i, t in enumerate(inputs) if i and t == last.residual)),
         description=f"{len(bands.pieces)} bands of rows: " + "; ".join(stage.step.description for stage in stages),
         ticks=builder.ticks,
-        stream=Stream(parts, _folded(rounds)),
+        stream=Stream(parts, folded(rounds)),
     )
-
-
-def _row_bytes(graph: Graph, tensor: int) -> int:
-    return graph.tensors[tensor].size_bytes // graph.tensors[tensor].shape[1]
 
 
 def _aligned(size: int) -> int:
     return -(-size // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
 
 
-def _offset(bands: _Bands) -> int:
+def _offset(bands: Bands) -> int:
     """How far the output may run over the first input: see `InPlace`."""
     graph, stages = bands.graph, bands.stages
-    row, out = _row_bytes(graph, stages[0].source), _row_bytes(graph, stages[-1].output)
+    row, out = row_bytes(graph, stages[0].source), row_bytes(graph, stages[-1].output)
     reads = np.array([bands.windows[0].first(p[0].begin) * row for p in bands.pieces], np.int64)
     writes = np.array([p[-1].end * out for p in bands.pieces], np.int64)
     again = [s for s in stages if s.residual == stages[0].source]
@@ -217,7 +104,7 @@ def _offset(bands: _Bands) -> int:
 class _Builder:
     """Makes the calls."""
 
-    def __init__(self, bands: _Bands, lower: Lower, bases: tuple[int, ...], scratch_at: int) -> None:
+    def __init__(self, bands: Bands, lower: Lower, bases: tuple[int, ...], scratch_at: int) -> None:
         self.bands, self.lower, self.bases, self.scratch_at = bands, lower, bases, scratch_at
         self.scratch_bytes, self.ticks = 0, 0
         self._steps: dict[tuple[int, int, int, int, int], Step | None] = {}
@@ -253,14 +140,14 @@ class _Builder:
     def _moves(self, band: int) -> Iterator[Move]:
         """What the next band reads again goes to the front."""
         for stage, base in enumerate(self.bases):
-            row = _row_bytes(self.bands.graph, self.bands.stages[stage].output)
+            row = row_bytes(self.bands.graph, self.bands.stages[stage].output)
             begin, kept = (self.bands.kept_from(stage, b) for b in (band, band + 1))
             size = (self.bands.pieces[band][stage].end - kept) * row
             if size > 0 and kept > begin:
                 yield Move(base, base + (kept - begin) * row, size)
                 self.ticks += _CALL_TICKS + size // 2
 
-    def _call(self, stage: int, band: int, piece: _Piece) -> Call | None:
+    def _call(self, stage: int, band: int, piece: Piece) -> Call | None:
         window = self.bands.windows[stage]
         top = max(window.pad - piece.begin * window.stride, 0)
         begin, end = window.first(piece.begin), window.last(piece.end - 1)
@@ -292,11 +179,11 @@ class _Builder:
         stages = self.bands.stages
         if stage < 0 or stage == len(stages) - 1:
             return self._tensor(stages[0].source if stage < 0 else stages[-1].output, row)
-        bytes_each = _row_bytes(self.bands.graph, stages[stage].output)
+        bytes_each = row_bytes(self.bands.graph, stages[stage].output)
         return Place(None, self.bases[stage] + (row - self.bands.kept_from(stage, band)) * bytes_each)
 
     def _tensor(self, tensor: int, row: int) -> Place:
-        return Place(tensor, row * _row_bytes(self.bands.graph, tensor))
+        return Place(tensor, row * row_bytes(self.bands.graph, tensor))
 
     def _step(self, stage: int, form: tuple[int, int, int, int]) -> Step | None:
         """The stage's step for so many rows in and out, and so much padding."""
@@ -335,7 +222,7 @@ class _Builder:
     def _columns(self, stage: Stage) -> tuple[int, int]:
         graph, op = self.bands.graph, stage.operator
         data, output = graph.tensors[stage.source], graph.tensors[op.output]
-        window, size = op.window, _kernel_size(op, graph)
+        window, size = op.window, kernel_size(op, graph)
         left = padding_before((data.shape[1], data.shape[2]), size, window)[1]
         span = (output.shape[2] - 1) * window.stride[1] + (size[1] - 1) * window.dilation[1] + 1
         return left, max(span - left - data.shape[2], 0)
@@ -353,37 +240,3 @@ class _Builder:
         if not isinstance(value, Table):
             return value
         return self._tables.setdefault((value.values.dtype.name, value.values.tobytes()), value)
-
-
-def _folded(rounds: list[Round]) -> tuple[Round, ...]:
-    """Rounds that differ by the same distances from one to the next become one, repeated."""
-    found: list[Round] = []
-    for new in rounds:
-        joined = _joined(found[-1], new) if found else None
-        if joined is None:
-            found.append(new)
-        else:
-            found[-1] = joined
-    return tuple(found)
-
-
-def _joined(before: Round, new: Round) -> Round | None:
-    if len(before.actions) != len(new.actions):
-        return None
-    actions: list[Call | Move] = []
-    for a, b in zip(before.actions, new.actions, strict=True):
-        if isinstance(a, Move) or isinstance(b, Move):
-            if a != b:
-                return None
-            actions.append(a)
-            continue
-        if a.part != b.part or [p.tensor for p in a.places] != [p.tensor for p in b.places]:
-            return None
-        places = []
-        for x, y in zip(a.places, b.places, strict=True):
-            advance = y.offset_bytes - x.offset_bytes if before.count == 1 else x.advance_bytes
-            if y.offset_bytes != x.offset_bytes + before.count * advance:
-                return None
-            places.append(replace(x, advance_bytes=advance))
-        actions.append(Call(a.part, tuple(places)))
-    return Round(before.count + 1, tuple(actions))

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from boardproof.project.runtimes.aot.bands import stage_of, streamed
+from boardproof.project.runtimes.aot.band_rows import stage_of
+from boardproof.project.runtimes.aot.bands import streamed
 from boardproof.project.runtimes.aot.memory import plan_memory, position_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from boardproof.project.runtimes.aot.bands import Lower, Stage
+    from boardproof.project.runtimes.aot.band_rows import Stage
+    from boardproof.project.runtimes.aot.bands import Lower
     from boardproof.project.runtimes.aot.program import Program, Step
 
 LONGEST = 4
