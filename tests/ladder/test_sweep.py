@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import OperationalError
 
 from boardproof.cli.commands import run_command
 from boardproof.errors import InputError, ToolError
@@ -156,6 +158,45 @@ def test_a_search_that_has_gone_silent_is_told(tmp_path):
     assert caught.value.message == "The machine that searches has been silent for 1 seconds."
     assert "the search goes on from what is done" in caught.value.hint
     assert set(sweep.results()) == {"row"}
+
+
+def test_a_database_that_is_away_for_a_moment_costs_no_row(tmp_path, monkeypatch):
+    """Of a worker's beats, the first in its thread is lost: it says the next ones all the same."""
+    sweep = Sweep(f"sqlite:///{tmp_path / 'ladder.db'}", "experiment", Lease(1, 8))
+    sweep.offer(about("a"))
+    beats, record = [], sweep._storage.record_heartbeat
+    lost = StorageInternalError("lost")
+    lost.__cause__ = OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    def fails_once(number):
+        beats.append(number)
+        if len(beats) == 3:  # one to claim the row, one to begin with
+            raise lost
+        record(number)
+
+    def do(key):
+        until = time.monotonic() + 30
+        while len(beats) < 4 and time.monotonic() < until:
+            time.sleep(0.1)
+        return a_result(key)
+
+    monkeypatch.setattr(sweep._storage, "record_heartbeat", fails_once)
+    assert sweep.work(do, lambda *_: None) == 1
+    assert len(beats) > 3
+
+
+def test_a_database_that_goes_away_is_told(tmp_path, monkeypatch):
+    sweep = Sweep(f"sqlite:///{tmp_path / 'ladder.db'}", "experiment", Lease(1, 8))
+    sweep.offer(about("a"))
+
+    def fails(_number):
+        raise StorageInternalError("An exception is raised.") from OperationalError("UPDATE", {}, Exception("no disk"))
+
+    monkeypatch.setattr(sweep._storage, "record_heartbeat", fails)
+    with pytest.raises(ToolError) as caught:
+        sweep.work(a_result, lambda *_: None)
+    assert "ladder.db cannot be used: (builtins.Exception) no disk" in caught.value.message
+    assert "Check that it runs" in caught.value.hint
 
 
 def test_a_worker_before_the_ladder_says_what_to_do(tmp_path):

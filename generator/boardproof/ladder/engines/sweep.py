@@ -67,7 +67,7 @@ class Sweep:
     def __init__(self, url: str, name: str, lease: Lease | None = None) -> None:
         self._name = name
         self._lease = lease = lease or Lease()
-        self._rows = Rows(url)
+        self._url, self._rows = url, Rows(url)
         scheme, _, path = url.partition(":///")
         self._file = Path(path) if scheme.startswith("sqlite") and path else None
         with database(url), warnings.catch_warnings():
@@ -94,13 +94,14 @@ class Sweep:
         Returns:
             How many were added.
         """
-        self._study.set_user_attr(LADDER, dict(about))
-        taken = {key for _, state, key in self._rows.trials(self._name) if state in {"COMPLETE", RUNNING, WAITING}}
-        wanted = [row["key"] for row in about["rows"] if keys is None or row["key"] in keys]
-        added = [key for key in wanted if key not in taken]
-        for key in added:
-            self._study.enqueue_trial({}, user_attrs={KEY: key})
-        return len(added)
+        with self._database():
+            self._study.set_user_attr(LADDER, dict(about))
+            taken = {key for _, state, key in self._rows.trials(self._name) if state in {"COMPLETE", RUNNING, WAITING}}
+            wanted = [row["key"] for row in about["rows"] if keys is None or row["key"] in keys]
+            added = [key for key in wanted if key not in taken]
+            for key in added:
+                self._study.enqueue_trial({}, user_attrs={KEY: key})
+            return len(added)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -122,7 +123,8 @@ class Sweep:
         """While this lasts workers stay, though there is no row for them: more will come."""
         with self._repeated(lambda beat: self._study.set_user_attr(_SEARCHING, beat)):
             yield
-        self._study.set_user_attr(_SEARCHING, None)
+        with self._database():
+            self._study.set_user_attr(_SEARCHING, None)
 
     def work(self, do: Do, on_row: Callable[[int, int], None], *, stay: bool = False) -> int:
         """Measures rows until all are done, by this worker or by others; waits for those at work elsewhere.
@@ -136,26 +138,33 @@ class Sweep:
             How many this worker measured.
 
         Raises:
-            ToolError: The machine that searches has gone silent.
+            ToolError: The machine that searches has gone silent, or the database cannot be used any more.
         """
         done: list[str] = []
         patience = _Patience(self._lease.silence_s)
         while True:
             check_interrupted()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._optuna.storages.fail_stale_trials(self._study)
-            trials = self._rows.trials(self._name)
-            waiting = [(number, key) for number, state, key in trials if state == WAITING]
-            working = sum(state == RUNNING for _, state, _ in trials)
-            rows = len({key for _, _, key in trials})
-            on_row(rows - len(waiting) - working, rows)
-            if waiting:
-                self._one(waiting, do, done)
-            elif working or (stay and patience.lasts(self._study.user_attrs.get(_SEARCHING))):
-                time.sleep(_POLL_S)
-            else:
-                return len(done)
+            with self._database():
+                if not self._next(do, on_row, done, patience if stay else None):
+                    return len(done)
+
+    def _next(self, do: Do, on_row: Callable[[int, int], None], done: list[str], patience: _Patience | None) -> bool:
+        """Measures a row, or waits for a moment; False once there is nothing more to wait for."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._optuna.storages.fail_stale_trials(self._study)
+        trials = self._rows.trials(self._name)
+        waiting = [(number, key) for number, state, key in trials if state == WAITING]
+        working = sum(state == RUNNING for _, state, _ in trials)
+        rows = len({key for _, _, key in trials})
+        on_row(rows - len(waiting) - working, rows)
+        if waiting:
+            self._one(waiting, do, done)
+        elif working or (patience is not None and patience.lasts(self._study.user_attrs.get(_SEARCHING))):
+            time.sleep(_POLL_S)
+        else:
+            return False
+        return True
 
     def results(self) -> dict[str, Result]:
         """Every result, by key."""
@@ -204,6 +213,15 @@ class Sweep:
             yield
 
     @contextmanager
+    def _database(self) -> Iterator[None]:
+        """What goes wrong with it, as our errors: Optuna hides SQLAlchemy's in its own."""
+        with database(self._url):
+            try:
+                yield
+            except self._optuna.exceptions.StorageInternalError as error:
+                raise error.__cause__ or error from error
+
+    @contextmanager
     def _repeated(self, say: Callable[[int], None]) -> Iterator[None]:
         """Says now and every few seconds that this process lives."""
         over = threading.Event()
@@ -212,9 +230,11 @@ class Sweep:
             count = 0
             while not over.wait(self._lease.beat_s):
                 count += 1
-                say(count)
+                with suppress(ToolError), self._database():  # the next one may reach it
+                    say(count)
 
-        say(0)
+        with self._database():
+            say(0)
         thread = threading.Thread(target=beat, daemon=True)
         thread.start()
         try:
