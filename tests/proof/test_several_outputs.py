@@ -18,12 +18,12 @@ from support.flatbuffer_models import ModelBuilder
 CLASSES, VALUES = np.array([0, 1, 2, 0]), np.array([0.5, 1.5, 1.5, 1.0])
 
 
-def network(samples):
+def network(samples, names):
     """Two outputs of a row of three values: what RELU and ABS make of it."""
     builder = ModelBuilder()
     x = builder.add_tensor((1, 3), "float32", name="x")
-    scores = builder.add_tensor((1, 3), "float32", name="scores")
-    height = builder.add_tensor((1, 3), "float32", name="height")
+    scores = builder.add_tensor((1, 3), "float32", name=names[0])
+    height = builder.add_tensor((1, 3), "float32", name=names[1])
     builder.add_operator("RELU", [x], [scores])
     builder.add_operator("ABS", [x], [height])
     data = builder.build([x], [scores, height])
@@ -31,10 +31,10 @@ def network(samples):
     return Network(model, data, read_tflite(data), None, samples)
 
 
-def judged(*, first, further):
+def judged(*, first, further, names=("scores", "height")):
     x = np.float32([[1, 0, 0], [0, 1, 0], [0, 1, 0], [2, 0, 0]])
     samples = Samples({"x": x}, first, "s.npz", further=further)
-    made = network(samples)
+    made = network(samples, names)
     outputs = (np.float32(x)[:, None], np.repeat(np.float32([[[1]], [[2]], [[2]], [[1]]]), 3, axis=2))
     computed = Computed((), Outputs(outputs, "tflite_micro", "1"), SimpleNamespace(outputs=outputs))
     return quality_of(made, vectors_for(made.graph, samples), computed)
@@ -62,3 +62,10 @@ def test_labels_that_do_not_fit_or_have_no_output_are_named():
 def test_labels_of_the_first_output_alone_are_said_to_be_that():
     quality, _ = judged(first=CLASSES, further=())
     assert quality.task == "one class a sample, by the first of 2 outputs"
+
+
+def test_names_that_the_converter_made_are_numbers():
+    quality, _ = judged(
+        first=CLASSES, further=(CLASSES,), names=("StatefulPartitionedCall:0", "StatefulPartitionedCall:1")
+    )
+    assert [measure.name for measure in quality.measures] == ["output 0: accuracy", "output 1: accuracy"]

@@ -263,6 +263,8 @@ def test_recordings_that_are_not_all_there(tmp_path):
         ("a.npz", b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer", "git lfs pull"),
         ("a.pkl", b"\x80\x04\x95", "a Python pickle", "run code"),
         ("a.tfrecord-00000-of-00002", b"\x10\0\0\0\0\0\0\0ab", "a file of unknown kind", "TFRecordDataset"),
+        ("a.heic", b"\0\0\0\x18ftypheic", "a file of unknown kind", "PNG or JPEG"),
+        ("a.mp3", b"ID3\x04", "a file of unknown kind", "pcm_s16le"),
         ("a.jsonl", b'{"x": 1}', "a text file", "lines=True"),
         ("a.parquet", b"PAR1\x15\x04", "a file of unknown kind", "to_csv"),
         ("a.mat", b"MATLAB 5.0 MAT-file", "a text file", "scipy.io.loadmat"),
@@ -276,3 +278,20 @@ def test_files_of_other_kinds(tmp_path, name, content, says, hint):
     assert error.message.startswith(f"{name} does not hold samples: ")
     assert says in error.message
     assert hint in error.hint
+
+
+def test_folders_that_archivers_and_notebooks_leave_are_no_classes(tmp_path):
+    for name in ("cat", "dog", ".ipynb_checkpoints", "__MACOSX"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / name / "a.png")
+    samples = read_data(tmp_path).samples((InputSpec("x", (4, 4, 1)),))
+    np.testing.assert_array_equal(samples.labels, [0, 1])
+    assert samples.classes == ("cat", "dog")
+
+
+def test_of_pictures_that_move_the_first_frame_is_taken_and_that_is_said(tmp_path):
+    frames = [Image.fromarray(np.full((4, 4), value, np.uint8)) for value in (255, 0)]
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
+    samples = read_data(tmp_path / "a.png").samples((InputSpec("x", (4, 4, 1)),))
+    assert (samples.inputs["x"] == 1).all()
+    assert samples.notes[0] == "a.png: 1 of 1 pictures have several frames: the first is taken"

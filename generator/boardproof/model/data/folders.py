@@ -89,12 +89,17 @@ def is_picture(path: Path) -> bool:
 
 
 def _files(root: Path) -> tuple[Path, ...]:
-    """Every file in a folder and the folders in it, without hidden ones."""
+    """Every file in a folder and the folders in it, without hidden ones and those that an archiver leaves."""
     try:
-        found = [path for pattern in ("*", "*/*") for path in root.glob(pattern) if not path.name.startswith(".")]
-        return tuple(sorted(path for path in found if path.is_file()))
+        found = [path for pattern in ("*", "*/*") for path in root.glob(pattern)]
+        hidden = [any(_is_hidden(part) for part in path.relative_to(root).parts) for path in found]
+        return tuple(sorted(path for path, skip in zip(found, hidden, strict=True) if not skip and path.is_file()))
     except OSError as error:
         raise InputError(f"{root} cannot be read: {error.strerror}.", "Check the folder's permissions.") from error
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def _kind(path: Path) -> str:

@@ -80,9 +80,12 @@ class Pictures:
                 "Give a folder with fewer: a few hundred show what a board does.",
             )
         raw = np.empty((len(self.listing.files), *shape), np.uint8)
-        resized = [self._read(index, raw[index]) for index in range(len(raw))]
+        read = [self._read(index, raw[index]) for index in range(len(raw))]
+        resized, moving = [other for other, _ in read], sum(frames > 1 for _, frames in read)
+        first = (f"{self.source}: {moving} of {len(read)} pictures have several frames: the first is taken",)
         values, note = _scaled(raw, specs[0], self.pixels)
-        notes = (*self.listing.notes, *_resizing(resized, shape, self.source), f"{self.source}: {note}")
+        said = (*_resizing(resized, shape, self.source), *(first if moving else ()))
+        notes = (*self.listing.notes, *said, f"{self.source}: {note}")
         return Samples({"x": values}, self.listing.labels, self.source, self.listing.classes, notes)
 
     def _open_size(self, index: int) -> tuple[int, int]:
@@ -94,8 +97,8 @@ class Pictures:
         except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
             raise self._unreadable(index, error) from error
 
-    def _read(self, index: int, into: NDArray[np.uint8]) -> bool:
-        """Reads a picture into [height, width, channels]; whether it had another size."""
+    def _read(self, index: int, into: NDArray[np.uint8]) -> tuple[bool, int]:
+        """Reads a picture into [height, width, channels]; whether it had another size, and how many frames it has."""
         from PIL import Image, ImageOps, UnidentifiedImageError
 
         height, width, channels = into.shape
@@ -103,7 +106,7 @@ class Pictures:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 with Image.open(self.listing.files[index]) as image:
-                    wide = image.mode.startswith(("I", "F"))
+                    wide, frames = image.mode.startswith(("I", "F")), getattr(image, "n_frames", 1)
                     picture = ImageOps.exif_transpose(image).convert(_MODES[channels])
         except (
             OSError,
@@ -120,12 +123,14 @@ class Pictures:
         if other:
             picture = picture.resize((width, height), Image.Resampling.BILINEAR)
         into[...] = np.asarray(picture, np.uint8).reshape(into.shape)
-        return other
+        return other, frames
 
     def _unreadable(self, index: int, error: Exception) -> InputError:
         path = self.listing.files[index]
+        place = safe_label(self.listing.place(index))
+        inside = "" if self.listing.root == path else f" in {self.source}"
         return InputError(
-            f"The picture {safe_label(self.listing.place(index))} in {self.source} cannot be read: "
+            f"The picture {place}{inside} cannot be read: "
             f"{(safe_lines(str(error)).splitlines() or [type(error).__name__])[0].replace(str(path), path.name)}.",
             "Open it in a viewer; save it again as PNG or JPEG with 8 bits a channel, or take it out of the folder.",
         )

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 _SAVE = "Save them with numpy.savez(path, x=inputs, y=labels) or numpy.save(path, inputs), or as .csv."
 
 _SHARD = re.compile(r"\.tfrecords?(-\d+-of-\d+)?$|\.tfrec$")
+_AS_PNG = "Save the picture as PNG or JPEG."
 _BY_SUFFIX = {
+    **dict.fromkeys((".avif", ".heic", ".heif", ".pgm", ".pnm", ".ppm", ".svg"), _AS_PNG),
+    **dict.fromkeys(
+        (".flac", ".m4a", ".mp3", ".ogg"), "Convert it to .wav: ffmpeg -i IN -ac 1 -c:a pcm_s16le OUT.wav."
+    ),
     ".arff": "Load it with scipy.io.arff.loadarff, and save its numbers as .csv.",
     ".arrow": 'Save the table as CSV: pandas.read_feather(path).to_csv("samples.csv", index=False).',
     ".db": "Select the rows, and save them as .csv.",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _CAUSES = frozenset({"narrow-column", "outlier"})
 """What may have made quantization costly, among the findings about the samples."""
 
+_CONVERTED = ("Identity", "PartitionedCall", "StatefulPartitionedCall")
+
 _LAYER_BY_LAYER = (
     "`boardproof inspect --errors`, with the float model and --representative, shows which layer makes the noise"
 )
@@ -116,16 +118,18 @@ def _of_all(
         other = replace(samples, labels=labels, classes=(), further=())
         found, said = _fitting(network, other, inputs, computed, position)
         named.append((position, found))
-        warnings = (*warnings, *(f"{_name(outputs[position])}: {text}" for text in said))
-    measured = [(_name(outputs[position]), found) for position, found in named if found is not None]
+        warnings = (*warnings, *(f"{_name(outputs, position)}: {text}" for text in said))
+    measured = [(_name(outputs, position), found) for position, found in named if found is not None]
     measures = tuple(replace(m, name=f"{name}: {m.name}") for name, found in measured for m in found.measures)
     task = "; ".join(f"{found.task} ({name})" for name, found in measured)
     table = quality or Quality("", ())
     return (replace(table, task=task, measures=measures) if measures else None), warnings
 
 
-def _name(output: Tensor) -> str:
-    return safe_label(plain_name(output.label))
+def _name(outputs: tuple[Tensor, ...], position: int) -> str:
+    """An output's name, or its number where the converter has taken the name."""
+    name = safe_label(plain_name(outputs[position].label))
+    return f"output {position}" if name.startswith(_CONVERTED) else name
 
 
 def _fitting(
