@@ -69,3 +69,22 @@ def test_names_that_the_converter_made_are_numbers():
         first=CLASSES, further=(CLASSES,), names=("StatefulPartitionedCall:0", "StatefulPartitionedCall:1")
     )
     assert [measure.name for measure in quality.measures] == ["output 0: accuracy", "output 1: accuracy"]
+
+
+@pytest.mark.parametrize("labels", [np.array([0, 1, 2]), np.eye(3, dtype=np.int64)])
+def test_an_output_that_is_the_number_of_a_class_is_measured(labels):
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 3), "float32", name="x")
+    axis = builder.add_tensor((1,), "int32", data=np.int32([1]))
+    y = builder.add_tensor((1,), "int64", name="y")
+    builder.add_operator("ARG_MAX", [x, axis], [y], output_type=4)
+    data = builder.build([x], [y])
+    samples = Samples({"x": np.eye(3, dtype=np.float32)}, labels, "s.npz")
+    model = load_tflite(data, "one.tflite")
+    made = Network(model, data, read_tflite(data), None, samples)
+    outputs = (np.int64([[0], [1], [1]]),)
+    computed = Computed((), Outputs(outputs, "tflite_micro", "1"), SimpleNamespace(outputs=outputs))
+    quality, warnings = quality_of(made, vectors_for(made.graph, samples), computed)
+    assert warnings == ()
+    assert quality.task == "one class a sample, whose number is the output"
+    assert [(m.name, m.board) for m in quality.measures] == [("accuracy", pytest.approx(2 / 3))]

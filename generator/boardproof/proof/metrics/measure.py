@@ -85,6 +85,17 @@ def measure(samples: Samples, found: Answers, inputs: Values) -> tuple[Quality |
     return quality, () if worse is None else (worse,)
 
 
+def measure_indices(samples: Samples, found: Answers) -> Quality | None:
+    """The accuracy of a network whose output is the number of a class, by ARG_MAX; None where labels are no classes."""
+    if samples.labels is None or samples.labels.dtype.kind not in "iub" or len(samples.labels) != len(found.board):
+        return None
+    rows = samples.labels.reshape(len(samples.labels), -1)
+    truth = np.argmax(rows, axis=1) if rows.shape[1] > 1 else rows[:, 0]
+    right = {name: values.reshape(-1) == truth for name, values in found.each().items()}
+    accuracy = _measured("accuracy", right, lambda r: float(r.mean()), is_share=True)
+    return Quality(f"{Task.CLASSES.value}, whose number is the output", (accuracy,))
+
+
 def _are_known(labels: NDArray[np.generic], task: Task, shape: tuple[int, ...]) -> bool:
     """Whether the network has all classes that labels name by their numbers."""
     if task is not Task.CLASSES or labels.size != len(labels):

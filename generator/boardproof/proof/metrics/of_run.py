@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array
+from boardproof.model.graph import DType
 from boardproof.model.labels import plain_name, safe_label
 from boardproof.model.metrics import class_count, class_labels
 from boardproof.model.quantize import predict_float
 from boardproof.model.sample_checks import check_inputs
-from boardproof.proof.metrics.measure import answers, measure
+from boardproof.proof.metrics.measure import answers, measure, measure_indices
 from boardproof.proof.metrics.own import own_measures
 from boardproof.proof.metrics.task import Task, task_of
 from boardproof.report.quality import Quality
@@ -137,6 +138,10 @@ def _fitting(
 ) -> tuple[Quality | None, tuple[str, ...]]:
     """The measures that fit the labels of one output."""
     source, output = network.graph.input_tensors[0], network.graph.output_tensors[position]
+    if output.shape in {(), (1,)} and output.dtype in {DType.INT32, DType.INT64}:
+        numbers = measure_indices(samples, _answers(computed, network.graph, position))
+        if numbers is not None:
+            return numbers, ()
     if output.dtype.size_bytes == 0 or output.shape[:1] != (1,) or output.shape == (1,):
         return None, ("the labels are ignored: the network's output is not one row of numbers for each sample",)
     given = dequantize_array(inputs.arrays[0], source.quantization)
