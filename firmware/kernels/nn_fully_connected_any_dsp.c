@@ -38,16 +38,7 @@ static inline __attribute__((always_inline)) void add_up(const int8_t *input, co
     }
 }
 
-/* The same for one sum, whose loop has little else to do: two units at a time. */
 NN_APART static void add_up_one(const int8_t *input, const int8_t *weights, int32_t size, int32_t *sums) {
-    int32_t sum = *sums;
-    for (; size >= 2 * UNIT; size -= 2 * UNIT, input += 2 * UNIT, weights += 2 * UNIT) {
-        const uint32_t first = nn_load_word(input);
-        const uint32_t second = nn_load_word(input + UNIT);
-        sum = dot(nn_sxtb16(first), nn_sxtb16_odd(first), weights, sum);
-        sum = dot(nn_sxtb16(second), nn_sxtb16_odd(second), weights + UNIT, sum);
-    }
-    *sums = sum;
     add_up(input, weights, size, 1, sums);
 }
 
