@@ -62,7 +62,7 @@ void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, c
                         output[c + i] = nn_clamp_f32(s.of[i] + op->bias[c + i], op->activation_min, op->activation_max);
                     }
                 }
-                for (; c < op->channels; ++c) {
+                for (int32_t left = op->channels % GROUP; left > 0; --left, ++c) { /* GCC 12 warns of c < channels */
                     const float s = sum(op, rows, columns, input + c, op->weights + c);
                     output[c] = nn_clamp_f32(s + op->bias[c], op->activation_min, op->activation_max);
                 }
