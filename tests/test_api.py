@@ -104,6 +104,26 @@ def test_a_file_is_given_by_name_or_path_and_reads_its_settings(tflite: bytes, t
     assert boardproof.inspect(path, board="nano33ble").board == "nano33ble"
 
 
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ('random = "many"', "The setting random is 'many'.", "Give a whole number."),
+        ("seed = true", "The setting seed is True.", "Give a whole number."),
+        ('unroll = "no"', "The setting unroll is 'no'.", "Give true or false."),
+        ("out = 5", "The setting out is 5.", "Give a text."),
+    ],
+)
+def test_a_setting_of_another_kind_is_refused(
+    tflite: bytes, tmp_path: Path, line: str, message: str, hint: str
+) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(tflite)
+    (tmp_path / "boardproof.toml").write_text(f"{line}\n")
+    with pytest.raises(boardproof.InputError) as caught:
+        boardproof.inspect(path)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
 def test_samples_in_every_form(tmp_path: Path) -> None:
     x, y = np.ones((3, 2)), np.arange(3)
     np.savez(tmp_path / "s.npz", x=x, y=y)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -145,6 +146,10 @@ class Flags(TypedDict, total=False):
 
 
 _SAMPLES = ("samples", "representative")
+_NUMBERS = {"random", "seed", "arena_bytes"}
+_SWITCHES = {"unroll", "resume", "errors", "debug", "share_arena"}
+_TEXTS = {"out", "ci_install", "tflm_lib", "name"}
+"""Settings of one kind; those of few words have their own check."""
 _COMMAND_LINE_ONLY = {"as", "json", "runtimes", "report", "baseline", "limits", "verbose", "quiet", "traceback"}
 
 
@@ -156,7 +161,7 @@ def settings_for(model: Model | str, flags: Mapping[str, Any] | None = None) -> 
         flags: Values by the names in `Flags`, and `samples`.
 
     Raises:
-        InputError: A name or a value is unknown, or boardproof.toml cannot be read.
+        InputError: A name or a value is unknown or of another kind, or boardproof.toml cannot be read.
     """
     model = Path(model) if isinstance(model, str) else model
     groups = {"options": Options, "data": DataOptions}
@@ -174,11 +179,27 @@ def settings_for(model: Model | str, flags: Mapping[str, Any] | None = None) -> 
     for name, names in choices.items():
         if values.get(name) is not None and values[name] not in names:
             raise InputError(f"There is no {name} {values[name]!r}.", f"Choose one of: {', '.join(names)}.")
+    for name, value in values.items():
+        _require_kind(name, value)
     given = {name: _given(name, value) for name, value in values.items()}
     grouped = {
         name: group(**{key: given.pop(key) for key in members[name] & given.keys()}) for name, group in groups.items()
     }
     return Settings(model=model, own_boards=own, **given, **grouped)
+
+
+def _require_kind(name: str, value: object) -> None:
+    """Raises InputError unless the value is of the setting's kind; samples and metrics say so themselves."""
+    if name in _NUMBERS:
+        wanted, right = "a whole number", isinstance(value, Integral) and not isinstance(value, bool)
+    elif name in _SWITCHES:
+        wanted, right = "true or false", isinstance(value, bool)
+    elif name in _TEXTS:
+        wanted, right = "a text", isinstance(value, str | Path)
+    else:
+        return
+    if value is not None and not right:
+        raise InputError(f"The setting {name} is {value!r}.", f"Give {wanted}.")
 
 
 def _given(name: str, value: Any) -> Any:  # noqa: ANN401 - as the setting has it

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def show_page(page: Page, json: str, values: dict[str, Any]) -> None:
-    """Writes --report, and prints the page, or its JSON alone. Raises InputError when the file cannot be written."""
+    """Prints the page, or its JSON alone, and writes --report. Raises InputError when the file cannot be written."""
     from boardproof.cli.console import show_table, show_text
     from boardproof.report.forms.console import page_view
     from boardproof.report.write import write_page
 
-    if values["report"] is not None:
-        write_page(page, json, values["report"])
     if values["as_json"]:
         show_text(json)
     else:
         show_table(page_view(page))
+    if values["report"] is not None:
+        write_page(page, json, values["report"])
