@@ -216,9 +216,7 @@ def test_a_feature_that_differs_is_found(session, application):
     expected = expect(application, played.hops)
     features = expected.features.copy()
     features[17, 3] ^= 1
-    (found,) = differences(played, type(expected)(
-        expected.positions, expected.restarts, features, expected.runs, expected.scores, expected.decisions
-    ))  # fmt: skip
+    (found,) = differences(played, replace(expected, features=features))
     assert (found.hop, found.position) == (17, expected.positions[17])
     assert "1 of 8 features differ, first [3]" in found.what
 

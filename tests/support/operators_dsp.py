@@ -49,8 +49,9 @@ def one_channel(draw: st.DrawFn, net: Network) -> Activation:
 
 
 def column(draw: st.DrawFn, net: Network) -> tuple[Activation, tuple[int, int], Window]:
-    """An image whose width is 1, and a window on it."""
-    shape = (1, draw(st.integers(2, 40)), 1, draw(st.sampled_from((4, 8, 12, 13))))
+    """An image whose width is 1, its height in fours as often as not, and a window on it."""
+    height = draw(st.integers(2, 40) if net.rng.random() < 0.5 else st.integers(1, 10).map(lambda fours: 4 * fours))
+    shape = (1, height, 1, draw(st.sampled_from((4, 8, 12, 13))))
     x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
     kernel, chosen = window(draw, x.shape[1:3], 6, dilated=net.rng.random() < 0.2)
     return x, (kernel[0], 1), chosen
