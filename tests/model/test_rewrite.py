@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from boardproof.model import quantize as quantizer
+from boardproof.model.given import open_model
 from boardproof.model.oracle import run_litert
 from boardproof.model.quantize import Scheme, quantize
 from boardproof.model.rewrite.editing import Editor
 from boardproof.model.rewrite.functions import UNARY
+from boardproof.model.rewrite.moves import quantize_early
 from boardproof.model.rewrite.rewrite import Rewritten, pack, rewrite_operators, unpack
-from boardproof.model.samples import Vectors
+from boardproof.model.samples import Samples, Vectors
 from boardproof.model.tflite.reader import read_tflite
 from support.keras_layers import CASES, activation_cases, loaded, quantized_case, samples_of
 
@@ -144,6 +147,31 @@ def test_functions_agree_with_tensorflow():
     x = np.linspace(0.1, 3, 50)
     for name, function in {"EXP": tf.exp, "LOG": tf.math.log, "RSQRT": tf.math.rsqrt, "ELU": tf.nn.elu}.items():
         np.testing.assert_allclose(UNARY[name](x, None), function(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["MaxPooling1D", "GlobalMaxPooling1D", "Flatten"])
+def test_what_picks_values_of_a_function_picks_integers(kind, monkeypatch):
+    """Between a function without an int8 form and a concatenation the converter leaves all in float."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(2)
+    inputs = keras.Input((12, 6))
+    picked = getattr(layers, kind)()(layers.Conv1D(5, 3, activation="elu")(inputs))
+    joined = layers.Concatenate()([layers.Flatten()(picked), layers.Dense(4)(layers.Flatten()(inputs))])
+    model = open_model(keras.Model(inputs, layers.Dense(3)(joined)))
+    samples = Samples({"x": np.random.default_rng(0).normal(size=(40, 12, 6)).astype(np.float32)})
+    with monkeypatch.context() as patch:
+        patch.setattr(quantizer, "rewrite_operators", Rewritten)
+        patch.setattr(quantizer, "require_integer", lambda _graph, _source: None)
+        data = quantize(model, samples, Scheme.INT8)
+    assert {operator.name for operator in read_tflite(data).operators} >= {"ELU", "DEQUANTIZE"}
+    editor = Editor(data)
+    assert quantize_early(editor)
+    x = np.random.default_rng(1).integers(-128, 128, (20, 1, 12, 6)).astype(np.int8)
+    np.testing.assert_array_equal(litert(editor.packed(), x), litert(data, x))
+    graph = read_tflite(quantize(model, samples, Scheme.INT8))
+    assert {tensor.dtype.value for tensor in graph.tensors} <= {"int8", "int32"}
 
 
 def test_nothing_to_rewrite_leaves_the_bytes(image_tflites):

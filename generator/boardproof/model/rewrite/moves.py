@@ -1,13 +1,15 @@
 """Operators that only move values, which the converter left in float, move the integers instead.
 
-It does so where it saw no value of an output, because nothing takes it: the first step of an unrolled LSTM has nothing
-to forget, and so SPLIT stays in float, between DEQUANTIZE and QUANTIZE.
+It leaves them so where it saw no value of an output, because nothing takes it: the first step of an unrolled LSTM has
+nothing to forget, and so SPLIT stays in float, between DEQUANTIZE and QUANTIZE. And between a function that has no int8
+form, such as ELU, and a CONCATENATION.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from boardproof.model.rewrite.editing import inputs_of
@@ -27,6 +29,49 @@ MOVES = {
     "UNPACK": 0,
 }
 """Which of an operator's inputs is moved."""
+
+PICKS = {name: position for name, position in MOVES.items() if not name.startswith("SPLIT") and name != "UNPACK"} | {
+    "MAX_POOL_2D": 0,
+    "REDUCE_MAX": 0,
+}
+"""Those of one output that is made of values of that input, moved or the largest of some."""
+
+_INTEGERS: dict[int, type[np.signedinteger[Any]]] = {schema.TensorType.INT8: np.int8, schema.TensorType.INT16: np.int16}
+
+
+def quantize_early(editor: Editor) -> bool:
+    """Lets operators that pick values take what was quantized, in place of quantizing what they pick. Whether any do.
+
+    The same integers: rounding keeps the order of values.
+    """
+    changed = False
+    for operator in reversed([*editor.graph.operators]):
+        position = PICKS.get(editor.name(operator))
+        if position is None:
+            continue
+        source, output = int(operator.inputs[position]), int(operator.outputs[0])
+        if editor.graph.tensors[source].type != schema.TensorType.FLOAT32 or not _only_quantized(editor, output):
+            continue
+        takers = _takers(editor, output)
+        results = [editor.graph.tensors[int(taker.outputs[0])] for taker in takers]
+        kinds = {(one.type, float(one.quantization.scale[0]), int(one.quantization.zeroPoint[0])) for one in results}
+        if len(kinds) == 1 and results[0].type in _INTEGERS:
+            _quantize_before(editor, operator, position, takers)
+            changed = True
+    return changed
+
+
+def _quantize_before(editor: Editor, operator: Any, position: int, takers: list[Any]) -> None:  # noqa: ANN401
+    """A QUANTIZE comes before the operator; those behind it then have nothing left to change."""
+    source, output = int(operator.inputs[position]), int(operator.outputs[0])
+    moved = editor.graph.tensors[int(takers[0].outputs[0])]
+    name = f"{editor.text(source)}/quantized"
+    early = editor.add_tensor(name, editor.shape(source), np.dtype(_INTEGERS[moved.type]), moved.quantization)
+    before = editor.operator("QUANTIZE", [source], early, schema.QuantizeOptionsT())
+    operator.inputs[position] = early
+    editor.graph.tensors[output].type = moved.type
+    editor.graph.tensors[output].quantization = moved.quantization
+    editor.graph.operators.insert(editor.graph.operators.index(operator), before)
 
 
 def move_integers(editor: Editor) -> bool:

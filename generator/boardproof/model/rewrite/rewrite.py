@@ -40,12 +40,12 @@ def rewrite_operators(data: bytes) -> Rewritten:
     if not names & (_MOVED | _candidates()) and "DEQUANTIZE" not in names:
         return Rewritten(data)
     from boardproof.model.rewrite.editing import Editor
-    from boardproof.model.rewrite.moves import move_integers
+    from boardproof.model.rewrite.moves import move_integers, quantize_early
     from boardproof.model.rewrite.tables import rewrite_functions
     from boardproof.model.rewrite.tiles import rewrite_tiles
 
     editor = Editor(data)
-    integers = move_integers(editor)
+    integers = move_integers(editor) | quantize_early(editor)
     tabulated = rewrite_functions(editor)
     moved = rewrite_tiles(editor)
     if not tabulated | moved and not integers:
