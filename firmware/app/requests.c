@@ -38,37 +38,21 @@ static int prepare(struct link_writer *reply) {
 /* --- Measurements --------------------------------------------------------------------------------------------------
  */
 
-/* Whether [first, first + count) are operators, and a reply has room for so many entries of entry_bytes. */
-static int check_ops(uint16_t first, uint16_t count, size_t entry_bytes, const struct link_writer *reply) {
+/* Graph indices (u16) or ticks (u32) of the operators asked for. More than fit is an overflow of the reply. */
+static int operators(const uint8_t *payload, bool ticks, struct link_writer *reply) {
+    const uint16_t first = link_get_u16(payload);
+    const uint16_t count = link_get_u16(payload + 2);
+
     if (first > model_info.op_count || count > model_info.op_count - first) {
         return LINK_STATUS_RANGE;
     }
-    return count > link_room(reply) / entry_bytes ? LINK_STATUS_LENGTH : LINK_OK;
-}
-
-static int operators(const uint8_t *payload, struct link_writer *reply) {
-    const uint16_t first = link_get_u16(payload);
-    const uint16_t count = link_get_u16(payload + 2);
-    const int status = check_ops(first, count, sizeof(uint16_t), reply);
-
-    if (status != LINK_OK) {
-        return app_refuse(reply, status);
+    if (ticks) {
+        app_put_op_ticks(reply, first, count);
+        return LINK_OK;
     }
     for (uint16_t i = 0; i < count; i++) {
         link_put_u16(reply, model_op_index((uint16_t)(first + i)));
     }
-    return LINK_OK;
-}
-
-static int op_ticks(const uint8_t *payload, struct link_writer *reply) {
-    const uint16_t first = link_get_u16(payload);
-    const uint16_t count = link_get_u16(payload + 2);
-    const int status = check_ops(first, count, sizeof(uint32_t), reply);
-
-    if (status != LINK_OK) {
-        return app_refuse(reply, status);
-    }
-    app_put_op_ticks(reply, first, count);
     return LINK_OK;
 }
 
@@ -91,47 +75,32 @@ static int last_error(struct link_writer *reply) {
 /* --- Dispatch ------------------------------------------------------------------------------------------------------
  */
 
-struct request_size {
-    uint8_t type;
-    uint8_t bytes;   /* of the payload's fixed fields */
-    bool more;       /* variable data may follow */
-    bool needs_init; /* touches the model's memory */
-};
-
-static const struct request_size *find_size(uint8_t type) {
-    static const struct request_size sizes[] = {
-        {LINK_HELLO, 0, false, false},
-        {LINK_PREPARE, 0, false, false},
-        {LINK_TENSOR, APP_TENSOR_ID_BYTES, false, true},
-        {LINK_OPERATORS, 4, false, true},
-        {LINK_INPUT, APP_INPUT_HEADER_BYTES, true, true},
-        {LINK_CHECKSUM, APP_TENSOR_ID_BYTES, false, true},
-        {LINK_INVOKE, APP_INVOKE_BYTES, false, true},
-        {LINK_READ, APP_READ_BYTES, false, true},
-        {LINK_OP_TICKS, 4, false, true},
-        {LINK_MARKS, 1, false, false},
-        {LINK_LAST_ERROR, 0, false, false},
-    };
-
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        if (sizes[i].type == type) {
-            return &sizes[i];
-        }
-    }
-    return NULL;
-}
-
 /* What every request is checked for before it is looked at: 0, or a negative link_status. */
 static int check_request(uint8_t type, size_t payload_bytes) {
-    const struct request_size *size = find_size(type);
+    enum { SIZE = 63, MORE = 64, NEEDS_INIT = 128 }; /* fixed fields' bytes; data may follow; uses the model's memory */
+    static const uint8_t requests[] = {
+        [LINK_HELLO] = 0,
+        [LINK_PREPARE] = 0,
+        [LINK_TENSOR] = NEEDS_INIT | APP_TENSOR_ID_BYTES,
+        [LINK_OPERATORS] = NEEDS_INIT | APP_OPERATORS_BYTES,
+        [LINK_INPUT] = NEEDS_INIT | MORE | APP_INPUT_HEADER_BYTES,
+        [LINK_CHECKSUM] = NEEDS_INIT | APP_TENSOR_ID_BYTES,
+        [LINK_INVOKE] = NEEDS_INIT | APP_INVOKE_BYTES,
+        [LINK_READ] = NEEDS_INIT | APP_READ_BYTES,
+        [LINK_OP_TICKS] = NEEDS_INIT | APP_OPERATORS_BYTES,
+        [LINK_MARKS] = 1,
+        [LINK_LAST_ERROR] = 0,
+    };
 
-    if (size == NULL) {
+    if (type == 0 || type >= sizeof requests) {
         return LINK_STATUS_UNKNOWN;
     }
-    if (payload_bytes < size->bytes || (payload_bytes > size->bytes && !size->more)) {
+    const unsigned request = requests[type];
+    const size_t bytes = request & SIZE;
+    if (payload_bytes < bytes || (payload_bytes > bytes && (request & MORE) == 0)) {
         return LINK_STATUS_LENGTH;
     }
-    return size->needs_init && !prepared ? LINK_STATUS_STATE : LINK_OK;
+    return (request & NEEDS_INIT) != 0 && !prepared ? LINK_STATUS_STATE : LINK_OK;
 }
 
 int app_handle(void *context, uint8_t type, const uint8_t *payload, size_t payload_bytes, struct link_writer *reply) {
@@ -139,7 +108,7 @@ int app_handle(void *context, uint8_t type, const uint8_t *payload, size_t paylo
 
     (void)context;
     if (status != LINK_OK) {
-        return app_refuse(reply, status);
+        return status;
     }
     switch (type) {
     case LINK_HELLO:
@@ -149,9 +118,9 @@ int app_handle(void *context, uint8_t type, const uint8_t *payload, size_t paylo
     case LINK_TENSOR:
         return app_describe(payload, reply);
     case LINK_OPERATORS:
-        return operators(payload, reply);
+        return operators(payload, false, reply);
     case LINK_INPUT:
-        return app_write_input(payload, payload_bytes, reply);
+        return app_write_input(payload, payload_bytes);
     case LINK_CHECKSUM:
         return app_checksum(payload, reply);
     case LINK_INVOKE:
@@ -159,12 +128,12 @@ int app_handle(void *context, uint8_t type, const uint8_t *payload, size_t paylo
     case LINK_READ:
         return app_read(payload, reply);
     case LINK_OP_TICKS:
-        return op_ticks(payload, reply);
+        return operators(payload, true, reply);
     case LINK_MARKS:
         return marks(payload, reply);
     case LINK_LAST_ERROR:
         return last_error(reply);
     default:
-        return app_refuse(reply, LINK_STATUS_UNKNOWN);
+        return LINK_STATUS_UNKNOWN;
     }
 }

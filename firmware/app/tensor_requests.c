@@ -5,10 +5,6 @@
 #include "board.h"
 #include "model.h"
 
-int app_refuse(struct link_writer *reply, int status) {
-    return link_refuse(reply, status, 0, 0, "");
-}
-
 int app_refuse_model(struct link_writer *reply, int error) {
     return link_refuse(reply, LINK_STATUS_MODEL, (uint32_t)error, model_arena_needed(), model_error_message());
 }
@@ -35,7 +31,7 @@ int app_describe(const uint8_t *payload, struct link_writer *reply) {
     struct model_tensor tensor;
 
     if (find_tensor(payload, &tensor) != 0) {
-        return app_refuse(reply, LINK_STATUS_RANGE);
+        return LINK_STATUS_RANGE;
     }
     link_put_u8(reply, tensor.dtype);
     link_put_u8(reply, tensor.rank);
@@ -62,7 +58,7 @@ int app_checksum(const uint8_t *payload, struct link_writer *reply) {
     const int status = find_stored(payload, &tensor);
 
     if (status != LINK_OK) {
-        return app_refuse(reply, status);
+        return status;
     }
     link_put_u32(reply, tensor.bytes);
     link_put_u32(reply, link_crc32(0, tensor.data, tensor.bytes));
@@ -82,22 +78,22 @@ int app_read(const uint8_t *payload, struct link_writer *reply) {
         status = LINK_STATUS_LENGTH;
     }
     if (status != LINK_OK) {
-        return app_refuse(reply, status);
+        return status;
     }
     link_put_bytes(reply, (const uint8_t *)tensor.data + offset, bytes);
     return LINK_OK;
 }
 
-int app_write_input(const uint8_t *payload, size_t payload_bytes, struct link_writer *reply) {
+int app_write_input(const uint8_t *payload, size_t payload_bytes) {
     struct model_tensor tensor;
     const uint32_t offset = link_get_u32(payload + 2);
     const size_t bytes = payload_bytes - APP_INPUT_HEADER_BYTES;
 
     if (model_input(link_get_u16(payload), &tensor) != 0 || offset > tensor.bytes || bytes > tensor.bytes - offset) {
-        return app_refuse(reply, LINK_STATUS_RANGE);
+        return LINK_STATUS_RANGE;
     }
     if (tensor.data == NULL) {
-        return app_refuse(reply, LINK_STATUS_NO_MEMORY);
+        return LINK_STATUS_NO_MEMORY;
     }
     memcpy((uint8_t *)tensor.data + offset, payload + APP_INPUT_HEADER_BYTES, bytes);
     return LINK_NO_REPLY;
@@ -184,7 +180,7 @@ int app_invoke(const uint8_t *payload, struct link_writer *reply) {
         return link_refuse(reply, LINK_STATUS_INPUT, crc, 0, "");
     }
     if (count != LINK_ALL_OPERATORS && count > model_info.op_count) {
-        return app_refuse(reply, LINK_STATUS_RANGE);
+        return LINK_STATUS_RANGE;
     }
     const uint32_t start = board_ticks();
     const int error = count == LINK_ALL_OPERATORS ? model_invoke() : model_invoke_until(count);

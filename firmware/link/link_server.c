@@ -71,6 +71,7 @@ enum { STATUS_BYTES = 2, READ_BYTES = 64 };
 int link_refuse(struct link_writer *reply, int status, uint32_t a, uint32_t b, const char *text) {
     reply->length = STATUS_BYTES;
     reply->overflow = false;
+    reply->refused = true;
     link_put_u32(reply, a);
     link_put_u32(reply, b);
     link_put_text(reply, text);
@@ -119,7 +120,7 @@ static void send_nak(struct link_server *server, enum link_nak_reason reason, ui
 
 static int handle_hello(struct link_server *server, const struct link_frame *request, struct link_writer *reply) {
     if (request->payload_bytes < 2) {
-        return link_refuse(reply, LINK_STATUS_LENGTH, 0, 0, "");
+        return LINK_STATUS_LENGTH;
     }
     const uint8_t lowest = request->payload[0];
     const uint8_t highest = request->payload[1];
@@ -151,7 +152,10 @@ static void execute(struct link_server *server, const struct link_frame *request
         return;
     }
     if (reply.overflow) {
-        status = link_refuse(&reply, LINK_STATUS_LENGTH, 0, 0, "reply too long");
+        status = LINK_STATUS_LENGTH;
+    }
+    if (status < 0 && !reply.refused) {
+        link_refuse(&reply, status, 0, 0, "");
     }
     link_set_u16(reply.data, (uint16_t)(int16_t)status);
 

@@ -28,6 +28,7 @@ struct link_writer {
     size_t capacity;
     size_t length;
     bool overflow;
+    bool refused; /* link_refuse made it an error */
 };
 
 void link_put_u8(struct link_writer *writer, uint8_t value);
@@ -44,7 +45,8 @@ size_t link_room(const struct link_writer *writer);
  */
 int link_refuse(struct link_writer *reply, int status, uint32_t a, uint32_t b, const char *text);
 
-/* The handler's result when the request gets no reply. Any other result is a link_status. */
+/* The handler's result when the request gets no reply. Any other result is a link_status. One that says all there is to
+ * say needs no link_refuse: a negative result alone makes the reply an error with a and b 0 and no text. */
 enum { LINK_NO_REPLY = 1 };
 
 struct link_config {

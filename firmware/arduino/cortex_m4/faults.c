@@ -13,6 +13,7 @@ enum {
     HARD_FAULT = 3,
     NEAR_BYTES = 4096,
     /* Bits of the configurable fault status register. */
+    MEMORY_UNSTACKING = 1 << 3, /* eight bits below that of the bus */
     MMFAR_VALID = 1 << 7,
     BFAR_VALID = 1 << 15,
     STACKING_FAILED = 1 << 4 | 1 << 5 | 1 << 12 | 1 << 13
@@ -78,7 +79,6 @@ static const char causes[] = "\x19" "division by zero\0"
                              "\x08" "instruction fetch from no memory\0"
                              "\x01" "forbidden data access\0"
                              "\x00" "execution of data\0"
-                             "\x03" "damaged stack on exception return\0"
                              "\x0B" "damaged stack on exception return";
 /* clang-format on */
 
@@ -121,7 +121,7 @@ static void describe(struct text *text, uint32_t stack_pointer) {
     uint32_t cfsr = SCB_CFSR;
     const uint32_t number = exception_number();
     const char *what = find_text(exceptions, sizeof exceptions, number < 32u ? 1u << number : 0u);
-    const char *why = find_text(causes, sizeof causes, cfsr);
+    const char *why = find_text(causes, sizeof causes, cfsr | (cfsr & MEMORY_UNSTACKING) << 8);
     if (is_stack_overflow(stack_pointer, cfsr)) {
         why = "stack overflow";
     }
