@@ -11,6 +11,17 @@ from benchmarks.cycles import Instruction, Run
 from benchmarks.jobs import in_order
 from benchmarks.public import Found, Operation, row, table
 
+from boardproof import pipeline
+from boardproof.progress import Silent
+from boardproof.project.boards import BOARDS
+from boardproof.project.runtimes import RUNTIMES
+from boardproof.project.runtimes.base import Options
+from boardproof.project.subject import Target
+from boardproof.proof.prove import Case, prove
+from boardproof.settings import Settings
+from support import operators_dsp
+from support.cases import examples, one_of_each
+
 
 def instruction(text: str, size: int = 4) -> Instruction:
     mnemonic, _, operands = text.partition(" ")
@@ -70,6 +81,30 @@ def test_what_calls_the_first_step_belongs_to_nobody():
     code = {0: instruction("nop", 2)}
     run = Run(Counter({(0, 0, 2, None, False): 5, (2, 0, 2, None, False): 7}), Counter())
     assert [step.instructions for step in cycles.by_step(run, code)] == [7]
+
+
+CONDITIONAL = one_of_each(
+    [operators_dsp.rows, operators_dsp.average_pool, operators_dsp.depthwise, operators_dsp.max_pool]
+)
+"""Kernels with conditional loads, from RAM too."""
+
+
+@pytest.mark.qemu
+def test_what_is_counted_is_what_qemu_counts(tmp_path):
+    model = tmp_path / "model.tflite"
+    *_, (data, _) = examples(CONDITIONAL, 2, which=0)
+    model.write_bytes(data)
+    settings = Settings(model=model, random=1, out=tmp_path / "project", options=Options(debug=True))
+    network = pipeline.prepare(settings, Silent())
+    target = Target(BOARDS["mps2-an386"], RUNTIMES["aot"])
+    firmware, _ = pipeline.compile_network(network, target, settings, Silent())
+    inputs = pipeline.choose_inputs(network, settings, Silent())
+    report = prove(Case(network, target, inputs, firmware, None), (), settings, Silent())
+    run = cycles.execute(firmware.elf, cycles.symbols(firmware.elf))
+    steps = cycles.by_step(run, cycles.disassemble(firmware.elf))
+    assert report.verdict.exact
+    assert [step.instructions for step in steps] == pytest.approx([op.ticks for op in report.ops], rel=0.001, abs=20)
+    assert all(step.flash_reads for step in steps)
 
 
 # --- Other people's networks ---
