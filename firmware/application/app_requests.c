@@ -42,7 +42,7 @@ static int push(const uint8_t *payload, size_t payload_bytes, struct link_writer
     if (offset != 0 || bytes < app_config.sample_bytes) {
         taken = (uint32_t)app_push_part(position, offset, samples, bytes);
     } else if (bytes % app_config.sample_bytes != 0) {
-        return app_refuse(reply, LINK_STATUS_LENGTH);
+        return LINK_STATUS_LENGTH;
     } else {
         taken = app_push(position, samples, bytes / app_config.sample_bytes, lossy);
     }
@@ -126,7 +126,7 @@ int app_handle_all(void *context, uint8_t type, const uint8_t *payload, size_t p
         return app_handle(context, type, payload, payload_bytes, reply);
     }
     if (payload_bytes < fixed || (payload_bytes > fixed && type != LINK_APP_PUSH)) {
-        return app_refuse(reply, LINK_STATUS_LENGTH);
+        return LINK_STATUS_LENGTH;
     }
     switch (type) {
     case LINK_APP_ABOUT:
