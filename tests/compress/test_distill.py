@@ -113,3 +113,33 @@ def test_what_is_refused():
         with_teacher(np.zeros(3), np.zeros((4, 2)))
     assert caught.value.message == "There are 3 labels and 4 predictions of the teacher."
     assert "all of them" in caught.value.hint
+
+
+def test_a_student_that_ends_in_a_model_or_gives_a_dictionary_is_taught_all_the_same():
+    import keras
+
+    from boardproof.compress import distilled, with_teacher
+
+    given = keras.Input((4,))
+    student = keras.Model(given, {"word": network()(given)})
+    teacher = softmax(np.random.default_rng(0).normal(size=(8, 3)))
+    model = distilled(student, alpha=1.0)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    found = model.train_on_batch(samples_for(network(), 8), with_teacher(np.arange(8) % 3, teacher), return_dict=True)
+    expected = measured_loss(network(), np.arange(8) % 3, teacher, "sparse_categorical_crossentropy", alpha=1.0)
+    assert found["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ending", "outputs", "found"), [(None, 3, "[3], of kind linear"), ("softmax", 5, "[5], of kind softmax")]
+)
+def test_a_teacher_of_another_kind_is_refused(ending, outputs, found):
+    from boardproof.compress.distill import check_teacher
+
+    check_teacher(network(), network())
+    with pytest.raises(InputError) as caught:
+        check_teacher(network(), network(ending, outputs))
+    assert caught.value.message == (
+        f"Model student cannot teach student: its outputs are {found}; the student's are [3], of kind softmax."
+    )
+    assert caught.value.hint == "Let both end alike, such as both in softmax over the same classes."

@@ -180,6 +180,30 @@ def test_ranges_stand_still_when_they_are_frozen():
     assert [float(layer.high) for layer in ranges] == before
 
 
+def test_ranges_that_have_seen_nothing_are_not_frozen():
+    from boardproof.compress import FreezeRanges, quantization_aware
+
+    model = train(quantization_aware(sequence_network()), epochs=1, callbacks=[FreezeRanges(after=0.0)])
+    assert all(float(layer.high) > float(layer.low) for layer in model.layers if hasattr(layer, "seen"))
+    with pytest.raises(InputError) as caught:
+        FreezeRanges(75)
+    assert caught.value.message == "Ranges cannot be frozen after 75 of the epochs."
+    assert caught.value.hint == "Give a share, from 0 to 1."
+
+
+def test_layers_that_are_split_can_be_called_twice():
+    import keras
+
+    from boardproof.compress import quantization_aware, strip
+
+    layers = keras.layers
+    scale, encode = layers.Rescaling(0.5, 0.1), layers.Dense(8, activation="tanh")
+    pair = [keras.Input((4,)), keras.Input((4,))]
+    model = keras.Model(pair, layers.Subtract()([encode(scale(given)) for given in pair]))
+    x = list(np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32"))
+    np.testing.assert_allclose(strip(quantization_aware(model))(x), model(x), atol=1e-6)
+
+
 def test_batchnorm_stays_as_it_is_when_it_is_frozen():
     from boardproof.compress import quantization_aware, strip
 

@@ -116,6 +116,20 @@ def test_a_layer_called_twice_loses_the_same_channels_both_times():
     assert shrink(model, 0.5).get_layer("shared").kernel.shape == (3, 3, 4, 4)
 
 
+def test_a_relu_and_a_pool_called_twice_take_any_width():
+    import keras
+
+    from boardproof.compress import shrink
+
+    layers = keras.layers
+    x = image = keras.Input((8, 8, 3))
+    relu, pool = layers.ReLU(), layers.MaxPooling2D()
+    for width in (8, 16):
+        x = pool(relu(layers.Conv2D(width, 3, padding="same", name=f"conv{width}")(x)))
+    narrow = shrink(keras.Model(image, layers.Dense(2)(layers.Flatten()(x))), 0.5)
+    assert [narrow.get_layer(f"conv{width}").filters for width in (8, 16)] == [4, 8]
+
+
 @pytest.mark.parametrize("use_samples", [False, True])
 def test_a_grouped_convolution_keeps_what_it_takes_and_makes(use_samples):
     import keras
@@ -290,6 +304,46 @@ def test_where_nothing_can_go_it_says_so():
     assert "a smaller multiple" in caught.value.hint
 
 
+@pytest.mark.parametrize("axis", ["texts", "channels_first"])
+def test_an_open_last_axis_and_channels_that_come_first_are_left_alone(axis):
+    import keras
+
+    from boardproof.compress import remove_dead, shrink
+
+    layers = keras.layers
+    if axis == "texts":
+        given = keras.Input((None,), dtype="int32")
+        x = layers.GlobalAveragePooling1D()(layers.Conv1D(8, 3)(layers.Embedding(10, 8)(given)))
+    else:
+        given = keras.Input((3, 10, 10))
+        x = layers.Flatten()(layers.Conv2D(8, 3, data_format="channels_first")(given))
+    model = keras.Model(given, layers.Dense(2)(layers.Dense(16, name="dense")(x)))
+    assert shrink(model, 0.5).get_layer("dense").units == 8
+    if axis == "texts":  # TensorFlow on a processor does not run the other one
+        kernel, put_back = weights_of(model.get_layer("dense"))
+        kernel[:, :5] = 0
+        put_back()
+        texts, narrow = np.arange(20).reshape(2, 10) % 10, remove_dead(model)
+        assert narrow.get_layer("dense").units == 11
+        np.testing.assert_allclose(narrow(texts), model(texts), atol=1e-6)
+
+
+def test_arguments_of_steps_widths_and_budgets_are_checked():
+    from boardproof.compress import shrink, shrink_in_steps, shrink_to_fit
+
+    wrong = {
+        "Channels cannot go in 0 steps.": lambda: shrink_in_steps(two_layers(), 0.5, list, steps=0),
+        "Widths cannot be multiples of 0.": lambda: shrink(two_layers(), 0.5, multiple=0),
+        "There is no scope gobal.": lambda: shrink_to_fit(two_layers(), bool, scope="gobal"),
+        "can be removed at 50%": lambda: shrink_in_steps(two_layers(), 0.5, list, multiple=64),
+    }
+    for message, call in wrong.items():
+        with pytest.raises(InputError) as caught:
+            call()
+        assert message in caught.value.message
+        assert caught.value.hint.startswith(("Give ", "Choose "))
+
+
 def test_a_score_of_the_wrong_shape_names_the_layer():
     from boardproof.compress import shrink
 
@@ -331,3 +385,28 @@ def test_a_layer_that_is_dead_altogether_keeps_a_channel():
     x = samples_for(model)
     assert narrow.layers[1].units == 1
     assert np.allclose(narrow(x), model(x), atol=1e-6)
+
+
+def with_three_dead(model, *names: str):
+    """Of each layer named, three channels that give their bias alone."""
+    for name in names:
+        kernel, put_back = weights_of(model.get_layer(name))
+        kernel[..., :3] = 0
+        put_back()
+    return model
+
+
+def test_what_only_looks_like_a_constant_stays():
+    import keras
+
+    from boardproof.compress import remove_dead
+
+    layers = keras.layers
+    row = keras.Input((4,))
+    plain, bias = layers.Dense(8, name="plain")(row), layers.Dense(8, bias_initializer="ones", name="bias")(row)
+    head = layers.Dense(2)
+    gated = keras.Model(row, head(layers.Multiply()([bias, layers.Dense(1)(row)])))  # a sample's bias times its gate
+    twice = keras.Model(row, layers.Add()([head(plain), layers.ReLU()(head(bias))]))  # two constants, and one bias
+    for model in (with_three_dead(gated, "bias"), with_three_dead(twice, "plain", "bias")):
+        narrow, x = remove_dead(model), samples_for(model)
+        np.testing.assert_allclose(narrow(x), model(x), atol=1e-6)

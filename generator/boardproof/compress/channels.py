@@ -91,12 +91,14 @@ class Channels:
         taken: By layer name: the unit of each channel that it takes.
         made: By layer name: the unit of each channel that it gives.
         pinned: Units that must stay.
+        blended: Units to all of which one other channel is added, or the like: none of them is a constant.
         producers: By unit: the layers that make it, each with the channel's index there; pinned units are not in it.
     """
 
     taken: dict[str, Labels]
     made: dict[str, Labels]
     pinned: frozenset[int]
+    blended: frozenset[int]
     producers: dict[int, tuple[tuple[str, int], ...]]
 
 
@@ -112,6 +114,7 @@ class _Analysis:
         self._model = model
         self._parent: list[int] = []
         self._pinned: set[int] = set()
+        self._blended: set[int] = set()
         self._labels: dict[int, Labels] = {}
         self._taken: dict[str, Labels] = {}
         self._made: dict[str, Labels] = {}
@@ -126,19 +129,19 @@ class _Analysis:
         """Everything found, with one number for each set of joined units."""
         taken = {name: self._resolved(labels) for name, labels in self._taken.items()}
         made = {name: self._resolved(labels) for name, labels in self._made.items()}
-        pinned = frozenset(self._find(label) for label in self._pinned)
+        pinned, blended = (frozenset(map(self._find, labels)) for labels in (self._pinned, self._blended))
         producers: dict[int, list[tuple[str, int]]] = {}
         for layer in self._model.layers:
             if isinstance(layer, PRODUCERS):
                 for index, unit in enumerate(made[layer.name]):
                     if int(unit) not in pinned:
                         producers.setdefault(int(unit), []).append((layer.name, index))
-        return Channels(taken, made, pinned, {unit: tuple(found) for unit, found in producers.items()})
+        return Channels(taken, made, pinned, blended, {unit: tuple(found) for unit, found in producers.items()})
 
     def _visit(self, node: Node) -> None:
         name = node.operation.name
         given = [self._labels[id(tensor)] for tensor in node.input_tensors]
-        if name in self._taken:  # called before: its weights are the same, so its channels are
+        if name in self._taken and _has_a_width(node.operation):  # called before: its channels are the same
             self._join(self._taken[name], given[0])
             labels = self._made[name] if isinstance(node.operation, PRODUCERS) else self._follow(node, given)
             self._join(self._made[name], labels)
@@ -189,6 +192,7 @@ class _Analysis:
                 self._join(widest, labels)
             else:
                 self._pin(labels)  # spread over all channels
+                self._blended.update(widest.tolist())
         return widest
 
     def _concatenate(self, node: Node, given: list[Labels]) -> Labels:
@@ -202,6 +206,8 @@ class _Analysis:
         before, after = node.input_tensors[0].shape[1:], node.outputs[0].shape[1:]
         if before[-1] == after[-1]:
             return given
+        if None in (*before, *after):
+            return self._unknown(node, [given])
         if len(after) == 1:
             return np.tile(given, prod(before[:-1]))
         if len(before) == 1:
@@ -242,7 +248,13 @@ class _Analysis:
 
 
 def _width(tensor: Any) -> int:
-    return int(tensor.shape[-1]) if len(tensor.shape) > 1 else 1
+    """Of the last axis; of one that is open, such as a text's, 1: it has no channels."""
+    return int(tensor.shape[-1] or 1) if len(tensor.shape) > 1 else 1
+
+
+def _has_a_width(operation: Any) -> bool:
+    """Whether weights or a shape tie it to the channels it was called with first; a ReLU takes any."""
+    return isinstance(operation, layers.Reshape) or bool(getattr(operation, "weights", ()))
 
 
 def _keeps_channels(node: Node) -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from boardproof.compress.channels import Channels
 
+_OPEN = 128
+"""In place of a size that a model leaves open: enough for its convolutions and pools."""
+
 
 def remove_dead(model: keras.Model) -> keras.Model:
     """A copy without the channels that compute nothing; it gives the same outputs, up to the rounding of float sums.
@@ -50,6 +53,7 @@ def _dead_units(model: keras.Model, channels: Channels) -> set[int]:
             kernel = kernel.swapaxes(-1, -2) if isinstance(layer, TRANSPOSED) else kernel
             live[layer.name] = np.asarray(kernel.reshape(-1, kernel.shape[-1]).any(axis=0))
     dead = {unit for unit, made in channels.producers.items() if not any(live[name][index] for name, index in made)}
+    dead -= channels.blended
     return dead - _all_of_a_layer(channels, dead)
 
 
@@ -71,9 +75,8 @@ def _constants(
     """
     takers = [node for node in nodes(model) if isinstance(node.operation, PRODUCERS)]
     seen = keras.Model(model.inputs, [node.input_tensors[0] for node in takers])
-    rng = np.random.default_rng(0)
-    inputs = [rng.standard_normal((1, *tensor.shape[1:])).astype(np.float32) for tensor in model.inputs]
-    values = seen(inputs, training=False)
+    values = seen([_some(tensor) for tensor in model.inputs], training=False)
+    constants: dict[str, NDArray[np.float32]] = {}
     shifts: dict[str, NDArray[np.float32]] = {}
     visible: set[int] = set()
     for node, value in zip(takers, values, strict=True):
@@ -86,10 +89,18 @@ def _constants(
         uneven = chosen & (flat.max(axis=0) != flat.min(axis=0))
         if not _sees_all_of_its_input(node):
             uneven |= chosen & (constant != 0)
+        uneven |= constants.setdefault(node.operation.name, constant) != constant  # one bias for all of its calls
         visible.update(units[uneven].tolist())
         if constant.any():
             shifts[node.operation.name] = _through(node, constant)
     return shifts, visible
+
+
+def _some(tensor: Any) -> NDArray[np.generic]:
+    """One sample for an input; of indices the first, which every table has."""
+    shape = (1, *(size or _OPEN for size in tensor.shape[1:]))
+    real = keras.backend.is_float_dtype(tensor.dtype)
+    return np.random.default_rng(0).standard_normal(shape).astype(np.float32) if real else np.zeros(shape, tensor.dtype)
 
 
 def _sees_all_of_its_input(node: Node) -> bool:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from boardproof.compress.graph import output_names
 from boardproof.errors import InputError
 from boardproof.model.labels import safe_label
 
@@ -42,11 +43,23 @@ def distilled(student: keras.Model, *, temperature: float = 2.0, alpha: float = 
             f"Model {safe_label(student.name)} cannot be taught: it needs one output, with one row for each sample.",
             "Distil a part of it that has one, or train with a loss of your own.",
         )
-    sequential = isinstance(student, keras.Sequential)
-    inputs, outputs = (student.inputs[0], student.outputs[0]) if sequential else (student.input, student.output)
-    model = _Distilled(inputs, outputs, name=student.name)
+    inputs = student.inputs[0] if isinstance(student, keras.Sequential) else student.input
+    model = _Distilled(inputs, student.outputs[0], name=student.name)
+    model.output_names = output_names(student)
     model.temperature, model.alpha, model.kind = temperature, alpha, _ending(student)
     return model
+
+
+def check_teacher(student: keras.Model, teacher: keras.Model) -> None:
+    """Raises InputError where a teacher's outputs are not of the student's kind: scores are no probabilities."""
+    wanted, found = (f"{_shapes(model)}, of kind {_ending(model)}" for model in (student, teacher))
+    if wanted == found:
+        return
+    raise InputError(
+        f"Model {safe_label(teacher.name)} cannot teach {safe_label(student.name)}: its outputs are {found}; the "
+        f"student's are {wanted}.",
+        "Let both end alike, such as both in softmax over the same classes.",
+    )
 
 
 def with_teacher(labels: NDArray[np.generic], predictions: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -117,5 +130,11 @@ class _Distilled(keras.Model):  # type: ignore[misc] # Keras is untyped
 def _ending(student: keras.Model) -> str:
     """The kind of outputs: "softmax", "sigmoid", or "linear" for all others."""
     last = student.outputs[0]._keras_history.operation
+    while isinstance(last, keras.Model):
+        last = last.outputs[0]._keras_history.operation
     name = getattr(getattr(last, "activation", None), "__name__", type(last).__name__).lower()
     return name if name in {"softmax", "sigmoid"} else "linear"
+
+
+def _shapes(model: keras.Model) -> str:
+    return ", ".join(str(list(tensor.shape[1:])) for tensor in model.outputs)

@@ -118,6 +118,14 @@ def describe(operation: Any) -> str:
     return f"{safe_label(operation.name)} ({type(operation).__name__})"
 
 
+def fresh(name: str, taken: set[str]) -> str:
+    """The name, changed where it is taken; it is taken now."""
+    while name in taken:
+        name += "_again"
+    taken.add(name)
+    return name
+
+
 def _input_like(tensor: Any) -> Any:
     return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor._keras_history.operation.name)
 
@@ -166,16 +174,10 @@ class _Copier:
         return keras.tree.map_structure(lambda tensor: made[id(tensor)], inner.output)
 
     def _copy(self, layer: keras.layers.Layer, prefix: str) -> tuple[keras.layers.Layer, ...]:
-        name = self._fresh(f"{prefix}{layer.name}")
+        name = fresh(f"{prefix}{layer.name}", self._names)
         if not isinstance(layer, SEPARABLE):
             return (clone(layer, name=name),)
-        return _split(layer, name, self._fresh(f"{name}_pointwise"))
-
-    def _fresh(self, name: str) -> str:
-        while name in self._names:
-            name += "_again"
-        self._names.add(name)
-        return name
+        return _split(layer, name, fresh(f"{name}_pointwise", self._names))
 
 
 def _split(layer: keras.layers.Layer, name: str, second_name: str) -> tuple[keras.layers.Layer, keras.layers.Layer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -60,7 +61,7 @@ class MagnitudePruning(keras.callbacks.Callback):  # type: ignore[misc] # Keras 
     Args:
         schedule: How many weights are zero, when. With a pattern, only when.
         scope: "layer", each layer as sparse as the schedule says; or "global", the smallest weights of all.
-        block: Inputs and outputs of a block, which is pruned as a whole.
+        block: Inputs and outputs of a block, which is pruned as a whole; the schedule says how many blocks are.
         pattern: (n, m): of m weights of an output in sequence, n are kept, such as (2, 4).
         layers: Whether a layer is pruned; None for all with a kernel, depthwise ones left out.
 
@@ -149,22 +150,24 @@ class MagnitudePruning(keras.callbacks.Callback):  # type: ignore[misc] # Keras 
         else:
             masks = [_largest(score.ravel(), sparsity) for score in scores]
         self._masks = [
-            (kernel, _as_kernel(layer, mask.reshape(score.shape), kernel.shape).astype(np.float32))
+            (kernel, self._spread(layer, mask.reshape(score.shape), kernel.shape).astype(np.float32))
             for (layer, kernel), score, mask in zip(kernels, scores, masks, strict=True)
         ]
 
     def _scores(self, layer: keras.layers.Layer, kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The magnitude of each weight, or of its block, as a matrix [inputs of all taps, outputs]."""
+        """The mean magnitude of each block, of a matrix [inputs of all taps, outputs]."""
         ordered = kernel.swapaxes(-1, -2) if isinstance(layer, TRANSPOSED) else kernel
         matrix = np.abs(ordered.reshape(-1, ordered.shape[-1]))
         return matrix if self._block == (1, 1) else _block_means(matrix, self._block)
 
-
-def _as_kernel(layer: keras.layers.Layer, matrix: Mask, shape: tuple[int, ...]) -> Mask:
-    """What belongs to a matrix of scores, in the layout of the layer's kernel."""
-    if isinstance(layer, TRANSPOSED):
-        return matrix.reshape(*shape[:-2], shape[-1], shape[-2]).swapaxes(-1, -2)
-    return matrix.reshape(shape)
+    def _spread(self, layer: keras.layers.Layer, mask: Mask, shape: tuple[int, ...]) -> Mask:
+        """The mask of blocks, over the weights in the layout of the layer's kernel."""
+        is_transposed = isinstance(layer, TRANSPOSED)
+        ordered = (*shape[:-2], shape[-1], shape[-2]) if is_transposed else shape
+        high, wide = self._block
+        matrix = np.repeat(np.repeat(mask, high, axis=0), wide, axis=1)[: prod(ordered[:-1]), : ordered[-1]]
+        kernel = matrix.reshape(ordered)
+        return kernel.swapaxes(-1, -2) if is_transposed else kernel
 
 
 def sparsity(model: keras.Model) -> tuple[LayerSparsity, ...]:
@@ -200,14 +203,13 @@ def _pattern_mask(scores: NDArray[np.float32], pattern: tuple[int, int]) -> Mask
 
 
 def _block_means(matrix: NDArray[np.float32], block: tuple[int, int]) -> NDArray[np.float32]:
-    """For each weight the mean of its block; blocks at the edges are smaller."""
+    """The mean of each block, [blocks down, blocks across]; those at the edges are smaller."""
     (rows, columns), (high, wide) = matrix.shape, block
     sums, counts = (
         np.add.reduceat(np.add.reduceat(values, range(0, rows, high), axis=0), range(0, columns, wide), axis=1)
         for values in (matrix, np.ones_like(matrix))
     )
-    spread = np.repeat(np.repeat(sums / counts, high, axis=0), wide, axis=1)
-    return np.asarray(spread[:rows, :columns])
+    return np.asarray(sums / counts)
 
 
 def _check(scope: str, block: tuple[int, int], pattern: tuple[int, int] | None) -> None:

@@ -61,17 +61,9 @@ def shrink(
     Raises:
         InputError: The model has no graph, nothing in it can be removed, or a wrong argument.
     """
-    _check(fraction, scope)
+    _check(fraction, scope, multiple)
     flat = flattened(model)
-    removed = choose(flat, Choice(fraction, multiple, scope, score, samples))
-    if not removed:
-        shown = "these fractions" if isinstance(fraction, Mapping) else f"{fraction:.0%}"
-        raise InputError(
-            f"Nothing of model {safe_label(model.name)} can be removed at {shown}: its layers are as narrow as "
-            f"{multiple} channels, or their channels are all needed.",
-            "Choose a larger fraction or a smaller multiple; see docs/smaller.md for what pins channels.",
-        )
-    return without(flat, analyse(flat), removed)
+    return without(flat, analyse(flat), _chosen(flat, Choice(fraction, multiple, scope, score, samples)))
 
 
 def shrink_in_steps(
@@ -86,8 +78,11 @@ def shrink_in_steps(
     samples: Samples | None = None,
 ) -> keras.Model:
     """As shrink(), a part at a time, with training in between and after it: large fractions cost less so."""
-    _check(fraction, scope)
+    _check(fraction, scope, multiple)
+    if not isinstance(steps, int) or steps < 1:
+        raise InputError(f"Channels cannot go in {steps} steps.", "Give steps as 1 or more.")
     narrow = flattened(model)
+    _chosen(narrow, Choice(fraction, multiple, scope, score, samples))
     widths = {layers: len(units) for layers, units in sets_of(analyse(narrow)).items()}
     for step in range(steps):
         so_far = _part(fraction, (step + 1) / steps)
@@ -117,8 +112,9 @@ def shrink_to_fit(
         samples: As in shrink(): with the scope "global" they decide about shapes.
 
     Raises:
-        InputError: It does not fit even where next to nothing is left.
+        InputError: It does not fit even where next to nothing is left, or a wrong argument.
     """
+    _check(_FINEST, scope, multiple)
     if fits(model):
         return 0.0
     flat = flattened(model)
@@ -175,6 +171,19 @@ def without(
     return narrow
 
 
+def _chosen(flat: keras.Model, choice: Choice) -> frozenset[int]:
+    """The units to remove. Raises InputError where there are none."""
+    removed = choose(flat, choice)
+    if not removed:
+        shown = "these fractions" if isinstance(choice.fraction, Mapping) else f"{choice.fraction:.0%}"
+        raise InputError(
+            f"Nothing of model {safe_label(flat.name)} can be removed at {shown}: its layers are as narrow as "
+            f"{choice.multiple} channels, or their channels are all needed.",
+            "Choose a larger fraction or a smaller multiple; see docs/smaller.md for what pins channels.",
+        )
+    return removed
+
+
 def _part(fraction: Fraction, share: float) -> Fraction:
     """What is removed after a share of the steps, so that each step takes the same part of what is left."""
     if isinstance(fraction, Mapping):
@@ -182,7 +191,9 @@ def _part(fraction: Fraction, share: float) -> Fraction:
     return 1.0 - float((1.0 - fraction) ** share)
 
 
-def _check(fraction: Fraction, scope: str) -> None:
+def _check(fraction: Fraction, scope: str, multiple: int) -> None:
+    if not isinstance(multiple, int) or multiple < 1:
+        raise InputError(f"Widths cannot be multiples of {multiple}.", "Give multiple as 1 or more.")
     if scope not in {"layer", "global"}:
         raise InputError(f"There is no scope {scope}.", 'Choose "layer" or "global".')
     if isinstance(fraction, Mapping) and scope == "global":
@@ -196,6 +207,8 @@ def _check(fraction: Fraction, scope: str) -> None:
 
 def _narrowed(node: Node, kept: NDArray[np.bool_]) -> dict[str, object]:
     """The arguments of a layer that say how many channels it makes, or that go with their number."""
+    if kept.all():
+        return {}
     width = int(kept.sum())
     match node.operation:
         case layers.Dense():
@@ -205,7 +218,7 @@ def _narrowed(node: Node, kept: NDArray[np.bool_]) -> dict[str, object]:
         case layers.Dropout() | layers.SpatialDropout1D() | layers.SpatialDropout2D() | layers.GaussianDropout():
             return {"rate": node.operation.rate * float(kept.mean())}
         case layers.Reshape():
-            return {"target_shape": (*node.outputs[0].shape[1:-1], width)}
+            return {"target_shape": (*(size or -1 for size in node.outputs[0].shape[1:-1]), width)}
         case _:
             return {}
 
@@ -216,9 +229,9 @@ def _weights(
     kept: NDArray[np.bool_],
     shift: NDArray[np.float32] | None,
 ) -> list[NDArray[np.float32]]:
-    weights = layer.get_weights()
-    if not weights:
-        return []
+    weights: list[NDArray[np.float32]] = layer.get_weights()
+    if shift is None and taken.all() and kept.all():
+        return weights
     if isinstance(layer, PRODUCERS):
         rows, columns = (kept, taken) if isinstance(layer, TRANSPOSED) else (taken, kept)
         bias = weights[1:] or ([np.zeros(len(kept), np.float32)] if shift is not None else [])

@@ -13,7 +13,7 @@ from boardproof.compress.graph import consumers, describe, nodes, variable
 from boardproof.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Score = Callable[[keras.layers.Layer], NDArray[np.floating[Any]]]
     """How much each channel that a layer makes is worth, [channels]."""
-    Samples = NDArray[np.generic] | list[NDArray[np.generic]]
+    Samples = NDArray[np.generic] | Sequence[NDArray[np.generic]]
     """Inputs, [samples, …]; of a model with several inputs an array for each."""
 
 _BATCH = 64
@@ -82,7 +82,7 @@ def _given(model: keras.Model, channels: Channels, samples: Samples) -> dict[int
 
 def _mean_squares(model: keras.Model, tensors: list[Any], samples: Samples) -> list[NDArray[np.float64]]:
     """Of each tensor, [channels]: over the samples and all places."""
-    arrays = samples if isinstance(samples, list) else [samples]
+    arrays = samples if isinstance(samples, (list, tuple)) else [samples]
     seen, count = keras.Model(model.inputs, tensors), len(arrays[0])
     means = [np.zeros(tensor.shape[-1]) for tensor in tensors]
     for start in range(0, count, _BATCH):

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from boardproof.compress.graph import clone, consumers, flattened, rebuild
+from boardproof.compress.graph import clone, consumers, flattened, fresh, rebuild
 from boardproof.compress.qat.layers import WEIGHTED, FakeQuantize, FakeQuantizedWeights
 from boardproof.compress.qat.roles import (
     Role,
@@ -74,6 +74,7 @@ class _Inserter:
         self._copies: dict[int, keras.layers.Layer] = {}
         self._rounded: dict[int, Any] = {}
         self._ranges = 0
+        self._names = {layer.name for layer in model.layers}
 
     def call(self, node: Node, arguments: tuple[Any, ...], options: dict[str, Any]) -> object:
         """What a node becomes: its copy, and behind it the quantizer that its output needs."""
@@ -116,7 +117,7 @@ class _Inserter:
         if fused:
             return result if self._goes_on(node) else self._quantize(result, layer.name)
         result = self._quantize(result, layer.name)
-        result = layers.Activation(layer.activation, name=f"{layer.name}_{name}")(result)
+        result = layers.Activation(layer.activation, name=fresh(f"{layer.name}_{name}", self._names))(result)
         if has_fixed_range(name) or self._goes_on(node):
             return result
         return self._quantize(result, f"{layer.name}_{name}")
@@ -138,12 +139,12 @@ class _Inserter:
 
     def _rescaling(self, layer: keras.layers.Layer, tensor: object) -> object:
         """Its product and its sum each round."""
-        scaled = self._quantize(
-            layers.Rescaling(layer.scale, name=f"{layer.name}_scale")(tensor), f"{layer.name}_scale"
-        )
+        name = fresh(f"{layer.name}_scale", self._names)
+        scaled = self._quantize(layers.Rescaling(layer.scale, name=name)(tensor), name)
         if not np.any(np.asarray(layer.offset)):
             return scaled
-        return self._quantize(layers.Rescaling(1.0, layer.offset, name=layer.name)(scaled), layer.name)
+        name = fresh(f"{layer.name}_offset", self._names)
+        return self._quantize(layers.Rescaling(1.0, layer.offset, name=name)(scaled), layer.name)
 
     def _goes_on(self, node: Node) -> bool:
         """Whether what follows becomes part of the same operator, or gives the output its range."""
@@ -187,10 +188,15 @@ class FreezeRanges(keras.callbacks.Callback):  # type: ignore[misc] # Keras is u
     """Lets the ranges stand still for the last part of training, so that the weights settle on them.
 
     Args:
-        after: From which share of the epochs on, 0 to 1.
+        after: From which share of the epochs on, 0 to 1. A range that has seen nothing yet takes what it sees first.
+
+    Raises:
+        InputError: It is no share.
     """
 
     def __init__(self, after: float = 0.75) -> None:
+        if not 0 <= after <= 1:
+            raise InputError(f"Ranges cannot be frozen after {after} of the epochs.", "Give a share, from 0 to 1.")
         super().__init__()
         self._after = after
 

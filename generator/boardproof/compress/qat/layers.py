@@ -68,8 +68,8 @@ class FakeQuantize(layers.Layer):  # type: ignore[misc] # Keras is untyped
         return keras.KerasTensor(inputs.shape, inputs.dtype)
 
     def _follow(self, inputs: tf.Tensor) -> None:
-        keep = tf.where(self.seen > 0, self.momentum, 0.0)
-        keep = tf.where(self.frozen > 0, 1.0, keep)
+        keep = tf.where(self.frozen > 0, 1.0, self.momentum)
+        keep = tf.where(self.seen > 0, keep, 0.0)
         self.low.assign(keep * self.low + (1 - keep) * tf.minimum(tf.reduce_min(inputs), 0.0))
         self.high.assign(keep * self.high + (1 - keep) * tf.maximum(tf.reduce_max(inputs), 0.0))
         self.seen.assign(1.0)

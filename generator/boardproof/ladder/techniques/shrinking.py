@@ -70,5 +70,5 @@ def _widths(model: Any) -> Iterator[str]:  # noqa: ANN401
 
 def _split(epochs: int, steps: int) -> list[int]:
     """The epochs in as many parts, as equal as can be, each one at least; the last ones are the longer."""
-    steps = min(steps, epochs)
+    steps = min(steps, max(1, epochs))
     return [(epochs * (i + 1)) // steps - (epochs * i) // steps for i in range(steps)]
