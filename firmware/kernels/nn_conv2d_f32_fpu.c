@@ -33,24 +33,61 @@ static float *lay_out_zeros(int32_t count, float *lane) {
 
 static void lay_out_window(const struct nn_conv2d_f32_fpu *op, const float *input, struct corner at, float *lane) {
     const struct nn_window *window = &op->window;
-    const int32_t last = at.x + (window->kernel_width - 1) * window->dilation_width;
-    const int32_t whole = at.x >= 0 && last < window->input_width;
+    const int32_t right = window->input_width - at.x; /* columns from here on are outside */
     const int32_t depth = op->runs * op->run / window->kernel_width;
+    const int32_t column = window->dilation_width * op->input_channels;
+    int32_t begin = 0, end = window->kernel_width;
+    while (begin < end && at.x + begin * window->dilation_width < 0) {
+        ++begin;
+    }
+    while (end > begin && (end - 1) * window->dilation_width >= right) {
+        --end;
+    }
     for (int32_t ky = 0; ky < window->kernel_height; ++ky, at.y += window->dilation_height) {
-        const float *row = input + (at.y * window->input_width + at.x) * op->input_channels;
         if (at.y < 0 || at.y >= window->input_height) {
             lane = lay_out_zeros(op->runs * op->run, lane);
-        } else if (whole) {
-            for (int32_t run = 0; run < op->runs; ++run) {
-                lane = lay_out(row, op->run, lane);
-                row += window->dilation_width * op->input_channels;
-            }
+            continue;
+        }
+        const float *from = input + (at.y * window->input_width + at.x) * op->input_channels + begin * column;
+        lane = lay_out_zeros(begin * depth, lane);
+        if (op->runs == 1) {
+            lane = lay_out(from, (end - begin) * depth, lane);
         } else {
-            int32_t x = at.x;
-            for (int32_t kx = 0; kx < window->kernel_width; ++kx, x += window->dilation_width) {
-                lane = x < 0 || x >= window->input_width ? lay_out_zeros(depth, lane) : lay_out(row, depth, lane);
-                row += window->dilation_width * op->input_channels;
+            for (int32_t kx = begin; kx < end; ++kx, from += column) {
+                lane = lay_out(from, depth, lane);
             }
+        }
+        lane = lay_out_zeros((window->kernel_width - end) * depth, lane);
+    }
+}
+
+/* `count` neighbours of each of four windows, `step` elements apart, to their places in the block. */
+static float *lay_out_four(const float *from, int32_t step, int32_t count, float *block) {
+    const float *second = from + step, *third = second + step, *fourth = third + step;
+    for (; count > 0; --count, block += PIXELS) {
+        block[0] = *from++;
+        block[1] = *second++;
+        block[2] = *third++;
+        block[3] = *fourth++;
+    }
+    return block;
+}
+
+/* Four windows side by side that are inside the image from left to right. */
+static void lay_out_windows(const struct nn_conv2d_f32_fpu *op, const float *input, struct corner at, float *block) {
+    const struct nn_window *window = &op->window;
+    const float *row = input + (at.y * window->input_width + at.x) * op->input_channels;
+    const int32_t next_row = window->dilation_height * window->input_width * op->input_channels;
+    for (int32_t ky = 0; ky < window->kernel_height; ++ky, at.y += window->dilation_height, row += next_row) {
+        if (at.y < 0 || at.y >= window->input_height) {
+            for (int32_t i = op->runs * op->run; i > 0; --i, block += PIXELS) {
+                block[0] = block[1] = block[2] = block[3] = 0.0F;
+            }
+            continue;
+        }
+        const float *from = row;
+        for (int32_t run = 0; run < op->runs; ++run, from += window->dilation_width * op->input_channels) {
+            block = lay_out_four(from, window->stride_width * op->input_channels, op->run, block);
         }
     }
 }
@@ -62,16 +99,24 @@ static void compute(const struct nn_conv2d_f32_fpu *op, const struct nn_gemm_f32
     const int32_t pixels = window->output_height * window->output_width;
     const int32_t channels = op->output_channels / op->groups;
     float *tile = block + PIXELS * gemm->depth;
+    const int32_t last = (PIXELS - 1) * window->stride_width + (window->kernel_width - 1) * window->dilation_width;
     struct corner corner = {-window->pad_top, -window->pad_left};
     int32_t x = 0;
     for (int32_t pixel = 0; pixel < pixels; pixel += PIXELS) {
         const int32_t count = pixels - pixel < PIXELS ? pixels - pixel : PIXELS;
+        const int32_t together =
+            x + PIXELS <= window->output_width && corner.x >= 0 && corner.x + last < window->input_width;
+        if (together) {
+            lay_out_windows(op, input, corner, block);
+        }
         for (int32_t i = 0; i < PIXELS; ++i) {
             if (i >= count) { /* numbers, whatever they are: what is left there might not be finite */
                 (void)lay_out_zeros(gemm->depth, block + i);
                 continue;
             }
-            lay_out_window(op, input, corner, block + i);
+            if (!together) {
+                lay_out_window(op, input, corner, block + i);
+            }
             corner.x += window->stride_width;
             if (++x == window->output_width) {
                 x = 0;

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-enum { NN_GEMM_F32_PIXELS = 4, NN_GEMM_F32_CHANNELS = 4, NN_DENSE_F32_ROWS = 8 };
+enum { NN_GEMM_F32_PIXELS = 4, NN_GEMM_F32_CHANNELS = 4, NN_DENSE_F32_ROWS = 8, NN_DEPTHWISE_F32_GROUP = 4 };
 
 /* Constant parameters of a matrix product. `stream` holds, for each four channels, `depth` times four weights, then
  * four biases; what is missing in the last four is 0. */
@@ -21,13 +21,13 @@ struct nn_gemm_f32_fpu {
     const float *stream;
     int32_t depth;    /* inputs of a pixel, at least 1 */
     int32_t fours;    /* output channels / 4, rounded up */
-    int32_t positive; /* whether activation_min is 0 and activation_max the largest finite number */
+    int32_t positive; /* whether activation_min is 0 */
+    int32_t limited;  /* whether finite numbers can be beyond other limits than that */
     float activation_min, activation_max;
 };
 
 /* Computes 4 pixels of 4 * fours channels from a block [depth][4 pixels]; pixel p's channel c goes to
- * output[p * stride + c]. With `positive`, what is below 0 becomes 0. Returns 0 if all outputs are finite; if not, or
- * if other limits apply, nn_gemm_pixels_f32_fpu clamps them. */
+ * output[p * stride + c]. Returns 0 if all outputs are finite; then, with `positive`, none is below 0. */
 int32_t nn_gemm4_f32_fpu(const struct nn_gemm_f32_fpu *op, const float *block, float *output, int32_t stride);
 
 /* The first `count` pixels of a block, `channels` of each, clamped. `tile` has room for 16 * fours floats. */
@@ -65,18 +65,41 @@ void nn_fully_connected_f32_fpu(const struct nn_fully_connected_f32_fpu *op, con
 /* sums[i] = bias + weights . input for eight outputs; `stream` as above. */
 void nn_dense8_f32_fpu(const float *stream, const float *input, int32_t depth, float sums[NN_DENSE_F32_ROWS]);
 
-/* Depthwise, any window, a multiplier of 1: four channels at a time, what is left one by one. weights
- * [KH][KW][channels]; bias must not be NULL. Pixels are computed in order, each output after its window is read. */
+/* Depthwise, any window and multiplier: four outputs at a time. `stream` holds, for each four outputs of a pixel, four
+ * weights for each place of the window, [KH][KW], then four biases. With a multiplier of 1 and at least four channels
+ * the last four are outputs - 4 and so on, else what is missing in them is 0.
+ *
+ * With a multiplier and a stride in width of 1, `together` pixels of few channels may be computed like one, where their
+ * windows are inside from left to right: `stream_together` holds their outputs likewise. Else `together` is 1.
+ *
+ * Pixels are computed in order; no output of a pixel may be where its window is. */
 struct nn_depthwise_conv2d_f32_fpu {
     struct nn_window window;
     int32_t batches;
-    int32_t channels;
+    int32_t input_channels, multiplier, together;
     float activation_min, activation_max;
-    const float *weights;
-    const float *bias;
+    const float *stream;
+    const float *stream_together; /* NULL without */
 };
 
 void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, const float *input, float *output);
+
+/* The part of a window that is inside the image. Distances are in bytes: `step` from one column of the input to the
+ * next, `next_row` from behind a row's last column to the next row's first, `left_out` over the weights outside between
+ * two rows, `to_bias` from behind the last row's to the biases. */
+struct nn_depthwise_taps_f32 {
+    int32_t rows, columns;
+    int32_t step, next_row, left_out, to_bias;
+    int32_t positive; /* whether what is below 0 becomes 0 */
+};
+
+/* Four neighbouring outputs of one pixel from the first input and the first four weights inside. Returns 0 if all are
+ * finite; where not, they may be below 0 all the same. */
+int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps_f32 *taps, const float *input, const float *weights,
+                              float *output);
+
+/* Clamps `count` outputs. `finite`: they are, and where `low` is 0 none is below 0. */
+void nn_limit_f32_fpu(float *data, int32_t count, float low, float high, int32_t finite);
 
 #ifdef __cplusplus
 }

@@ -14,4 +14,9 @@
 #define NN_UNUSED __attribute__((unused))
 #endif
 
+/* Functions whose loops lose their registers where they are inlined into others. */
+#ifndef NN_APART
+#define NN_APART __attribute__((noinline))
+#endif
+
 #endif

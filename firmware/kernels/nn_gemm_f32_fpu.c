@@ -12,13 +12,21 @@ void nn_gemm_pixels_f32_fpu(const struct nn_gemm_f32_fpu *op, const float *block
     const int32_t direct = count == PIXELS && channels % CHANNELS == 0;
     const int32_t step = direct ? stride : CHANNELS * op->fours;
     float *from = direct ? output : tile;
-    const int32_t clamped = nn_gemm4_f32_fpu(op, block, from, step) == 0 && op->positive;
-    if (direct && clamped) {
+    const int32_t finite = nn_gemm4_f32_fpu(op, block, from, step) == 0;
+    const int32_t limited = !finite || op->limited;
+    if (limited && (!direct || stride == channels)) { /* pixels follow one another */
+        nn_limit_f32_fpu(from, count * step, op->activation_min, op->activation_max, finite);
+    } else if (limited) {
+        for (int32_t i = 0; i < count; ++i) {
+            nn_limit_f32_fpu(from + i * step, channels, op->activation_min, op->activation_max, finite);
+        }
+    }
+    if (direct) {
         return;
     }
     for (; count > 0; --count, output += stride, from += step) {
         for (int32_t c = 0; c < channels; ++c) {
-            output[c] = nn_clamp_f32(from[c], op->activation_min, op->activation_max);
+            output[c] = from[c];
         }
     }
 }

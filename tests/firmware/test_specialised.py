@@ -145,6 +145,9 @@ OPERATORS = {
     "nn_conv2d_f32_fpu": operators_axes.conv2d("float32"),
     "nn_depthwise_conv2d_f32_fpu": operators_axes.depthwise_conv2d("float32"),
     "nn_depthwise_conv2d_f32_fpu in fours": in_fours(operators_axes.depthwise_conv2d("float32"), "float32"),
+    "nn_depthwise_conv2d_f32_fpu of few channels": of_image(
+        operators_axes.depthwise_conv2d("float32"), "float32", (2, 3, 5, 6, 7)
+    ),
     "nn_conv2d_f32_fpu of several filters": operators_axes.depthwise_conv2d("float32"),
     "nn_fully_connected_f32_fpu": operators_axes.fully_connected("float32"),
 }

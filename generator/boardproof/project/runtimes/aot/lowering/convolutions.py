@@ -81,6 +81,18 @@ def as_one_group(op: Conv2D, graph: Graph) -> tuple[Conv2D, Graph]:
     return op, _with(graph, replace(weights, shape=filters.shape, data=filters.tobytes()))
 
 
+def pixels_in_a_row(op: Conv2D, graph: Graph) -> tuple[Conv2D, Graph]:
+    """The image as one row where each output is of one pixel alone, in order: no row ends within a block of pixels."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    is_padded = any(sum(sides) for sides in op.window.border)
+    if weights.shape[1:3] != (1, 1) or op.window.stride != (1, 1) or is_padded:
+        return op, graph
+    for tensor in (data, output):
+        count, height, width, channels = tensor.shape
+        graph = _with(graph, replace(tensor, shape=(count, 1, height * width, channels)))
+    return op, graph
+
+
 def _turned(op: TransposeConv, graph: Graph) -> tuple[Conv2D, Graph]:
     """An output meets input `output + pad - tap`. Sums are added up in the order of the inputs by both operators."""
     data, weights, output = (graph.tensors[i] for i in (op.input, op.inputs[1], op.output))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, FullyConnected
 from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise
-from boardproof.project.runtimes.aot.lowering.convolutions import as_grouped
+from boardproof.project.runtimes.aot.kernelsets.fpu.ticks import CHANNELS, convolution_ticks, depthwise_ticks
+from boardproof.project.runtimes.aot.lowering.convolutions import as_grouped, pixels_in_a_row
 from boardproof.project.runtimes.aot.operands import activation_text, flow_text, plain_range
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
 from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
@@ -24,13 +27,15 @@ if TYPE_CHECKING:
 
     Layer = Conv2D | DepthwiseConv2D | FullyConnected
 
-CHANNELS = 4
-"""NN_GEMM_F32_CHANNELS, and what the depthwise kernel computes together."""
+_FEW = 8
+"""Channels, from which on pixels are not computed together: what is computed twice of each is little."""
 
 DENSE_ROWS = 8
 """NN_DENSE_F32_ROWS."""
 
 _FLOAT_BYTES = 4
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def choose_fpu(op: Operator, graph: Graph, _tuning: Tuning) -> Step | None:
@@ -55,6 +60,7 @@ def choose_fpu(op: Operator, graph: Graph, _tuning: Tuning) -> Step | None:
 
 def convolution(op: Conv2D, graph: Graph) -> Step | None:
     """One nn_conv2d_f32_fpu; None for one output channel, of which three in four would be nothing."""
+    op, graph = pixels_in_a_row(op, graph)
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     groups = data.shape[3] // weights.shape[3]
     if weights.shape[0] == groups:
@@ -69,14 +75,17 @@ def convolution(op: Conv2D, graph: Graph) -> Step | None:
         ("gemm.stream", Table("stream", np.concatenate(streams), f"weights, biases, {weights.label}", weights.index)),
         ("gemm.depth", inputs),
         ("gemm.fours", fours),
-        ("gemm.positive", int((low, high) == (0.0, float(np.finfo(np.float32).max)))),
+        ("gemm.positive", int(low == 0.0)),
+        ("gemm.limited", int(_is_limited(low, high))),
         ("gemm.activation_min", low),
         ("gemm.activation_max", high),
     )
     scratch_bytes = _FLOAT_BYTES * PIXELS * (inputs + CHANNELS * fours)
     text = f"{flow_text(data, output)}, {window_text((weights.shape[1], weights.shape[2]), op.window)}"
+    ticks = convolution_ticks(op, graph, limited=_is_limited(low, high))
     in_place = blockwise(op, graph)
-    return _step(op, Params("nn_conv2d_f32_fpu", fields), text, *in_place, scratch_bytes=scratch_bytes)
+    step = _step(op, Params("nn_conv2d_f32_fpu", fields), text, *in_place, scratch_bytes=scratch_bytes)
+    return replace(step, ticks=ticks)
 
 
 def dense(op: FullyConnected, graph: Graph) -> Step | None:
@@ -99,25 +108,56 @@ def dense(op: FullyConnected, graph: Graph) -> Step | None:
 
 
 def depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
-    """One nn_depthwise_conv2d_f32_fpu; several filters for each channel are groups of a convolution."""
-    if op.depth_multiplier != 1:
-        return convolution(*as_grouped(op, graph))
+    """One nn_depthwise_conv2d_f32_fpu; a convolution where one channel alone has four filters, or is alone itself."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    if op.depth_multiplier > 1 and (data.shape[3] == 1 or op.depth_multiplier >= CHANNELS):
+        return convolution(*as_grouped(op, graph))
     kernel = (weights.shape[1], weights.shape[2])
     low, high = plain_range(op.activation, data.dtype)
-    table = Table("weights", weights.array().reshape(-1), f"weights, {weights.label}", weights.index)
+    outputs = output.shape[3]
+    neighbours = op.depth_multiplier == 1
+    is_few = neighbours and outputs < _FEW and outputs % CHANNELS != 0 and op.window.stride[1] == 1
+    together = CHANNELS // gcd(outputs, CHANNELS) if is_few else 1
     fields: Fields = (
         *window_fields(data, output, kernel, op.window),
         ("batches", data.shape[0]),
-        ("channels", data.shape[3]),
+        ("input_channels", data.shape[3]),
+        ("multiplier", op.depth_multiplier),
+        ("together", together),
         ("activation_min", low),
         ("activation_max", high),
-        ("weights", table),
-        ("bias", Table("bias", _biases(op, graph, 1)[0], "biases")),
+        ("stream", _table(op, graph, "stream", _in_fours(outputs) if neighbours else np.arange(outputs))),
+        (
+            "stream_together",
+            _table(op, graph, "together", np.arange(together * outputs) % outputs) if is_few else None,
+        ),
     )
-    offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), data.shape[3])
+    offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), outputs)
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    return _step(op, Params("nn_depthwise_conv2d_f32_fpu", fields), text, InPlace(0, offset * _FLOAT_BYTES))
+    ticks = depthwise_ticks(op, graph, together, limited=_is_limited(low, high))
+    step = _step(op, Params("nn_depthwise_conv2d_f32_fpu", fields), text, InPlace(0, offset * _FLOAT_BYTES))
+    return replace(step, ticks=ticks)
+
+
+def _is_limited(low: float, high: float) -> bool:
+    """Whether finite outputs that are not below zero, where that is the least, can be beyond these limits."""
+    return high < _LARGEST or low not in {0.0, -_LARGEST}
+
+
+def _in_fours(outputs: int) -> NDArray[np.int64]:
+    """Outputs in the order of a stream: the last four are the last ones with some of those before."""
+    if outputs < CHANNELS:
+        return np.arange(outputs)
+    firsts = np.minimum(np.arange(0, outputs, CHANNELS), outputs - CHANNELS)
+    return (firsts[:, None] + np.arange(CHANNELS)).reshape(-1)
+
+
+def _table(op: DepthwiseConv2D, graph: Graph, name: str, order: NDArray[np.int64]) -> Table:
+    """A stream of these outputs."""
+    weights = graph.tensors[op.inputs[1]]
+    rows = weights.array().reshape(-1, weights.shape[3]).T
+    stream = _stream(rows[order], _biases(op, graph, 1)[0, order], CHANNELS)
+    return Table(name, stream, f"weights, biases, {weights.label}", weights.index)
 
 
 def _biases(op: Layer, graph: Graph, groups: int) -> NDArray[np.float32]:
