@@ -180,6 +180,7 @@ struct layout {
     int32_t head, full, tail;
     int32_t step;
     uint32_t padding; /* four channels of one pixel */
+    int32_t lines;    /* channels that are computed, at most four */
 };
 
 static struct layout lay_out(const struct nn_depthwise3_s8_dsp *op) {
@@ -192,7 +193,8 @@ static struct layout lay_out(const struct nn_depthwise3_s8_dsp *op) {
                             left / 2,
                             left % 2,
                             op->line.input_step,
-                            (uint32_t)(uint8_t)op->input_zero_point * 0x01010101U};
+                            (uint32_t)(uint8_t)op->input_zero_point * 0x01010101U,
+                            op->channels < CHANNELS ? op->channels : CHANNELS};
     if (layout.full >= room) {
         layout.full = room;
         layout.tail = 0;
@@ -217,23 +219,49 @@ __attribute__((noinline)) static void store_end(uint32_t *ring, int32_t plane, u
     store_pair(ring, plane, first, second);
 }
 
-/* A line of the image into one of the three places in the ring. Not inlined, for the registers that its loop needs. */
-__attribute__((noinline)) static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring) {
+/* One to four channels of a pixel, and nothing beyond them. */
+static inline uint32_t load(const int8_t *input, int32_t channels) {
+    if (channels == CHANNELS) {
+        return nn_load_word(input);
+    }
+    const uint32_t last = (uint8_t)input[channels - 1];
+    return channels == 1 ? last : nn_load_half(input) | last << 16;
+}
+
+/* A line of the image into one of the three places in the ring. */
+static inline __attribute__((always_inline)) void load_pixels(const struct layout *layout, const int8_t *input,
+                                                              uint32_t *ring, int32_t channels) {
     const int32_t step = layout->step;
     const int32_t plane = layout->plane;
     if (layout->head) {
-        store_end(ring, plane, layout->padding, nn_load_word(input));
+        store_end(ring, plane, layout->padding, load(input, channels));
         input += step;
         ring += LINES;
     }
     for (const uint32_t *end = ring + LINES * layout->full; ring != end; ring += LINES) {
-        store_pair(ring, plane, nn_load_word(input), nn_load_word(input + step));
+        store_pair(ring, plane, load(input, channels), load(input + step, channels));
         input += 2 * step;
         NN_KEEP_IN_REGISTER(input); /* the compiler would work out where they end, by a division */
         NN_KEEP_IN_REGISTER(ring);
     }
     if (layout->tail) {
-        store_end(ring, plane, nn_load_word(input), layout->padding);
+        store_end(ring, plane, load(input, channels), layout->padding);
+    }
+}
+
+/* Not inlined, for the registers that their loops need. */
+typedef void load_function(const struct layout *layout, const int8_t *input, uint32_t *ring);
+
+NN_APART static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring) {
+    load_pixels(layout, input, ring, CHANNELS);
+}
+
+/* Of less than four channels. */
+NN_APART static void load_few(const struct layout *layout, const int8_t *input, uint32_t *ring) {
+    if (layout->lines == 1) {
+        load_pixels(layout, input, ring, 1);
+    } else {
+        load_pixels(layout, input, ring, layout->lines == 2 ? 2 : 3);
     }
 }
 
@@ -298,7 +326,9 @@ typedef void line_function(const struct line *);
 
 /* The whole image, four channels. */
 static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct layout *layout, const int8_t *input,
-                             uint32_t *ring, struct line lines[CHANNELS], line_function *compute) {
+                             uint32_t *ring, struct line lines[CHANNELS], load_function *unpack,
+                             line_function *compute) {
+    const struct line *end = lines + (unpack == load_line ? CHANNELS : layout->lines);
     const int32_t stride = op->stride;
     const int32_t input_step = op->across.input_step;
     const int32_t output_step = op->across.output_step;
@@ -313,7 +343,7 @@ static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct
                 pad_line(layout, ring + slot);
                 above -= 1;
             } else {
-                load_line(layout, input, ring + slot);
+                unpack(layout, input, ring + slot);
                 input += input_step;
                 inside -= 1;
             }
@@ -322,7 +352,7 @@ static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct
         missing = stride;
         const int32_t change = first < stride ? LINES - stride : -stride;
         first += change;
-        for (struct line *line = lines; line < lines + CHANNELS; ++line) {
+        for (struct line *line = lines; line < end; ++line) {
             compute(line);
             line->output += output_step;
             line->weights += 2 * change;
@@ -331,7 +361,7 @@ static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct
 }
 
 static void compute_image(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output, uint32_t *scratch,
-                          line_function *compute) {
+                          load_function *unpack, line_function *compute) {
     const struct layout layout = lay_out(op);
     uint32_t *ring = scratch + CHANNELS * WEIGHT_WORDS;
     const uint32_t *group = op->stream;
@@ -342,7 +372,7 @@ static void compute_image(const struct nn_depthwise3_s8_dsp *op, const int8_t *i
     for (int32_t left = op->channels; left > 0; left -= CHANNELS, group += NN_DEPTHWISE3_GROUP_WORDS) {
         struct line lines[CHANNELS];
         prepare(op, &layout, group, ring, scratch, output + c, lines);
-        compute_channels(op, &layout, input + c, ring, lines, compute);
+        compute_channels(op, &layout, input + c, ring, lines, unpack, compute);
         c += left < 2 * CHANNELS ? left - CHANNELS : CHANNELS; /* the last four may be some of those before */
     }
     nn_clamp_s8_dsp(output, op->line.output_size * op->across.output_size * op->channels, op->activation_min,
@@ -350,20 +380,40 @@ static void compute_image(const struct nn_depthwise3_s8_dsp *op, const int8_t *i
 }
 
 void nn_depthwise3_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch) {
-    compute_image(op, input, output, scratch, stride1_one_sided);
+    compute_image(op, input, output, scratch, load_line, stride1_one_sided);
 }
 
 void nn_depthwise3_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                     void *scratch) {
-    compute_image(op, input, output, scratch, stride1_two_sided);
+    compute_image(op, input, output, scratch, load_line, stride1_two_sided);
 }
 
 void nn_depthwise3_stride2_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                   void *scratch) {
-    compute_image(op, input, output, scratch, stride2_one_sided);
+    compute_image(op, input, output, scratch, load_line, stride2_one_sided);
 }
 
 void nn_depthwise3_stride2_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                             void *scratch) {
-    compute_image(op, input, output, scratch, stride2_two_sided);
+    compute_image(op, input, output, scratch, load_line, stride2_two_sided);
+}
+
+void nn_depthwise3_few_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
+                              void *scratch) {
+    compute_image(op, input, output, scratch, load_few, stride1_one_sided);
+}
+
+void nn_depthwise3_few_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
+                                        void *scratch) {
+    compute_image(op, input, output, scratch, load_few, stride1_two_sided);
+}
+
+void nn_depthwise3_few_stride2_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
+                                      void *scratch) {
+    compute_image(op, input, output, scratch, load_few, stride2_one_sided);
+}
+
+void nn_depthwise3_few_stride2_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input,
+                                                int8_t *output, void *scratch) {
+    compute_image(op, input, output, scratch, load_few, stride2_two_sided);
 }

@@ -28,19 +28,17 @@ struct nn_depthwise3_axis {
     int32_t input_step, output_step;
 };
 
-/* input [H, W, channels], output [OH, OW, channels]; one image, at least 4 channels, dilation 1. `line` is the
- * axis that lines run along, `across` the other one. `stride`, 1 or 2, is that of both axes; paddings are 0 or 1 at the
- * front, and no window begins beyond the image.
+/* input [H, W, channels], output [OH, OW, channels]; one image, at least 4 channels (1 to 3 for `few`), dilation 1.
+ * `line` is the axis that lines run along, `across` the other one. `stride`, 1 or 2, is that of both axes; paddings are
+ * 0 or 1 at the front, and no window begins beyond the image.
  *
- * `stream` has for each four channels, and last for the last four if they are no multiple of 4, in words:
- *     0 to 3    biases, scaled, see below
- *     4 to 7    multipliers
- *     8 to 16   as bytes, nine weights for each channel, kernel line after kernel line
- *     17        as bytes, right shifts
- * one_sided = 1: for activations that clamp at the output zero point; accumulators a are held 256-fold, the result is
- *     floor((256 * a + offset) * multiplier / 2^32) >> shift, the offset being in the bias; |256 * a + offset| < 2^31
- * one_sided = 0: any zero point, a twofold; the stream's shift is e - 1, where e >= 1 is the one that belongs to the
- *     multiplier in [2^30, 2^31), and `round` is 2 * output zero point + 1; |a| < 2^29 */
+ * `stream` has for each four channels (the last one again where there are fewer), and last for the last four if they
+ * are no multiple of 4, in words: 0 to 3    biases, scaled, see below 4 to 7    multipliers 8 to 16   as bytes, nine
+ * weights for each channel, kernel line after kernel line 17        as bytes, right shifts one_sided = 1: for
+ * activations that clamp at the output zero point; accumulators a are held 256-fold, the result is floor((256 * a +
+ * offset) * multiplier / 2^32) >> shift, the offset being in the bias; |256 * a + offset| < 2^31 one_sided = 0: any
+ * zero point, a twofold; the stream's shift is e - 1, where e >= 1 is the one that belongs to the multiplier in [2^30,
+ * 2^31), and `round` is 2 * output zero point + 1; |a| < 2^29 */
 struct nn_depthwise3_s8_dsp {
     struct nn_depthwise3_axis line, across;
     int32_t channels, stride;
@@ -51,11 +49,11 @@ struct nn_depthwise3_s8_dsp {
 };
 
 /* One function for each stride and kind of rescaling, so that only what is used is linked: without `two_sided` for
- * one_sided = 1.
+ * one_sided = 1; with `few` for 1 to 3 channels.
  *
  * Scratch, 4-aligned: 160 + 48 * (stride * pairs + 1) bytes, where pairs = line.output_size / 2, rounded up.
  * The output may start where the input starts if they have the same size, stride is 1, and channels are a multiple of
- * 4. */
+ * 4 or fewer. */
 void nn_depthwise3_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch);
 void nn_depthwise3_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                     void *scratch);
@@ -63,6 +61,15 @@ void nn_depthwise3_stride2_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const i
                                   void *scratch);
 void nn_depthwise3_stride2_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                             void *scratch);
+
+void nn_depthwise3_few_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
+                              void *scratch);
+void nn_depthwise3_few_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
+                                        void *scratch);
+void nn_depthwise3_few_stride2_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
+                                      void *scratch);
+void nn_depthwise3_few_stride2_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input,
+                                                int8_t *output, void *scratch);
 
 #ifdef __cplusplus
 }

@@ -29,6 +29,12 @@ static inline uint32_t nn_load_word(const void *address) {
     return word;
 }
 
+static inline uint32_t nn_load_half(const void *address) {
+    uint16_t half;
+    memcpy(&half, address, sizeof half);
+    return half;
+}
+
 static inline void nn_store_word(void *address, uint32_t word) {
     memcpy(address, &word, sizeof word);
 }

@@ -29,6 +29,7 @@ OPERATORS = {
     "nn_conv2d_any_wide_s8_dsp": operators_dsp.wide,
     "nn_conv2d_narrow_s8_dsp": operators_dsp.narrow,
     "nn_depthwise3_s8_dsp": operators_dsp.depthwise,
+    "nn_depthwise3_few_s8_dsp": operators_dsp.depthwise_few,
     "nn_depthwise_plane_s8_dsp": operators_dsp.depthwise_any,
     "nn_depthwise_plane3_s8_dsp": operators_dsp.depthwise_small,
     "nn_depthwise_repeated_s8_dsp": operators_dsp.depthwise_repeated,
@@ -53,10 +54,12 @@ DEPTHWISE = {
     "nn_depthwise3_stride2_s8_dsp",
     "nn_depthwise3_stride2_two_sided_s8_dsp",
 }
+FEW = {name.replace("depthwise3", "depthwise3_few") for name in DEPTHWISE}
 WITH_ADD = {"nn_pointwise_add_s8_dsp", "nn_conv2d_rows_add_s8_dsp"}
 SEVERAL = {
     "with addition": WITH_ADD,
     "nn_depthwise3_s8_dsp": DEPTHWISE,
+    "nn_depthwise3_few_s8_dsp": FEW,
     "nn_depthwise_plane_s8_dsp": {"nn_depthwise_plane_s8_dsp", "nn_depthwise_plane_two_sided_s8_dsp"},
     "nn_depthwise_repeated_s8_dsp": {"nn_depthwise_repeated_s8_dsp", "nn_depthwise_repeated_two_sided_s8_dsp"},
     "nn_depthwise_plane3_s8_dsp": {"nn_depthwise_plane3_s8_dsp", "nn_depthwise_plane3_two_sided_s8_dsp"},

@@ -108,6 +108,7 @@ OPERATORS = {
     "nn_conv2d_any_s8_dsp": operators_windows.conv2d,
     "nn_conv2d_any_wide_s8_dsp": of_large_biases(operators_windows.conv2d),
     "nn_conv2d_any_wide_s8_dsp of one image": of_large_biases(operators_dsp.windows),
+    "nn_conv2d_narrow_s8_dsp of several pixels": operators_dsp.few_outputs,
     "nn_conv2d_rows_s8_dsp of columns": operators_dsp.convolution_of_column,
     "nn_fully_connected_any_s8_dsp of pixels": operators_dsp.one_channel,
     "nn_depthwise_plane_s8_dsp of columns": operators_dsp.depthwise_of_column,

@@ -133,6 +133,23 @@ def depthwise_small(draw: st.DrawFn, net: Network) -> Activation:
     return depthwise_of(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
 
 
+def depthwise_few(draw: st.DrawFn, net: Network) -> Activation:
+    """3x3 of less than four channels, large enough for lines, but for some."""
+    stride = draw(st.sampled_from((1, 1, 2)))
+    x = image(draw, net, st.integers(1, 3), 8 * stride + 5)
+    return depthwise_of(draw, net, x, (3, 3), Window(Padding.SAME, (stride, stride)))
+
+
+def few_outputs(draw: st.DrawFn, net: Network) -> Activation:
+    """Less than four channels come out, or go in, of rows that several outputs of divide."""
+    inputs, outputs_ = draw(st.sampled_from(((1, 4), (2, 6), (3, 1), (4, 1), (8, 3), (12, 2))))
+    shape = (1, draw(st.integers(1, 7)), draw(st.sampled_from((2, 4, 6, 8, 12))), inputs)
+    x = net.input(shape, net.scale(draw, 0.05), net.zero_point(draw))
+    kernel = draw(st.sampled_from(((1, 1), (3, 3), (1, 5), (4, 2))))
+    stride = (draw(st.integers(1, 2)), draw(st.integers(1, 2)) if kernel[1] > 1 and shape[2] % 4 == 0 else 1)
+    return convolution(draw, net, x, kernel, Window(Padding.SAME, stride), outputs_)
+
+
 def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
     """Any kernel; now and then an image so wide that few rows are unpacked at once."""
     width = draw(st.one_of(st.integers(1, 9), st.integers(30, 60)))

@@ -60,6 +60,11 @@ def as_grouped(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
     return convolution, _with(graph, _filters_first(graph.tensors[op.inputs[1]]))
 
 
+def as_depthwise(op: Conv2D, graph: Graph) -> DepthwiseConv2D:
+    """A convolution of one channel to one channel: its filter [1,KH,KW,1] is a depthwise one as it is."""
+    return DepthwiseConv2D(op.index, op.version, op.inputs, op.outputs, op.window, 1, op.activation)
+
+
 def as_dense(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
     """The same computation as a CONV_2D of one group, whose filters [O,KH,KW,I] have zeros for all channels but one."""
     weights, channels = graph.tensors[op.inputs[1]], graph.tensors[op.input].shape[3]
@@ -91,6 +96,57 @@ def pixels_in_a_row(op: Conv2D, graph: Graph) -> tuple[Conv2D, Graph]:
         count, height, width, channels = tensor.shape
         graph = _with(graph, replace(tensor, shape=(count, 1, height * width, channels)))
     return op, graph
+
+
+def as_fewer_pixels(op: Conv2D, graph: Graph, pixels: int) -> tuple[Conv2D, Graph] | None:
+    """The same computation with `pixels` neighbouring outputs of a row as the channels of one.
+
+    Filters are as much wider, with zeros for what is in the windows of the others. Where windows are of one pixel each,
+    inputs are taken together likewise. None where rows (there: images) do not divide by it, or there are several
+    images, groups or dilation.
+    """
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    (count, height, width, depth), (channels, *kernel, _) = data.shape, weights.shape
+    if (count, op.window.dilation, weights.shape[3]) != (1, (1, 1), depth):
+        return None
+    is_pointwise = (*kernel, *op.window.stride) == (1, 1, 1, 1) and output.shape[:3] == data.shape[:3]
+    rows, columns = (1, height * width) if is_pointwise else output.shape[1:3]
+    if columns % pixels:
+        return None
+    step = op.window.stride[1]
+    filters = np.zeros((pixels, channels, kernel[0], (pixels - 1) * step + kernel[1], depth), np.int8)
+    for pixel in range(pixels):
+        filters[pixel, :, :, pixel * step : pixel * step + kernel[1]] = weights.array()
+    shape = (pixels * channels, *filters.shape[2:])
+    window = op.window
+    if is_pointwise:
+        shape = (pixels * channels, 1, 1, pixels * depth)
+        graph = _with(graph, replace(data, shape=(1, 1, columns // pixels, pixels * depth)))
+    else:
+        before = padding_before((height, width), (kernel[0], kernel[1]), op.window)
+        covered = ((rows - 1) * op.window.stride[0] + kernel[0], (columns - pixels) * step + shape[2])
+        ends = zip(before, covered, (height, width), strict=True)
+        border = [(first, max(all_ - size - first, 0)) for first, all_, size in ends]
+        window = Window(Padding.VALID, (op.window.stride[0], pixels * step), border=(border[0], border[1]))
+    graph = _with(graph, _repeated(replace(weights, shape=shape, data=filters.tobytes()), pixels))
+    graph = _with(graph, replace(output, shape=(1, rows, columns // pixels, pixels * channels)))
+    bias = bias_index(op)
+    if bias is not None:
+        tensor = graph.tensors[bias]
+        again = np.tile(tensor.array(), pixels)
+        graph = _with(graph, replace(tensor, shape=again.shape, data=again.tobytes()))
+    return replace(op, window=window), graph
+
+
+def _repeated(weights: Tensor, times: int) -> Tensor:
+    """The weights with as many scales, if there is more than one."""
+    quantization = weights.quantization
+    if quantization is None or len(quantization.scales) == 1:
+        return weights
+    zero_points = quantization.zero_points * times
+    return replace(
+        weights, quantization=replace(quantization, scales=quantization.scales * times, zero_points=zero_points)
+    )
 
 
 def _turned(op: TransposeConv, graph: Graph) -> tuple[Conv2D, Graph]:

@@ -7,7 +7,6 @@ add.py.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
 from typing import TYPE_CHECKING
 
 from boardproof.model.graph import (
@@ -35,10 +34,9 @@ from boardproof.model.operators.signal import (
     SignalWindow,
 )
 from boardproof.project.runtimes.aot.kernelsets.dsp.add import LinearAddition, linear_addition, table_addition
-from boardproof.project.runtimes.aot.kernelsets.dsp.any_window import any_convolution, any_depthwise
+from boardproof.project.runtimes.aot.kernelsets.dsp.any_window import any_depthwise
 from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
 from boardproof.project.runtimes.aot.kernelsets.dsp.dense import choose_dense
-from boardproof.project.runtimes.aot.kernelsets.dsp.depthwise import choose_depthwise
 from boardproof.project.runtimes.aot.kernelsets.dsp.int16 import (
     choose_add_s16,
     choose_convolution_s16,
@@ -51,10 +49,14 @@ from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.kernelsets.dsp.pairs import choose_pairs
 from boardproof.project.runtimes.aot.kernelsets.dsp.pools import pixel_maxima, pixel_sums, pool, run_sums
 from boardproof.project.runtimes.aot.kernelsets.dsp.products import choose_product
+from boardproof.project.runtimes.aot.kernelsets.dsp.rearranged import (
+    fastest_convolution,
+    fastest_depthwise,
+    grouped,
+)
 from boardproof.project.runtimes.aot.kernelsets.dsp.signal import choose_signal
 from boardproof.project.runtimes.aot.kernelsets.dsp.svdf import choose_svdf
 from boardproof.project.runtimes.aot.kernelsets.dsp.transpose_conv import choose_transpose_conv
-from boardproof.project.runtimes.aot.lowering.convolutions import as_dense, as_one_group
 from boardproof.project.runtimes.aot.operands import (
     INT8_MAX,
     INT8_MIN,
@@ -77,10 +79,6 @@ WITH_ADD = {
 
 ADDED_TICKS = 10
 """Instructions of an addition in a convolution that has its own estimate, for each output."""
-
-
-LARGEST_JOINED = 8192
-"""Bytes of weights of all groups together, with zeros, that are taken for the time they save."""
 
 
 def choose_dsp(op: Operator, graph: Graph, tuning: Tuning) -> Step | None:
@@ -116,11 +114,10 @@ def choose_products(
         case Conv2D() | DepthwiseConv2D() | FullyConnected() if is_int16(op, graph):
             return choose_int16(op, graph)
         case Conv2D():
-            return choose_convolution(op, graph, tuning) or grouped(op, graph, tuning)
+            return fastest_convolution(op, graph, tuning) or grouped(op, graph, tuning)
         case DepthwiseConv2D():
             found = any_depthwise(op, graph) if has_one_window(op, graph) else None
-            found = found or choose_depthwise(op, graph) or few_channels(op, graph, tuning)
-            return found or any_depthwise(op, graph)
+            return found or fastest_depthwise(op, graph, tuning) or any_depthwise(op, graph)
         case FullyConnected():
             return choose_dense(op, graph) or choose_product(op, graph)
         case TransposeConv():
@@ -133,25 +130,6 @@ def has_one_window(op: DepthwiseConv2D, graph: Graph) -> bool:
     """Whether there is nothing to share unpacked inputs with, as in networks that take one more step of a stream."""
     height, width, channels = graph.tensors[op.output].shape[1:]
     return height == width == op.depth_multiplier == 1 and channels % UNIT == 0
-
-
-def few_channels(op: DepthwiseConv2D, graph: Graph, tuning: Tuning) -> Step | None:
-    """A convolution, for fewer than four channels: faster, for all that it multiplies by zeros."""
-    outputs = graph.tensors[op.output].shape[3]
-    if outputs >= UNIT or graph.tensors[op.inputs[1]].dtype is not DType.INT8:
-        return None
-    return choose_convolution(*as_dense(op, graph), tuning)
-
-
-def grouped(op: Conv2D, graph: Graph, tuning: Tuning) -> Step | None:
-    """One nn_conv2d_any_s8_dsp or its wide form; or one group with zeros for the others."""
-    apart = any_convolution(op, graph)
-    data, weights = (graph.tensors[i] for i in op.inputs[:2])
-    is_small = weights.elements * data.shape[3] // weights.shape[3] <= LARGEST_JOINED
-    if apart is None or data.shape[3] == weights.shape[3] or not is_small:
-        return apart
-    joined = choose_convolution(*as_one_group(op, graph), tuning)
-    return joined if joined is not None and (joined.ticks or inf) < (apart.ticks or 0) else apart
 
 
 def choose_int16(op: Conv2D | DepthwiseConv2D | FullyConnected, graph: Graph) -> Step | None:

@@ -151,10 +151,10 @@ class Layer:
             per_block: Of whatever else there is for each block.
             blocks: How many there are, if not as few as there can be.
         """
-        pair = 23 * self.gemm.units + 45
-        detour = 160 if self.shape.channels[1] % 2 else 0
+        pair = 23 * self.gemm.units + (65 if self.gemm.round else 45)
+        detour = 47 * self.shape.channels[1] if self.shape.channels[1] % 2 else 0
         count = -(-self.shape.pixels // PIXELS) if blocks is None else blocks
-        return round(300 + count * (self.gemm.pairs * pair + per_unit * self.gemm.units + per_block + detour))
+        return round(100 + count * (self.gemm.pairs * pair + per_unit * self.gemm.units + per_block + detour))
 
     def step(
         self, kernel: str, fields: Fields, scratch_bytes: int, progress: Progress | None, ticks: int | None = None
@@ -235,7 +235,7 @@ def pointwise(layer: Layer) -> Step:
     reads = np.arange(0, layer.shape.pixels, PIXELS) * layer.shape.channels[0]
     tile = layer.tile_bytes(layer.shape.pixels)
     progress = (reads, layer.block_ends)
-    return layer.step("nn_pointwise_s8_dsp", fields, layer.block_bytes + tile, progress, layer.ticks(31, 50))
+    return layer.step("nn_pointwise_s8_dsp", fields, layer.block_bytes + tile, progress, layer.ticks(31, 60))
 
 
 def windows(layer: Layer) -> Step:
@@ -255,8 +255,10 @@ def narrow(layer: Layer) -> Step:
     columns = (shape.output[2] - 1) * shape.stride[1] + shape.kernel[1]
     columns_bytes = -(-(columns * shape.kernel[0] * shape.channels[0] + UNIT - 1) // UNIT) * UNIT
     scratch_bytes = layer.block_bytes + columns_bytes + layer.tile_bytes(shape.pixels)
-    rows_ticks = shape.kernel[0] * shape.stride[1] * (12 + 8 * shape.channels[0])
-    ticks = layer.ticks(31, 50 + rows_ticks) if shape.output[2] % PIXELS == 0 else layer.ticks(31, 150 + rows_ticks)
+    blocks = layer.ticks(28.6, 95) if shape.output[2] % PIXELS == 0 else layer.ticks(32.7, 145)
+    pixel = {1: 5.4, 2: 20.5, 3: 9.9}.get(shape.channels[0], 5.8 + 3.7 * shape.channels[0])
+    row = 21 + shape.kernel[0] * (29 + pixel * min(columns, shape.data[2]))
+    ticks = blocks + round(shape.output[1] * row)
     return layer.step("nn_conv2d_narrow_s8_dsp", layer.window_fields(), scratch_bytes, layer.row_rereads, ticks)
 
 
@@ -267,7 +269,8 @@ def rows(layer: Layer, columns: int) -> Step:
         width // columns if width % columns == 0 else 1
     )
     progress = layer.row_progress if width <= PIXELS * columns else None
-    ticks = layer.ticks(11, 60, layer.shape.output[1] * columns * -(-width // (PIXELS * columns)))
+    strips = -(-width // (PIXELS * columns))
+    ticks = layer.ticks(0, 77, layer.shape.output[1] * columns * strips) + strips * strip_ticks(layer.shape, columns)
     fields = layer.window_fields(("columns", columns))
     return layer.step("nn_conv2d_rows_s8_dsp", fields, scratch_bytes, progress, ticks)
 
@@ -288,6 +291,16 @@ def strip_columns(shape: Shape, rows_scratch_bytes: int) -> int:
         if strip_bytes(shape, columns) <= budget_bytes and computed - width <= ROWS_WASTE * width:
             return columns
     return 0
+
+
+def strip_ticks(shape: Shape, columns: int) -> int:
+    """Instructions of unpacking and moving all rows of a strip, about; fitted to what QEMU counts."""
+    height, depth = shape.kernel[0], shape.channels[0]
+    input_columns = (columns - 1) * shape.stride[1] + shape.kernel[1]
+    loaded = height + (shape.output[1] - 1) * shape.stride[0]
+    kept = max(height - shape.stride[0], 0)
+    load, keep = 65 + input_columns * (99 + 8.6 * depth), 137 + input_columns * (20 + 2.3 * depth * kept)
+    return round(loaded * load + shape.output[1] * keep)
 
 
 def strip_bytes(shape: Shape, columns: int) -> int:

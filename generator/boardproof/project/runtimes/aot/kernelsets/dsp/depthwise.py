@@ -103,18 +103,20 @@ class _Layer:
             inputs=(self.op.input,),
             outputs=(self.op.output,),
             scratch_bytes=scratch_bytes,
-            in_place=(InPlace(0),) if in_place and self.channels % UNIT == 0 else (),
+            in_place=(InPlace(0),) if in_place and (self.channels % UNIT == 0 or self.channels < UNIT) else (),
             description=f"{flow_text(self.data, self.output)}, {window}{activation_text(self.op.activation)}",
         )
 
 
 def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
-    """The step for one image and at least 4 channels that come out."""
+    """The step for one image."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
-    if data.shape[0] != 1 or output.shape[3] < UNIT or not is_int8(data, weights):
+    if data.shape[0] != 1 or not is_int8(data, weights):
         return None
     kernel = (weights.shape[1], weights.shape[2])
     layer = _Layer(op, data, weights, output, kernel, padding_before((data.shape[1], data.shape[2]), kernel, op.window))
+    if layer.channels < UNIT:
+        return _lines(layer, graph) if _can_be_lines(layer) else None
     plane = _Band.of(layer)
     if _can_be_lines(layer) and not (plane and _plane_cost(layer, plane) < PLANE_GAIN * _lines_cost(layer)):
         return _lines(layer, graph)
@@ -122,10 +124,10 @@ def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
 
 
 def _in_fours(linear: Linear) -> Linear:
-    """Channels as they are computed: in fours, of which the last may be some of those before."""
+    """Channels as they are computed: in fours, of which the last may be some of those before, or the last one again."""
     count = len(linear.bias)
-    starts = [*range(0, count - UNIT, UNIT), count - UNIT]
-    order = np.concatenate([np.arange(start, start + UNIT) for start in starts])
+    starts = [*range(0, count - UNIT, UNIT), max(count - UNIT, 0)]
+    order = np.concatenate([np.arange(start, start + UNIT) for start in starts]).clip(max=count - 1)
     rows = ("weights", "bias", "multiplier", "shift")
     return replace(linear, **{name: getattr(linear, name)[order] for name in rows})
 
@@ -160,13 +162,25 @@ def _lines(layer: _Layer, graph: Graph) -> Step | None:
         ("one_sided", int(packed.one_sided)),
         *layer.common_fields(packed),
     )
-    return layer.step(
+    step = layer.step(
         LINES[layer.op.window.stride, packed.one_sided],
         "nn_depthwise_dsp.h",
         Params("nn_depthwise3_s8_dsp", fields),
         scratch_bytes=48 * (-(-line[1] // 2) * stride + 1) + 160,
         in_place=layer.data.shape == layer.output.shape,
     )
+    if layer.channels >= UNIT:
+        return step
+    few = step.kernel.replace("depthwise3", "depthwise3_few")
+    return replace(step, kernel=few, ticks=_few_ticks(layer, across[:2], line[:2], packed.one_sided))
+
+
+def _few_ticks(layer: _Layer, across: tuple[int, ...], line: tuple[int, ...], one_sided: bool) -> int:
+    """Instructions, about, for input and output sizes; fitted to what QEMU counts."""
+    pair = (29 if layer.op.window.stride == (1, 1) else 32) + (0 if one_sided else 5)
+    outputs = across[1] * (100 + layer.channels * (25 + pair * -(-line[1] // 2)))
+    pixels = 16 if layer.channels == 1 else 25
+    return 600 + outputs + across[0] * (65 + pixels * -(-line[0] // 2))
 
 
 def _line_cost(line: int, across: int) -> int:
