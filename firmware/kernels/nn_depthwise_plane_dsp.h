@@ -71,6 +71,24 @@ void nn_depthwise_repeated3_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op
 void nn_depthwise_repeated3_two_sided_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input,
                                              int8_t *output, void *scratch);
 
+/* The same with dilation, and strides of 1, in phases: outputs that are a dilation apart are an image that is not
+ * dilated. `band`, band_height and band_width are the largest phase's, copy_width is not used. Rows of the image, or
+ * those that are dilation_height apart, must be whole numbers of dilation_width long, if there are several rows. The
+ * output may start where the input starts if they have the same size, and paddings are divisible by the dilation. */
+struct nn_depthwise_dilated_s8_dsp {
+    struct nn_depthwise_plane_s8_dsp plane;
+    int32_t dilation_height, dilation_width;
+};
+
+void nn_depthwise_dilated_s8_dsp(const struct nn_depthwise_dilated_s8_dsp *op, const int8_t *input, int8_t *output,
+                                 void *scratch);
+void nn_depthwise_dilated_two_sided_s8_dsp(const struct nn_depthwise_dilated_s8_dsp *op, const int8_t *input,
+                                           int8_t *output, void *scratch);
+void nn_depthwise_dilated3_s8_dsp(const struct nn_depthwise_dilated_s8_dsp *op, const int8_t *input, int8_t *output,
+                                  void *scratch);
+void nn_depthwise_dilated3_two_sided_s8_dsp(const struct nn_depthwise_dilated_s8_dsp *op, const int8_t *input,
+                                            int8_t *output, void *scratch);
+
 #ifdef __cplusplus
 }
 #endif

@@ -32,6 +32,7 @@ OPERATORS = {
     "nn_depthwise3_few_s8_dsp": operators_dsp.depthwise_few,
     "nn_depthwise_plane_s8_dsp": operators_dsp.depthwise_any,
     "nn_depthwise_plane3_s8_dsp": operators_dsp.depthwise_small,
+    "nn_depthwise_dilated_s8_dsp": operators_dsp.depthwise_dilated,
     "nn_depthwise_repeated_s8_dsp": operators_dsp.depthwise_repeated,
     "nn_fully_connected_s8_dsp": operators_dsp.dense,
     "nn_fully_connected_any_s8_dsp": operators_dsp.dense,
@@ -54,12 +55,19 @@ DEPTHWISE = {
     "nn_depthwise3_stride2_s8_dsp",
     "nn_depthwise3_stride2_two_sided_s8_dsp",
 }
+DILATED = {
+    "nn_depthwise_dilated_s8_dsp",
+    "nn_depthwise_dilated3_s8_dsp",
+    "nn_depthwise_dilated_two_sided_s8_dsp",
+    "nn_depthwise_dilated3_two_sided_s8_dsp",
+}
 FEW = {name.replace("depthwise3", "depthwise3_few") for name in DEPTHWISE}
 WITH_ADD = {"nn_pointwise_add_s8_dsp", "nn_conv2d_rows_add_s8_dsp"}
 SEVERAL = {
     "with addition": WITH_ADD,
     "nn_depthwise3_s8_dsp": DEPTHWISE,
     "nn_depthwise3_few_s8_dsp": FEW,
+    "nn_depthwise_dilated_s8_dsp": DILATED,
     "nn_depthwise_plane_s8_dsp": {"nn_depthwise_plane_s8_dsp", "nn_depthwise_plane_two_sided_s8_dsp"},
     "nn_depthwise_repeated_s8_dsp": {"nn_depthwise_repeated_s8_dsp", "nn_depthwise_repeated_two_sided_s8_dsp"},
     "nn_depthwise_plane3_s8_dsp": {"nn_depthwise_plane3_s8_dsp", "nn_depthwise_plane3_two_sided_s8_dsp"},

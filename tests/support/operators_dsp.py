@@ -158,6 +158,20 @@ def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
     return depthwise_of(draw, net, x, *window(draw, x.shape[1:3], 6))
 
 
+def depthwise_dilated(draw: st.DrawFn, net: Network) -> Activation:
+    """Of images as large as their dilation makes windows; rows and columns dilated alike, or either alone."""
+    dilation = draw(st.sampled_from(((2, 2), (3, 3), (4, 4), (2, 1), (1, 2), (1, 5), (4, 2))))
+    x = image(draw, net, st.sampled_from((4, 5, 8)), 14)
+    if dilation[0] == 1 and draw(st.booleans()):
+        x = net.input((1, 1, draw(st.integers(1, 40)), 4), net.scale(draw, 0.05), net.zero_point(draw))
+    kernel = draw(st.sampled_from(((3, 3), (1, 3), (2, 5), (4, 1))))
+    padding = draw(st.sampled_from(Padding))
+    covered = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    if any(all_ > n for all_, n in zip(covered, x.shape[1:3], strict=True)):
+        padding = Padding.SAME
+    return depthwise_of(draw, net, x, kernel, Window(padding, (1, 1), dilation))
+
+
 def depthwise_repeated(draw: st.DrawFn, net: Network) -> Activation:
     """Several filters for each channel."""
     x = image(draw, net, st.integers(1, 6), 9)

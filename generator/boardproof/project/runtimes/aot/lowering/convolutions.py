@@ -60,7 +60,7 @@ def as_grouped(op: DepthwiseConv2D, graph: Graph) -> tuple[Conv2D, Graph]:
     return convolution, _with(graph, _filters_first(graph.tensors[op.inputs[1]]))
 
 
-def as_depthwise(op: Conv2D, graph: Graph) -> DepthwiseConv2D:
+def as_depthwise(op: Conv2D) -> DepthwiseConv2D:
     """A convolution of one channel to one channel: its filter [1,KH,KW,1] is a depthwise one as it is."""
     return DepthwiseConv2D(op.index, op.version, op.inputs, op.outputs, op.window, 1, op.activation)
 

@@ -117,7 +117,7 @@ def choose_products(
             return fastest_convolution(op, graph, tuning) or grouped(op, graph, tuning)
         case DepthwiseConv2D():
             found = any_depthwise(op, graph) if has_one_window(op, graph) else None
-            return found or fastest_depthwise(op, graph, tuning) or any_depthwise(op, graph)
+            return found or fastest_depthwise(op, graph, tuning)
         case FullyConnected():
             return choose_dense(op, graph) or choose_product(op, graph)
         case TransposeConv():

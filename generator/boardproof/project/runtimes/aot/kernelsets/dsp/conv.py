@@ -30,7 +30,7 @@ from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from boardproof.model.graph import Conv2D, Graph
+    from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph
     from boardproof.project.runtimes.aot.kernelsets.types import Tuning
     from boardproof.project.runtimes.aot.program import Value
 
@@ -218,7 +218,7 @@ def _with_window(op: Conv2D, graph: Graph, shape: Shape, with_tile: bool, tuning
     return pointwise(layer) if shape.kernel == shape.stride == (1, 1) else windows(layer)
 
 
-def is_faster(step: Step, other: Step | None, op: Conv2D, graph: Graph) -> bool:
+def is_faster(step: Step, other: Step | None, op: Conv2D | DepthwiseConv2D, graph: Graph) -> bool:
     """Whether a step with its own estimate takes fewer instructions than another; no other is a portable kernel."""
     if other is None or other.kernel not in COSTS:
         return True

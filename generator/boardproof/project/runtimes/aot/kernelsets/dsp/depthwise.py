@@ -75,6 +75,12 @@ class _Layer:
         return self.output.shape[1], self.output.shape[2]
 
     @property
+    def phase_size(self) -> tuple[int, int]:
+        """Of the outputs that are a dilation apart: all of them where there is none."""
+        (rows, columns), (height, width) = self.output_size, self.op.window.dilation
+        return -(-rows // height), -(-columns // width)
+
+    @property
     def channels(self) -> int:
         """That come out."""
         return self.output.shape[3]
@@ -207,14 +213,23 @@ class _Band:
         """The largest within BAND_BYTES, else of one row; None when that takes too much, or windows skip rows."""
         window = layer.op.window
         rows, columns = layer.kernel
-        if window.dilation != (1, 1) or window.stride[0] > rows:
+        if not _has_phases(layer) or window.stride[0] > rows:
             return None
-        width = (layer.output_size[1] - 1) * window.stride[1] + columns
+        output_rows, output_columns = layer.phase_size
+        width = (output_columns - 1) * window.stride[1] + columns
         most = (BAND_BYTES // (PIXEL_BYTES * width) - rows) // window.stride[0] + 1
-        outputs = min(layer.output_size[0], max(most, 1))
+        outputs = min(output_rows, max(most, 1))
         height = (outputs - 1) * window.stride[0] + rows
         size = PIXEL_BYTES * (height * width + layer.kernel[0] * layer.kernel[1]) + GROUP_BYTES
         return cls(outputs, height, width, size) if size <= LARGEST_BAND_BYTES else None
+
+
+def _has_phases(layer: _Layer) -> bool:
+    """Whether there is no dilation, or one that nn_depthwise_dilated_s8_dsp takes."""
+    height, width = layer.op.window.dilation
+    is_simple = layer.op.window.stride == (1, 1) and layer.op.depth_multiplier == 1
+    divides = height * layer.input_size[1] % width == 0 or layer.input_size[0] == 1
+    return (height, width) == (1, 1) or (is_simple and divides)
 
 
 def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
@@ -244,13 +259,27 @@ def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
         of_plane = tuple((f"plane.{name}", value) for name, value in fields)
         params = Params("nn_depthwise_repeated_s8_dsp", (*of_plane, ("multiplier", multiplier)))
     shrinks = all(o <= i for o, i in zip(layer.output_size, layer.input_size, strict=True))
-    return layer.step(
-        kernel,
-        "nn_depthwise_plane_dsp.h",
-        params,
-        scratch_bytes=band.scratch_bytes,
-        in_place=shrinks and multiplier == 1,
-    )
+    in_place = shrinks and multiplier == 1
+    if window.dilation != (1, 1):
+        kernel = kernel.replace("plane", "dilated")
+        of_plane = tuple((f"plane.{name}", value) for name, value in fields)
+        params = Params("nn_depthwise_dilated_s8_dsp", (*of_plane, *_sizes("dilation", window.dilation)))
+        in_place = layer.output_size == layer.input_size and not any(
+            pad % dilation for pad, dilation in zip(pads, window.dilation, strict=True)
+        )
+    step = layer.step(kernel, "nn_depthwise_plane_dsp.h", params, scratch_bytes=band.scratch_bytes, in_place=in_place)
+    return step if window.dilation == (1, 1) else replace(step, ticks=_phases_ticks(layer, band, packed.one_sided))
+
+
+def _phases_ticks(layer: _Layer, band: _Band, one_sided: bool) -> int:
+    """Instructions of all phases, about; fitted to what QEMU counts."""
+    (rows, columns), (kernel_rows, kernel_columns) = layer.output_size, layer.kernel
+    taps, groups = kernel_rows * kernel_columns, -(-layer.channels // UNIT)
+    row_phases, column_phases = (min(d, n) for d, n in zip(layer.op.window.dilation, layer.output_size, strict=True))
+    window = 52 if layer.kernel == (3, 3) else 5.9 * taps + 7.3 * kernel_rows
+    output = window + (35 if one_sided else 49)
+    phase = 261 + 3.9 * band.height * band.width + groups * (160 + 10.7 * taps)
+    return round(row_phases * column_phases * phase + groups * rows * (51 * column_phases + output * columns))
 
 
 def _sizes(name: str, size: tuple[int, int]) -> tuple[tuple[str, int], ...]:

@@ -7,8 +7,8 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from boardproof.model.graph import DType
-from boardproof.project.runtimes.aot.kernelsets.dsp.any_window import any_convolution
-from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution
+from boardproof.project.runtimes.aot.kernelsets.dsp.any_window import any_convolution, any_depthwise
+from boardproof.project.runtimes.aot.kernelsets.dsp.conv import choose_convolution, is_faster
 from boardproof.project.runtimes.aot.kernelsets.dsp.depthwise import choose_depthwise
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT
 from boardproof.project.runtimes.aot.lowering.convolutions import (
@@ -46,19 +46,21 @@ def fastest_convolution(op: Conv2D, graph: Graph, tuning: Tuning) -> Step | None
             step = choose_convolution(*form, tuning)
             steps += [replace(step, description=plain.description)] if step else []
     if weights.shape[0] == weights.shape[3] == graph.tensors[op.input].shape[3] == 1:
-        lines = choose_depthwise(as_depthwise(op, graph), graph)
+        lines = choose_depthwise(as_depthwise(op), graph)
         steps += [lines] if lines else []
     return min(steps, key=_ticks)
 
 
 def fastest_depthwise(op: DepthwiseConv2D, graph: Graph, tuning: Tuning) -> Step | None:
-    """The step of `choose_depthwise`, or a convolution where channels are fewer than a word has."""
-    own = choose_depthwise(op, graph)
+    """The step of `choose_depthwise`, of `any_depthwise`, or a convolution where channels are fewer than a word has."""
+    own, other = choose_depthwise(op, graph), any_depthwise(op, graph)
+    if own is None or (own.ticks is not None and not is_faster(own, other, op, graph)):
+        own = other
     channels, weights = graph.tensors[op.output].shape[3], graph.tensors[op.inputs[1]]
     if channels >= UNIT or weights.dtype is not DType.INT8:
         return own
     dense = fastest_convolution(*as_dense(op, graph), tuning)
-    return min((step for step in (own, dense) if step is not None), key=_ticks, default=None)
+    return dense if dense is not None and _ticks(dense) < (inf if own is None else _ticks(own)) else own
 
 
 def grouped(op: Conv2D, graph: Graph, tuning: Tuning) -> Step | None:
