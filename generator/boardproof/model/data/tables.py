@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import math
 import re
 from dataclasses import dataclass
@@ -15,6 +12,7 @@ import numpy as np
 
 from boardproof.errors import InputError
 from boardproof.model.data.classes import class_indices, classes_note
+from boardproof.model.data.table_text import is_number, number_in, rows_of
 from boardproof.model.labels import safe_label
 from boardproof.model.samples import Samples
 
@@ -27,13 +25,9 @@ if TYPE_CHECKING:
     from boardproof.model.samples import InputSpec
 
 _LABEL_NAMES = frozenset({"class", "label", "labels", "target", "targets", "y"})
-_DELIMITERS = ",;\t|"
-_COMMA_DECIMALS = re.compile(r"[-+]?\d+,\d+")
-_TRUTH = {"False": 0.0, "FALSE": 0.0, "false": 0.0, "True": 1.0, "TRUE": 1.0, "true": 1.0}
 _CLOCKS = frozenset({"date", "datetime", "id", "index", "time", "timestamp"})
 _CLOCK_UNIT = re.compile(r"[ _]*[(\[]?(?:s|ms|us|ns|sec|seconds|utc)[)\]]?$")
 _MOMENT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}")
-_SEPARATOR_LINE = re.compile(r"sep=.\s*")
 _SHOWN_COLUMNS = 12
 _SHOWN_CHARS = 40
 
@@ -120,8 +114,8 @@ class Table:
             raise InputError(
                 f"{self._label_place(words.index(''))} is missing.", "Leave out the rows that have no label."
             )
-        if len(columns) == 1 and (self.options.labels or not all(_is_number(word) for word in words)):
-            if self.options.labels and all(_is_number(word) for word in words):
+        if len(columns) == 1 and (self.options.labels or not all(is_number(word) for word in words)):
+            if self.options.labels and all(is_number(word) for word in words):
                 return self._targets(columns), self.options.labels, said
             numbers, classes = class_indices(words, self.options.labels, self._label_place)
             return numbers, classes, (*said, classes_note(classes, given=bool(self.options.labels)))
@@ -141,7 +135,7 @@ class Table:
 
     def _number(self, row: int, column: int) -> float:
         cell = self.rows[row][column].strip()
-        value = _value(cell)
+        value = number_in(cell)
         if math.isfinite(value):
             return value
         place = f"{self.source}, line {self.lines[row]}, column {self._names([column])}"
@@ -172,7 +166,7 @@ class Table:
         if _CLOCK_UNIT.sub("", name) not in _CLOCKS:
             return False
         cells = [row[column].strip() for row in self.rows]
-        values = [_value(cell) for cell in cells]
+        values = [number_in(cell) for cell in cells]
         if any(math.isnan(value) for value in values):
             return all(_MOMENT.search(cell) for cell in cells)
         return all(one < other for one, other in pairwise(values))
@@ -209,18 +203,7 @@ def read_table(data: bytes, source: str, options: DataOptions) -> Table:
     Raises:
         InputError: when it is not text, has no rows, or its rows differ in length.
     """
-    text = _without_preamble(_text(data, source))
-    delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter == " ")
-    rows, lines = [], []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append(_cells(cells, delimiter))
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise InputError(f"{source}, line {reader.line_num}: {error}.", "Save the table again as plain CSV.") from error
-    rows = _without_empty_end(rows)
+    rows, lines = rows_of(data, source)
     header = rows[0] if _has_header(rows) else None
     body = slice(1 if header else 0, None)
     if not rows[body]:
@@ -230,71 +213,14 @@ def read_table(data: bytes, source: str, options: DataOptions) -> Table:
     return Table(names, tuple(rows[body]), tuple(lines[body]), source, options)
 
 
-def _without_preamble(text: str) -> str:
-    """The table without remarks before it (`sep=;`, or lines with #), whose lines stay, empty."""
-    lines = text.splitlines(keepends=True)
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    for number, following in pairwise(filled):
-        separator = number == filled[0] and _SEPARATOR_LINE.fullmatch(lines[number])
-        if not separator and not _is_remark(lines[number].strip(), lines[following].strip()):
-            break
-        lines[number] = "\n"
-    return "".join(lines)
-
-
-def _is_remark(line: str, following: str) -> bool:
-    """Whether a line with # is no row of names, as numpy.savetxt writes one: the next has as many separators then."""
-    parted = any(line.count(mark) == following.count(mark) > 0 for mark in (*_DELIMITERS, " "))
-    return line.startswith("#") and not parted
-
-
-def _delimiter(text: str) -> str:
-    """What parts the cells of the first line; blanks where nothing else does, as numpy.savetxt writes them."""
-    first = text.lstrip("\r\n").partition("\n")[0].strip()
-    found = max(_DELIMITERS, key=first.count)
-    return found if found in first or " " not in first else " "
-
-
-def _cells(cells: list[str], delimiter: str) -> tuple[str, ...]:
-    """A row's cells; numbers with a point where semicolons part them and commas are for decimals."""
-    if delimiter == " ":
-        return tuple(cell for cell in cells if cell and cell != "#")
-    return tuple(map(_point, cells)) if delimiter == ";" else tuple(cells)
-
-
-def _without_empty_end(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """The rows without a last column of nothing, where every line ends with a separator."""
-    if all(len(row) > 1 and not row[-1].strip() for row in rows):
-        return [row[:-1] for row in rows]
-    return rows
-
-
-def _text(data: bytes, source: str) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets save "Unicode text"
-        return data.decode("utf-16", errors="replace")
-    if data and not any(data[1::2]) and all(data[::2]):  # the same without its mark
-        return data.decode("utf-16-le", errors="replace")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    if "\0" in text:
-        raise InputError(f"{source} is not a table: it holds binary data.", "Save the table as plain CSV.")
-    return text
-
-
-def _point(cell: str) -> str:
-    return cell.replace(",", ".") if _COMMA_DECIMALS.fullmatch(cell.strip()) else cell
-
-
 def _has_header(rows: list[tuple[str, ...]]) -> bool:
     """Whether the first row names the columns: it has words only, or one above a number."""
     if not rows:
         return False
-    numbers = [_is_number(cell) for cell in rows[0]]
+    numbers = [is_number(cell) for cell in rows[0]]
     if len(rows) == 1 or len(rows[0]) != len(rows[1]):
         return not any(numbers)
-    below = [_is_number(cell) for cell in rows[1]]
+    below = [is_number(cell) for cell in rows[1]]
     return not any(numbers) or any(there and not here for here, there in zip(numbers, below, strict=True))
 
 
@@ -305,21 +231,6 @@ def _check_lengths(rows: list[tuple[str, ...]], lines: list[int], source: str) -
                 f"{source}, line {line} has {len(row)} cells; line {lines[0]} has {len(rows[0])}.",
                 "Every row of a table has as many cells: look for missing or stray separators.",
             )
-
-
-def _is_number(cell: str) -> bool:
-    return not math.isnan(_value(cell)) or cell.strip().lower() == "nan"
-
-
-def _value(cell: str) -> float:
-    """The number in a cell, 1 and 0 for true and false as pandas writes them; NaN where there is none."""
-    word = cell.strip()
-    if word in _TRUTH:
-        return _TRUTH[word]
-    try:
-        return float(word)
-    except ValueError:
-        return math.nan
 
 
 def _input_type(values: NDArray[np.float64]) -> type[np.generic]:
