@@ -56,6 +56,30 @@ def test_compressed_npz_with_several_inputs(tmp_path):
     assert samples.labels is not None
 
 
+def test_words_of_several_outputs_are_numbered_apart(tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.ones((3, 2)), y0=["b", "a", "b"], y1=np.array(["é".encode(), b"z", b"z"]))
+    samples = read_data(tmp_path / "data.npz")
+    np.testing.assert_array_equal(samples.labels, [1, 0, 1])
+    np.testing.assert_array_equal(samples.further[0], [1, 0, 0])
+    np.savez(tmp_path / "data.npz", x=np.ones((2, 2)), y=[["a", "b"], ["b", "c"]])
+    error = refused(read_data, tmp_path / "data.npz")
+    assert error.message == "The labels of data.npz are words in an array of shape [2, 2]: several for a sample."
+    assert "rows of 0 and 1" in error.hint
+
+
+def test_an_open_size_is_that_of_the_array_of_its_name():
+    samples = Samples({"image": np.ones((5, 8, 6, 3)), "extra": np.ones((5, 4))})
+    assert samples.size(0, (None, None, 3), "image") == (8, 6, 3)
+    assert samples.size(0, (None,), "input_1") == (4,)  # of no such name: in the order of the names
+
+
+def test_arrays_of_one_shape_are_parted_among_the_inputs():
+    specs = (InputSpec("a", (4,)), InputSpec("b", (4,)))
+    one, other = arrays_for(specs, Samples({"x": np.arange(24).reshape(2, 3, 4)}))
+    np.testing.assert_array_equal(one, np.arange(12).reshape(3, 4))
+    np.testing.assert_array_equal(other, np.arange(12, 24).reshape(3, 4))
+
+
 def test_npy_is_the_input(tmp_path):
     np.save(tmp_path / "data.npy", np.ones((3, 2), np.int8))
     samples = read_data(tmp_path / "data.npy")

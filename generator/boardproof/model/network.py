@@ -48,11 +48,12 @@ _SERVING = ("serving_default", "serve")
 
 _ON_THE_HOST = frozenset({"HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"})
 
-Sizes: TypeAlias = "Callable[[int, tuple[int | None, ...]], tuple[int, ...] | None]"
-"""Gives the whole shape of a sample for the input at a position, whose shape is open at None; None if not known."""
+Sizes: TypeAlias = "Callable[[int, tuple[int | None, ...], str], tuple[int, ...] | None]"
+"""Gives the whole shape of a sample for the input at a position, whose shape is open at None, and its name; None if not
+known."""
 
 
-def unknown_sizes(_position: int, _shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+def unknown_sizes(_position: int, _shape: tuple[int | None, ...], _name: str) -> tuple[int, ...] | None:
     """Fixes nothing."""
     return None
 
@@ -187,7 +188,7 @@ def _specs(
     specs, notes = [], []
     for position, tensor in enumerate(inputs):
         shape: tuple[int | None, ...] = tuple(tensor.shape) if tensor.shape is not None else ()
-        sample = _fixed(position, shape, sizes)
+        sample = _fixed(position, shape, tensor.name, sizes)
         if sample is None:
             raise InputError(
                 f"Input {safe_label(tensor.name)} of {source} leaves its shape open: {_shown(shape)}.",
@@ -203,11 +204,11 @@ def _specs(
     return tuple(specs), min(batches, default=None), tuple(notes)
 
 
-def _fixed(position: int, shape: tuple[int | None, ...], sizes: Sizes) -> tuple[int, ...] | None:
+def _fixed(position: int, shape: tuple[int | None, ...], name: str, sizes: Sizes) -> tuple[int, ...] | None:
     """The shape of one sample, where the model or `sizes` says it."""
     if shape and None not in shape[1:]:
         return tuple(size for size in shape[1:] if size is not None)
-    given = sizes(position, shape[1:])
+    given = sizes(position, shape[1:], name)
     agrees = given and all(size in {None, other} for size, other in zip(shape[1:], given, strict=False))
     return given if agrees and len(given or ()) == len(shape) - 1 else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,10 +43,10 @@ class Samples:
     notes: tuple[str, ...] = ()
     further: tuple[NDArray[np.generic], ...] = ()
 
-    def size(self, position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
-        """The whole shape of an input that leaves parts of it open: that of its array."""
-        keys = sorted(self.inputs, key=_natural)
-        found = self.inputs[keys[position]].shape[1:] if position < len(keys) else ()
+    def size(self, position: int, shape: tuple[int | None, ...], name: str) -> tuple[int, ...] | None:
+        """The whole shape of an input that leaves parts of it open: that of the array of its name, or at its place."""
+        keys = [name] if name in self.inputs else sorted(self.inputs, key=_natural)[position:]
+        found = self.inputs[keys[0]].shape[1:] if keys else ()
         if len(found) + 1 == len(shape) and shape[-1] == 1:
             found = (*found, 1)
         fits = len(found) == len(shape) and all(open_ in {None, size} for open_, size in zip(shape, found, strict=True))
@@ -132,11 +132,13 @@ def arrays_for(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[NDArray[
     """The samples' arrays in the order of the inputs, each of shape [samples, *spec.shape].
 
     Arrays are matched by the input's name, else by the order of their names (x, or x0, x1, …). An absent batch axis (of
-    a single sample) and an absent last axis of size 1 are added.
+    a single sample) and an absent last axis of size 1 are added. One array of an axis for the inputs, which numpy makes
+    of a list of arrays, is parted.
 
     Raises:
         InputError: when an array is missing or too many, has the wrong shape, or holds NaN or infinity.
     """
+    samples = _parted(specs, samples)
     if len(samples.inputs) != len(specs):
         raise _wrong_count(specs, samples)
     names = [spec.name for spec in specs]
@@ -155,6 +157,16 @@ def arrays_for(specs: tuple[InputSpec, ...], samples: Samples) -> tuple[NDArray[
             "Row n of every array belongs to sample n: save as many rows of each.",
         )
     return arrays
+
+
+def _parted(specs: tuple[InputSpec, ...], samples: Samples) -> Samples:
+    """The samples with an array for each input, where they are one of shape [inputs, samples, *shape of all]."""
+    given = list(samples.inputs.values())
+    if len(given) != 1 or len(specs) == 1 or given[0].shape[:1] != (len(specs),):
+        return samples
+    if {spec.shape for spec in specs} != {given[0].shape[2:]}:
+        return samples
+    return replace(samples, inputs={f"x{number}": part for number, part in enumerate(given[0])})
 
 
 def _whole(array: NDArray[np.generic], spec: InputSpec, samples: Samples) -> NDArray[np.generic]:

@@ -41,13 +41,14 @@ def prepare(settings: Settings, progress: Progress, *, for_board: bool = True) -
     model = open_model(settings.model, sizes_of(calibrating, settings.data))
     samples = found.samples(model.inputs) if found else None
     notes = (*model.notes, *(samples.notes if samples else ()))
-    for note in notes:
+    other = calibrating if calibrating is not found and model.tflite is None else None
+    representative = other.samples(model.inputs) if other else samples
+    for note in dict.fromkeys((*notes, *(representative.notes if representative else ()))):
         if is_guess(note):
             progress.warn(note)
     if model.tflite is not None:
         return Network(model, model.tflite, read_tflite(model.tflite), None, samples, notes)
     scheme = Scheme(settings.scheme)
-    representative = samples if calibrating is found else calibrating.samples(model.inputs) if calibrating else None
     if representative is samples is not None and scheme.needs_calibration:
         progress.warn("calibrating on the very samples that verify: give others with --representative")
     progress.stage(f"quantizing to {scheme}")

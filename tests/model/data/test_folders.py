@@ -85,15 +85,25 @@ def test_other_sizes_are_resized_and_said(photos):
 
 def test_an_open_size_is_that_of_the_pictures(photos):
     sizes = sizes_of(read_data(photos), DataOptions())
-    assert sizes(0, (None, None, 3)) == (4, 6, 3)
-    assert sizes_of(None, DataOptions(input_shape=((8, 8, 1),)))(0, (None, None, 1)) == (8, 8, 1)
+    assert sizes(0, (None, None, 3), "x") == (4, 6, 3)
+    assert sizes_of(None, DataOptions(input_shape=((8, 8, 1),)))(0, (None, None, 1), "x") == (8, 8, 1)
     Image.new("RGB", (9, 9)).save(photos / "cat" / "2.png")
-    error = refused(sizes_of(read_data(photos), DataOptions()), 0, (None, None, 3))
+    error = refused(sizes_of(read_data(photos), DataOptions()), 0, (None, None, 3), "x")
     assert error.message == (
         "The pictures in photos have different sizes (cat/0.png: 4x6, cat/2.png: 9x9), and the model leaves its "
         "input's size open."
     )
     assert "--input-shape" in error.hint
+
+
+def test_an_open_size_is_that_of_pictures_held_upright(tmp_path):
+    image = Image.new("RGB", (6, 4))
+    exif = image.getexif()
+    exif[0x0112] = 6  # the camera was turned
+    image.save(tmp_path / "a.jpg", exif=exif)
+    found = read_data(tmp_path)
+    assert found.size(0, (None, None, 3), "x") == (6, 4, 3)
+    assert "resized" not in found.samples((InputSpec("image", (6, 4, 3)),)).notes[0]
 
 
 def test_unreadable_pictures_are_named(photos):
@@ -178,7 +188,7 @@ def test_recordings(tmp_path):
     assert samples.notes[-1].endswith("1 shorter ones are filled with silence; 1 longer ones are cut off at the end")
     raw = read_data(tmp_path / "yes" / "b.wav").samples((InputSpec("x", (5,), DType.INT16),))
     np.testing.assert_array_equal(raw.inputs["x"], [[1, 2, 3, 4, 5]])
-    assert sizes_of(read_data(tmp_path), DataOptions())(0, (None, 1)) == (5, 1)
+    assert sizes_of(read_data(tmp_path), DataOptions())(0, (None, 1), "x") == (5, 1)
 
 
 def test_recordings_that_do_not_fit(tmp_path):

@@ -71,6 +71,18 @@ def test_tf_data_with_names():
     assert samples.inputs["b"].shape == (8, 1)
 
 
+def test_tf_data_with_labels_of_several_outputs_and_words():
+    import tensorflow as tf
+
+    words = tf.constant(["né", "oui"] * 4)
+    dataset = tf.data.Dataset.from_tensor_slices((X, (Y, words))).batch(3)
+    samples = samples_of_objects(dataset, "the samples")
+    np.testing.assert_array_equal(samples.labels, Y)
+    assert samples.further[0].tolist() == ["né", "oui"] * 4
+    named = tf.data.Dataset.from_tensor_slices((X, {"word": Y}))
+    assert refused(named).message == "The labels of the samples are several arrays by name (word)."
+
+
 def test_tf_data_without_an_end_and_without_elements():
     import tensorflow as tf
 

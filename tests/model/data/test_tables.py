@@ -37,6 +37,10 @@ def refused(tmp_path, text, specs=TWO, **options):
         (",a,b,kind\n0,1,2,0\n1,3,4,1\n", [0, 1]),
         ("\ufeffa,b\r\n\r\n1,2\r\n3,4\r\n", None),
         ("1.0e0, 2\n 3,4\n", None),
+        ("1,0;2,0\n3,0;4,0\n", None),
+        ("a\tb\n1,0\t2,0\n3,0\t4,0\n", None),
+        ("x,y,kind\n1,2,0\n3,4,1\n", [0, 1]),
+        ("time,x,y\n5,1,2\n6,3,4\n", None),
     ],
 )
 def test_names_labels_and_separators_are_found(tmp_path, text, labels):
@@ -203,3 +207,8 @@ def test_utf_16_without_its_mark(tmp_path):
     (tmp_path / "t.csv").write_bytes("a,b\n1,2\n".encode("utf-16-le"))
     samples = read_data(tmp_path / "t.csv").samples(TWO)
     np.testing.assert_array_equal(samples.inputs["x"], [[1, 2]])
+
+
+def test_a_first_row_with_a_missing_value_is_no_header(tmp_path):
+    error = refused(tmp_path, "?,2\n3,4\n")
+    assert error.message == "t.csv, line 1, column 1: the value is missing."

@@ -85,18 +85,36 @@ def samples_of_arrays(data: bytes, source: str, names: tuple[str, ...] = (), *, 
 
 
 def with_named_classes(samples: Samples, names: tuple[str, ...]) -> Samples:
-    """The samples with class numbers where their labels are words.
+    """The samples with class numbers where their labels are words; `names` are those of the first output.
 
     Raises:
-        InputError: when a label is none of the user's classes.
+        InputError: when a label is none of the user's classes, or there are several words for a sample.
     """
-    labels = samples.labels
-    if labels is None or labels.dtype.kind not in "US":
+    if samples.labels is None:
         return samples
-    flat = labels.reshape(len(labels), -1)[:, 0].astype(str).tolist()
-    numbers, classes = class_indices(flat, names, lambda position: f"Label {position} of {samples.source}")
-    notes = (*samples.notes, classes_note(classes, given=bool(names)))
-    return replace(samples, labels=numbers, classes=classes, notes=notes)
+    (labels, classes), *others = (
+        _numbered(labels, names if output == 0 else (), samples.source)
+        for output, labels in enumerate((samples.labels, *samples.further))
+    )
+    said = (classes_note(classes, given=bool(names)),) if classes else ()
+    further = tuple(labels for labels, _ in others)
+    known = classes or samples.classes
+    return replace(samples, labels=labels, further=further, classes=known, notes=(*samples.notes, *said))
+
+
+def _numbered(
+    labels: NDArray[np.generic], names: tuple[str, ...], source: str
+) -> tuple[NDArray[np.generic], tuple[str, ...]]:
+    """Class numbers in place of words, and the classes; labels that are numbers as they are, and none."""
+    if labels.dtype.kind not in "US":
+        return labels, ()
+    if labels.size != len(labels):
+        raise InputError(
+            f"The labels of {source} are words in an array of shape {list(labels.shape)}: several for a sample.",
+            "Give a word for each sample; of several marks a sample rows of 0 and 1, of several outputs y0, y1, …",
+        )
+    words = [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in labels.ravel()]
+    return class_indices(words, names, lambda position: f"Label {position} of {source}")
 
 
 def _one_set(

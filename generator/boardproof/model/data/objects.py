@@ -68,14 +68,18 @@ def _is_list_of_arrays(given: list[Any]) -> bool:
 def _by_output(given: object, source: str) -> list[Any]:
     """The labels of each output; [None] where there are none."""
     if isinstance(given, Mapping):
-        names = ", ".join(safe_label(str(name)) for name in given)
-        raise InputError(
-            f"The labels of {source} are several arrays by name ({names}).",
-            "Give a list of arrays, in the order of the model's outputs.",
-        )
+        raise _labels_by_name(given, source)
     if isinstance(given, list | tuple) and given and _holds_arrays(given):
         return [_labels(part, source) for part in given]
     return [None if given is None else _labels(given, source)]
+
+
+def _labels_by_name(given: Mapping[object, object], source: str) -> InputError:
+    names = ", ".join(safe_label(str(name)) for name in given)
+    return InputError(
+        f"The labels of {source} are several arrays by name ({names}).",
+        "Give a list of arrays, in the order of the model's outputs.",
+    )
 
 
 def _labels(given: object, source: str) -> Array:
@@ -125,7 +129,7 @@ def _of_dataset(given: Any, source: str) -> Samples:  # noqa: ANN401 a tf.data.D
     """All elements of a dataset of inputs, or of pairs of inputs and labels, one after another."""
     batched = _is_batched(given)
     inputs: dict[str, list[Array]] = {}
-    labels: list[Array] = []
+    labels: list[list[Array]] = []
     for count, element in enumerate(given.as_numpy_iterator()):
         if count == _MOST_ELEMENTS:
             raise InputError(f"{source} have no end within {count:,} elements.", "Give dataset.take(500).")
@@ -133,12 +137,28 @@ def _of_dataset(given: Any, source: str) -> Samples:  # noqa: ANN401 a tf.data.D
         for name, values in _by_name(features).items():
             inputs.setdefault(name, []).append(np.asarray(values))
         if label is not None:
-            labels.append(np.asarray(label))
+            labels.append(_of_outputs(label, source))
     if not inputs:
         raise InputError(f"{source} are a dataset without elements.", "Give one that has some.")
     together = {name: _joined(parts, source, batched=batched) for name, parts in inputs.items()}
-    found = _joined(labels, source, batched=batched) if labels else None
-    return Samples(together, found.astype(str) if found is not None and found.dtype.kind == "O" else found, source)
+    found = tuple(_words(_joined(parts, source, batched=batched)) for parts in zip(*labels, strict=True))
+    return Samples(together, found[0] if found else None, source, further=found[1:])
+
+
+def _of_outputs(label: object, source: str) -> list[Array]:
+    """An element's labels of each output."""
+    if isinstance(label, Mapping):
+        raise _labels_by_name(label, source)
+    return [np.asarray(part) for part in (label if isinstance(label, tuple) else (label,))]
+
+
+def _words(labels: Array) -> Array:
+    """Labels, words as such: TensorFlow has them as bytes."""
+    if labels.dtype != object:
+        return labels
+    return np.array(
+        [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in labels.ravel()]
+    )
 
 
 def _by_name(features: object) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,20 @@ from boardproof.model.labels import safe_label, safe_lines
 from boardproof.model.samples import Samples
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from boardproof.model.data.folders import Listing
     from boardproof.model.samples import InputSpec
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's names for pictures of so many channels."""
+
+_ORIENTATION = 0x0112
+_ON_THEIR_SIDE = range(5, 9)
+"""How a camera says that it was turned (JEITA CP-3451, Exif)."""
 
 _RANK = 3
 _WHITE = 255.0
@@ -48,7 +56,7 @@ class Pictures:
         """The folder's name, for messages."""
         return self.listing.root.name or str(self.listing.root)
 
-    def size(self, position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+    def size(self, position: int, shape: tuple[int | None, ...], _name: str) -> tuple[int, ...] | None:
         """Height and width that an input leaves open: those of the pictures, if all have the same.
 
         Raises:
@@ -89,25 +97,36 @@ class Pictures:
         return Samples({"x": values}, self.listing.labels, self.source, self.listing.classes, notes)
 
     def _open_size(self, index: int) -> tuple[int, int]:
-        from PIL import Image, UnidentifiedImageError
-
-        try:
-            with Image.open(self.listing.files[index]) as image:
-                return image.height, image.width
-        except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
-            raise self._unreadable(index, error) from error
+        with self._opened(index) as image:
+            size = (image.height, image.width)
+            return size[::-1] if image.getexif().get(_ORIENTATION) in _ON_THEIR_SIDE else size
 
     def _read(self, index: int, into: NDArray[np.uint8]) -> tuple[bool, int]:
         """Reads a picture into [height, width, channels]; whether it had another size, and how many frames it has."""
-        from PIL import Image, ImageOps, UnidentifiedImageError
+        from PIL import Image, ImageOps
 
         height, width, channels = into.shape
+        with self._opened(index) as image:
+            wide, frames = image.mode.startswith(("I", "F")), getattr(image, "n_frames", 1)
+            picture = ImageOps.exif_transpose(image).convert(_MODES[channels])
+        if wide:
+            raise self._unreadable(index, ValueError("its values are wider than a byte"))
+        other = picture.size != (width, height)
+        if other:
+            picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+        into[...] = np.asarray(picture, np.uint8).reshape(into.shape)
+        return other, frames
+
+    @contextmanager
+    def _opened(self, index: int) -> Iterator[Image]:
+        """A picture's file. Raises InputError where it cannot be read, also while it is used."""
+        from PIL import Image, UnidentifiedImageError
+
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 with Image.open(self.listing.files[index]) as image:
-                    wide, frames = image.mode.startswith(("I", "F")), getattr(image, "n_frames", 1)
-                    picture = ImageOps.exif_transpose(image).convert(_MODES[channels])
+                    yield image
         except (
             OSError,
             SyntaxError,
@@ -117,13 +136,6 @@ class Pictures:
             Image.DecompressionBombWarning,
         ) as error:
             raise self._unreadable(index, error) from error
-        if wide:
-            raise self._unreadable(index, ValueError("its values are wider than a byte"))
-        other = picture.size != (width, height)
-        if other:
-            picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-        into[...] = np.asarray(picture, np.uint8).reshape(into.shape)
-        return other, frames
 
     def _unreadable(self, index: int, error: Exception) -> InputError:
         path = self.listing.files[index]

@@ -29,7 +29,7 @@ class Source(Protocol):
         """How messages name it."""
         ...
 
-    def size(self, position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+    def size(self, position: int, shape: tuple[int | None, ...], name: str, /) -> tuple[int, ...] | None:
         """The whole shape of an input that leaves parts of it open; None where the data does not tell."""
         ...
 
@@ -45,10 +45,10 @@ _TABLES = frozenset({".csv", ".tsv"})
 def sizes_of(data: Source | None, options: DataOptions) -> Sizes:
     """What fixes the shapes that a model leaves open: the user, or else the data."""
 
-    def sizes(position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+    def sizes(position: int, shape: tuple[int | None, ...], name: str) -> tuple[int, ...] | None:
         if position < len(options.input_shape):
             return options.input_shape[position]
-        return data.size(position, shape) if data is not None else None
+        return data.size(position, shape, name) if data is not None else None
 
     return sizes
 

@@ -45,7 +45,7 @@ class Sounds:
         """The folder's name, for messages."""
         return self.listing.root.name or str(self.listing.root)
 
-    def size(self, position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+    def size(self, position: int, shape: tuple[int | None, ...], _name: str) -> tuple[int, ...] | None:
         """The length that an input leaves open: that of the longest recording."""
         if position or shape.count(None) != 1 or any(size not in {None, 1} for size in shape):
             return None

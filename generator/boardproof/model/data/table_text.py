@@ -12,6 +12,9 @@ from itertools import pairwise
 from boardproof.errors import InputError
 
 _DELIMITERS = ",;\t|"
+_BESIDE_DECIMALS = ";\t"
+"""What parts cells where a comma is for decimals."""
+
 _COMMA_DECIMALS = re.compile(r"[-+]?\d+,\d+")
 _TRUTH = {"False": 0.0, "FALSE": 0.0, "false": 0.0, "True": 1.0, "TRUE": 1.0, "true": 1.0}
 _SEPARATOR_LINE = re.compile(r"sep=.\s*")
@@ -74,15 +77,18 @@ def _is_remark(line: str, following: str) -> bool:
 def _delimiter(text: str) -> str:
     """What parts the cells of the first line; blanks where nothing else does, as numpy.savetxt writes them."""
     first = text.lstrip("\r\n").partition("\n")[0].strip()
+    for mark in _BESIDE_DECIMALS:
+        if mark in first and all(is_number(_point(cell)) for cell in first.split(mark)):
+            return mark
     found = max(_DELIMITERS, key=first.count)
     return found if found in first or " " not in first else " "
 
 
 def _cells(cells: list[str], delimiter: str) -> tuple[str, ...]:
-    """A row's cells; numbers with a point where semicolons part them and commas are for decimals."""
+    """A row's cells; numbers with a point where no commas part them, and commas are for decimals."""
     if delimiter == " ":
         return tuple(cell for cell in cells if cell and cell != "#")
-    return tuple(map(_point, cells)) if delimiter == ";" else tuple(cells)
+    return tuple(map(_point, cells)) if delimiter in _BESIDE_DECIMALS else tuple(cells)
 
 
 def _without_empty_end(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

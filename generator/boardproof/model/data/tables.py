@@ -28,6 +28,7 @@ _LABEL_NAMES = frozenset({"class", "label", "labels", "target", "targets", "y"})
 _CLOCKS = frozenset({"date", "datetime", "id", "index", "time", "timestamp"})
 _CLOCK_UNIT = re.compile(r"[ _]*[(\[]?(?:s|ms|us|ns|sec|seconds|utc)[)\]]?$")
 _MOMENT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}")
+_MISSING = frozenset({"?", "n/a", "na", "nan", "none", "null"})
 _SHOWN_COLUMNS = 12
 _SHOWN_CHARS = 40
 
@@ -50,7 +51,7 @@ class Table:
     source: str
     options: DataOptions
 
-    def size(self, position: int, shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+    def size(self, position: int, shape: tuple[int | None, ...], _name: str) -> tuple[int, ...] | None:
         """The shape of an input that leaves one axis open, where the columns tell it."""
         labels = self._label_columns(None)
         if position or shape.count(None) != 1 or not labels:
@@ -91,8 +92,9 @@ class Table:
         width, wanted = len(self.rows[0]), self.options.label_column
         if wanted is not None:
             return (self._column(wanted),)
-        named = [c for c, name in enumerate(self.header or ()) if name.strip().lower() in _LABEL_NAMES]
-        if len(named) == 1 and width != features:
+        header = [name.strip().lower() for name in self.header or ()]
+        named = [c for c, name in enumerate(header) if name in _LABEL_NAMES]
+        if len(named) == 1 and width != features and not _is_coordinate(header[named[0]], header):
             return tuple(named)
         return () if features is None else tuple(range(features + (width > features and self._is_beside(0)), width))
 
@@ -139,7 +141,7 @@ class Table:
         if math.isfinite(value):
             return value
         place = f"{self.source}, line {self.lines[row]}, column {self._names([column])}"
-        if not cell or cell.lower() in {"na", "nan", "null", "none", "?"}:
+        if not cell or cell.lower() in _MISSING:
             raise InputError(
                 f"{place}: the value is missing.", "Fill it as it was filled for training, or leave the row out."
             )
@@ -213,6 +215,11 @@ def read_table(data: bytes, source: str, options: DataOptions) -> Table:
     return Table(names, tuple(rows[body]), tuple(lines[body]), source, options)
 
 
+def _is_coordinate(name: str, header: Sequence[str]) -> bool:
+    """Whether a column called y stands for a place or an axis, beside x and others, and not for what x becomes."""
+    return name == "y" and "x" in header and len(header) > len({"x", "y"})
+
+
 def _has_header(rows: list[tuple[str, ...]]) -> bool:
     """Whether the first row names the columns: it has words only, or one above a number."""
     if not rows:
@@ -221,7 +228,9 @@ def _has_header(rows: list[tuple[str, ...]]) -> bool:
     if len(rows) == 1 or len(rows[0]) != len(rows[1]):
         return not any(numbers)
     below = [is_number(cell) for cell in rows[1]]
-    return not any(numbers) or any(there and not here for here, there in zip(numbers, below, strict=True))
+    absent = [cell.strip().lower() in _MISSING for cell in rows[0]]
+    named = (there and not (here or gone) for here, there, gone in zip(numbers, below, absent, strict=True))
+    return not any(numbers) or any(named)
 
 
 def _check_lengths(rows: list[tuple[str, ...]], lines: list[int], source: str) -> None:
