@@ -222,6 +222,22 @@ def test_unusual_floats_on_qemu(dsp_on_board, tmp_path):
 
 
 @pytest.mark.qemu
+def test_quantized_floats_on_qemu(dsp_on_board, tmp_path):
+    """Half way to the next, at the ends of the types, beyond, and next to nothing: rounded by the FPU.
+
+    Not beyond int32, where TensorFlow Lite Micro's own rounding is undefined.
+    """
+    net, halves = Network(7), np.arange(-70000, 70000, 137) / np.float32(8)
+    sizes = np.float32(1.7) * 10.0 ** np.arange(-44, 5)
+    values = np.concatenate([halves, sizes, np.nextafter(halves, np.float32(1e9))]).astype(np.float32)
+    for dtype, scale, zero_point in (("int8", 0.25, -7), ("int8", 0.3, 127), ("int16", 0.25, 0), ("int16", 1e-4, 0)):
+        x, y = net.input(values.shape, 0.0, 0, "float32"), net.tensor(values.shape, scale, zero_point, dtype)
+        net.builder.add_operator("QUANTIZE", [x.index], [y.index])
+        net.outputs.append(y.index)
+    assert run_on_board(net.build(), [np.stack([values, -values])] * 4, dsp_on_board, tmp_path).wrong == 0
+
+
+@pytest.mark.qemu
 def test_kernels_on_qemu_equal_tflite_micro(dsp_on_board, tmp_path, monkeypatch):
     plan_quickly(monkeypatch)
     every_kernel = one_of_each(OPERATORS.values(), 2)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 COSTS: Mapping[str, Cost] = {
     "nn_add_s16": Cost(100, 0, 45),
     "nn_add_s8": Cost(300, 35.7, 0),  # 7 steps, up to 1 % off
-    "nn_average_pool2d_s16": Cost(50, 5.88, 0),  # 2 steps, up to 1 % off
+    "nn_average_pool2d_f32": Cost(100, 3.1, 11),  # 2 steps, up to 2 % off
+    "nn_average_pool2d_s16": Cost(100, 3.2, 11),  # 2 steps, up to 21 % off
     "nn_average_pool2d_s8": Cost(50, 6.24, 0),  # 9 steps, up to 67 % off
     "nn_concat": Cost(50, 3.6, 0),  # 4 steps, up to 8 % off
     "nn_conv2d_s8": Cost(300, 6.5, 114),  # 48 steps, up to 73 % off
@@ -23,7 +24,8 @@ COSTS: Mapping[str, Cost] = {
     "nn_div_s8": Cost(100, 0, 131),
     "nn_fully_connected_s8": Cost(50, 5.88, 48.5),  # 22 steps, up to 23 % off
     "nn_lookup_8": Cost(50, 4.21, 0),  # 1 step, up to 0 % off
-    "nn_max_pool2d_f32": Cost(300, 9.67, 37.9),  # 4 steps, up to 13 % off
+    "nn_max_pool2d_f32": Cost(100, 6.5, 12),  # 6 steps, up to 26 % off
+    "nn_max_pool2d_s16": Cost(100, 5.2, 12),  # 2 steps, up to 2 % off
     "nn_max_pool2d_s8": Cost(50, 6.77, 10.1),  # 14 steps, up to 126 % off
     "nn_mul_s16": Cost(100, 0, 27),
     "nn_mul_s8": Cost(100, 0, 30),
