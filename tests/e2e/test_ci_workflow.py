@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -16,6 +17,7 @@ import boardproof
 from boardproof import __version__
 from boardproof.cli.commands import run_command
 from boardproof.device.tflm.arena import ArenaSize, ArenaSource
+from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.runtimes.tflm.library import DEFAULT_SPEC, resolve_library
 from support.mlperf_models import kws_like
 from support.tflm import conv_model, make_library
@@ -125,6 +127,16 @@ def test_firmware_that_no_runner_can_verify_is_built_and_its_network_proven_apar
     assert build == "pio run"
     assert "boardproof run model/model.tflite --board mps2-an386 --runtime aot --optimize balanced" in prove
     assert "protocol" not in prove
+
+
+def test_samples_with_named_classes_go_along_as_numbers(tmp_path: Path) -> None:
+    model, samples, project = tmp_path / "keywords.tflite", tmp_path / "samples.npz", tmp_path / "project"
+    model.write_bytes(kws_like())
+    shape = read_tflite(model.read_bytes()).input_tensors[0].shape[1:]
+    np.savez(samples, x=np.random.default_rng(0).normal(size=(3, *shape)), y=["yes", "no", "yes"])
+    command = ["generate", str(model), "--samples", str(samples), "--labels", "yes,no", "--ci", "github"]
+    assert run_command([*command, "--out", str(project)]) == 0
+    assert np.load(project / "model/samples.npz")["y"].tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize("how", ["{}", "symlink://{}", "file://{}", "git+file://{}"])

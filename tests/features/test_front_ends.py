@@ -133,6 +133,9 @@ REFUSED = {
         ({"high_hz": 9000}, "does not fit in a spectrum up to 8000 Hz", "half the sample rate"),
         ({"stride_ms": 40}, "Windows of 480 samples every 640", "meet or overlap"),
         ({"noise_reduction": False}, "Gain control needs the estimate", "gain_control off"),
+        ({"channels": 0}, "cannot have 0 channels", "1 or more"),
+        ({"window_ms": 0.125, "stride_ms": 0.125}, "Windows of 2 samples every 2", "from 3 to 16,384 samples"),
+        ({"window_ms": math.nan}, "A window of nan ms", "Give numbers"),
     ],
     "mfcc": [({"coefficients": 50}, "50 coefficients cannot be made of 40", "or fewer")],
     "spectrum": [({"bands": 40}, "A spectrum of 33 lines has no 40 bands", "longer window")],
@@ -162,9 +165,15 @@ def test_samples_of_another_type_or_shape():
 
 def test_too_short_a_recording_has_no_windows(tmp_path):
     front_end = log_mel()
-    assert front_end.compute(np.zeros(479, np.int16)).shape == (0, 40)
+    for samples in (0, 479):
+        assert front_end.compute(np.zeros(samples, np.int16)).shape == (0, 40)
+    assert resample(np.zeros((0, 3), np.int16), 8000, 16000).shape == (0, 3)
     front_end.save(tmp_path / "front.tflite")
     assert (tmp_path / "front.tflite").read_bytes() == front_end.data
+    with pytest.raises(InputError) as caught:
+        front_end.save(tmp_path / "no folder" / "front.tflite")
+    assert "cannot be written" in caught.value.message
+    assert caught.value.hint == "Choose a place that exists and can be written."
 
 
 def test_recordings_of_another_rate():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.errors import InputError
+from boardproof.host.files import write_atomically
 from boardproof.model.oracle import run_oracle
 from boardproof.model.resampling import resampler_between
 from boardproof.model.samples import Vectors
@@ -41,7 +44,7 @@ def resample(samples: NDArray[np.generic], given: int, wanted: int) -> NDArray[n
         raise InputError(f"Samples of {samples.dtype} are not resampled.", "Give int16, as sensors do.")
     if given == wanted:
         return samples
-    rows = samples.reshape(len(samples), -1).astype(np.int16)
+    rows = _rows(samples)
     found = resampler_between(given, wanted).resample(rows)
     return found.reshape(len(found), *samples.shape[1:])
 
@@ -85,7 +88,7 @@ class FrontEnd:
             ToolError: The oracle is not there.
         """
         source, output = self.graph.input_tensors[0], self.graph.output_tensors[0]
-        samples = recording.reshape(len(recording), -1)
+        samples = _rows(recording)
         if samples.dtype != source.dtype.numpy or samples.shape[1] != self.channels:
             raise InputError(
                 f"The front end takes {self.channels} channels of {source.dtype}; these samples have "
@@ -108,6 +111,10 @@ class FrontEnd:
         return resample(samples, sensor_rate, self.rate)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Writes the .tflite."""
-        with open(path, "wb") as file:  # noqa: PTH123 any path
-            file.write(self.data)
+        """Writes the .tflite, whole or not at all. Raises InputError where that is not possible."""
+        write_atomically(Path(path), self.data)
+
+
+def _rows(samples: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Samples as [samples, channels], also none."""
+    return samples.reshape(len(samples), prod(samples.shape[1:]))

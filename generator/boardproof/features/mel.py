@@ -57,8 +57,10 @@ def mel_filter_bank(bins: int, rate: int, channels: int, low_hz: float, high_hz:
     """Triangles on the mel scale over the bins of a spectrum, from 0 to half the rate.
 
     Raises:
-        InputError: The limits do not fit in the spectrum.
+        InputError: The limits do not fit in the spectrum, or there are no channels.
     """
+    if channels < 1:
+        raise InputError(f"A filter bank cannot have {channels} channels.", "Give channels as 1 or more.")
     if not 0 <= low_hz < high_hz <= rate / 2:
         raise InputError(
             f"A filter bank from {low_hz:g} to {high_hz:g} Hz does not fit in a spectrum up to {rate / 2:g} Hz.",

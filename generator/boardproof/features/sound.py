@@ -24,6 +24,8 @@ _FULL_RANGE = 666
 """What 256 steps of the features stand for, in logarithms times 64: micro_speech's 25.6 * 26."""
 
 _INT8_MAX = 127
+_SHORTEST, _LONGEST = 3, 1 << 14
+"""Samples of a window; the shortest transform is of 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,12 @@ def mfcc(
 
 def _log_energies(sound: _Sound) -> tuple[Chain, int, int]:
     """The chain up to int8 log energies; its input and its output."""
-    if not 1 <= sound.hop <= sound.window or sound.window > 1 << 14:
+    if not math.isfinite(sound.window_ms + sound.stride_ms):
+        raise InputError(f"A window of {sound.window_ms} ms every {sound.stride_ms} ms is none.", "Give numbers.")
+    if not 1 <= sound.hop <= sound.window or not _SHORTEST <= sound.window <= _LONGEST:
         raise InputError(
             f"Windows of {sound.window} samples every {sound.hop} cannot be made.",
-            "Let windows meet or overlap, and be shorter than 16,384 samples.",
+            f"Let windows meet or overlap, and have from {_SHORTEST} to {_LONGEST:,} samples.",
         )
     if sound.gain_control and not sound.noise_reduction:
         raise InputError(

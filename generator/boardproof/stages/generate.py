@@ -13,6 +13,7 @@ from boardproof.device.build.narration import narrate
 from boardproof.device.tflm.arena import Workload, find_arena
 from boardproof.device.tflm.fetch import fetch_library
 from boardproof.errors import InputError
+from boardproof.model.data.options import DataOptions
 from boardproof.model.oracle import require_oracle_runs
 from boardproof.model.preflight import Severity, preflight, require_runnable
 from boardproof.project.ci import Workflow, require_portable, with_github_workflow
@@ -129,14 +130,16 @@ def generate_project(network: Network, target: Target, settings: Settings, progr
 
 
 def _samples_file(network: Network, settings: Settings) -> tuple[str, bytes] | None:
-    """The user's file of arrays as it is; what was read from other files and folders becomes one."""
+    """The user's file of arrays as it is, where nothing was said about it; all else that was read becomes one."""
     if network.samples is None or settings.samples is None:
         return None
-    if isinstance(settings.samples, Path) and settings.samples.suffix in {".npz", ".npy"}:
+    is_whole = isinstance(settings.samples, Path) and settings.samples.suffix in {".npz", ".npy"}
+    if isinstance(settings.samples, Path) and is_whole and settings.data == DataOptions():
         return settings.samples.name, settings.samples.read_bytes()
     arrays: dict[str, Any] = dict(network.samples.inputs)
+    labels = (network.samples.labels, *network.samples.further)
     if network.samples.labels is not None:
-        arrays["y"] = network.samples.labels
+        arrays |= {"y" if len(labels) == 1 else f"y{output}": one for output, one in enumerate(labels)}
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return "samples.npz", file.getvalue()
