@@ -36,6 +36,7 @@ BAD_TABLES = {
     "1,2\n": ("number 3 of line 1 is missing", "commas, semicolons or tabs"),
     "x,y,z\n1,2,3\n1,two,3\n": ("number 2 of line 3 is 'two', which is no number", "with a point"),
     "1,nan,3\n": ("numbers that are not finite", "Leave out"),
+    "time,x,y,z\n0,1,2,3\n": ("samples of (4,) numbers; the application takes 3", "Name the right columns"),
     "x,y,z\n": ("holds no samples", "Record again"),
     "": ("holds no samples", "Record again"),
 }

@@ -95,6 +95,11 @@ def test_an_accuracy_that_rose_is_no_drop():
     assert not violations("[limits]\naccuracy_drop = 0", accuracy={"float": 0.8, "host": 0.9, "board": 0.9})
 
 
+def test_a_drop_of_a_hundredth_is_not_above_a_hundredth():
+    assert 0.9 - 0.89 > 0.01
+    assert not violations("[limits]\naccuracy_drop = 0.01", accuracy={"float": 0.9, "host": 0.89, "board": 0.89})
+
+
 @pytest.mark.parametrize(
     ("toml", "changes", "message"),
     [

@@ -12,10 +12,13 @@ from boardproof.device.build.locks import try_lock
 from boardproof.device.types import Firmware
 from boardproof.device.usb.ports import Port
 from boardproof.errors import BoardproofError, DeviceError, InputError
+from boardproof.model.tflite.reader import read_tflite
+from boardproof.project.boards import BOARDS
 from boardproof.settings import settings_for
 from boardproof.testing import bench as bench_module
 from boardproof.testing import under_test
 from boardproof.testing.bench import Bench, Place
+from support.flatbuffer_models import ModelBuilder
 from support.usb_world import APPLICATION, MODEL, SimulatedClock, hello
 
 ONE = Port("/dev/ttyACM0", 0x2341, APPLICATION, "0AAA", "1-2")
@@ -192,3 +195,14 @@ def test_a_slip_in_the_settings(tmp_path, choices, message):
     assert isinstance(caught.value, BoardproofError)
     assert caught.value.message == message
     assert caught.value.hint
+
+
+def test_several_numbers_for_a_network_of_one_are_several_samples(monkeypatch, tmp_path):
+    builder = ModelBuilder()
+    tensor = builder.add_tensor(shape=[1, 1], dtype="FLOAT32")
+    network = SimpleNamespace(graph=read_tflite(builder.build([tensor], [tensor])))
+    firmware = Firmware(tmp_path / "a", tmp_path, BOARDS["native"], (), MODEL)
+    board = under_test.BoardUnderTest(network, firmware, lambda _: None, print)
+    monkeypatch.setattr(board, "_run", lambda vectors: vectors.arrays)
+    assert board.infer([1, 2, 3]).tolist() == [[1], [2], [3]]
+    assert board.infer([2]).tolist() == board.infer(2).tolist() == [2]

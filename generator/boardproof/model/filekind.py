@@ -51,7 +51,6 @@ _MAGIC = (
     (b"\x1f\x8b", FileKind.GZIP),
     (b"\x89PNG", FileKind.PICTURE),
     (b"\xff\xd8\xff", FileKind.PICTURE),
-    (b"BM", FileKind.PICTURE),
     (b"GIF8", FileKind.PICTURE),
     (b"II*\0", FileKind.PICTURE),
     (b"MM\0*", FileKind.PICTURE),
@@ -85,7 +84,8 @@ def file_kind(data: bytes) -> FileKind:
         return _zip_kind(data)
     if data.endswith(_TABLE_END):
         return FileKind.CHECKPOINT
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+    webp = data.startswith(b"RIFF") and data[8:12] == b"WEBP"
+    if webp or (data.startswith(b"BM") and data[6:10] == bytes(4)):  # a table may begin so, too: BMI, age, …
         return FileKind.PICTURE
     known = (kind for magic, kind in _MAGIC if data.startswith(magic))
     return next(known, None) or _kind_by_structure(data[:_C_HEAD_BYTES])

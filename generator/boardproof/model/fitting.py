@@ -48,6 +48,8 @@ def fit_array(array: NDArray[np.generic], shape: tuple[int, ...], place: str) ->
 
 def _with_axes(array: NDArray[np.generic], shape: tuple[int, ...]) -> NDArray[np.generic] | None:
     """The array with an absent batch or channel axis added, or None when it does not fit."""
+    if array.ndim == 0:
+        return array.reshape(1, 1) if shape == (1,) else None
     if array.shape[1:] in {shape, (1, *shape)} or (*array.shape[1:], 1) == shape:
         return array.reshape(len(array), *shape)
     if shape in {array.shape, (*array.shape, 1)}:

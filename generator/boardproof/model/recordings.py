@@ -178,7 +178,8 @@ def _table(path: Path, form: Form) -> NDArray[np.generic]:
     numbered = [(number, row) for number, row in enumerate(rows, 1) if row]
     named = bool(numbered) and not _is_number(numbered[0][1][0])
     header = [name.strip() for name in numbered.pop(0)[1]] if named else []
-    places = _columns(path, header, form) if form.columns else list(range(form.channels))
+    width = max(form.channels, len(numbered[0][1]) if numbered else 0)  # more than it takes is refused, not cut
+    places = _columns(path, header, form) if form.columns else list(range(width))
     values = np.array([_numbers(path, number, row, places) for number, row in numbered], np.float64)
     return _as_integers(path, values.reshape(len(numbered), len(places)), form)
 

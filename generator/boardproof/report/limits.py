@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _Json = Mapping[str, object]
 _CLOSE = 0.6
+_DIGITS = 12
+"""Of a difference of shares: 0.9 less 0.89 is a hundredth, and no limit of that is exceeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,9 @@ def _measure(name: str, unit: str, *path: str, missing: str = "", is_minimum: bo
 def _accuracy_drop(report: _Json) -> float | None:
     """What the board lost against the float model, as a fraction of the samples; negative when it gained."""
     float_accuracy, board_accuracy = _number(report, "accuracy", "float"), _number(report, "accuracy", "board")
-    return None if float_accuracy is None or board_accuracy is None else float_accuracy - board_accuracy
+    if float_accuracy is None or board_accuracy is None:
+        return None
+    return round(float_accuracy - board_accuracy, _DIGITS)
 
 
 _NEEDS_LABELS = "the accuracy is not known: give samples with labels"

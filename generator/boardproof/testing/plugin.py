@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def boardproof_model(pytestconfig: pytest.Config) -> Path:
     """The model on `board`: --boardproof-model, or boardproof_model in the ini file. Override it to compute one."""
-    if (model := _chosen_model(pytestconfig)) is not None:
+    if (model := _chosen_path(pytestconfig, "model")) is not None:
         return model
     pytest.fail(
         "boardproof: no model\n"
@@ -119,10 +119,8 @@ def board(boardproof_boards: Callable[..., BoardUnderTest], boardproof_model: Pa
 @pytest.fixture(scope="session")
 def boardproof_app(pytestconfig: pytest.Config) -> Path:
     """The application: --boardproof-app, or boardproof_app in the ini file. Override it to compute one."""
-    if given := pytestconfig.getoption("--boardproof-app"):
-        return Path(given)
-    if named := pytestconfig.getini("boardproof_app"):
-        return (pytestconfig.inipath or pytestconfig.rootpath / "pytest.ini").parent / str(named)
+    if (application := _chosen_path(pytestconfig, "app")) is not None:
+        return application
     pytest.fail(
         "boardproof: no application\n"
         "next: give --boardproof-app, or boardproof_app in the ini file, or override the fixture boardproof_app",
@@ -225,16 +223,17 @@ def _board(config: pytest.Config) -> Board:
     """The board that tests without a choice of their own run on; a user's own one is described beside the model."""
     from boardproof.settings import find_named
 
-    if model := _chosen_model(config):
+    if model := _chosen_path(config, "model"):
         return _settings(config, model, {}).target_board
     return find_named(_chosen(config, "board") or _DEFAULT_BOARD, ())
 
 
-def _chosen_model(config: pytest.Config) -> Path | None:
-    if option := config.getoption("--boardproof-model"):
+def _chosen_path(config: pytest.Config, name: str) -> Path | None:
+    """The model or the app: an option is relative to where pytest was started, an ini key to the ini file."""
+    if option := config.getoption(f"--boardproof-{name}"):
         return Path(config.invocation_params.dir / option)
-    ini = config.getini("boardproof_model")
-    return config.rootpath / ini if ini else None
+    ini = config.getini(f"boardproof_{name}")
+    return (config.inipath.parent if config.inipath else config.rootpath) / ini if ini else None
 
 
 def _shared_folder(config: pytest.Config, factory: pytest.TempPathFactory) -> Path:

@@ -129,11 +129,11 @@ class BoardUnderTest:
         """
         with told_in_full():
             arrays = {f"x{i}": np.asarray(values) for i, values in enumerate(inputs)}
-            is_single = all(
+            vectors = vectors_for(self.network.graph, Samples(arrays, source="the arrays given to infer()"))
+            is_single = vectors.samples == 1 and all(
                 array.ndim <= len(spec.shape)
                 for array, spec in zip(arrays.values(), input_specs(self.network.graph), strict=False)
             )
-            vectors = vectors_for(self.network.graph, Samples(arrays, source="the arrays given to infer()"))
             outputs = self._run(vectors)
         shaped = tuple(
             _shaped(output, tensor, real=real)[0 if is_single else slice(None)]

@@ -41,6 +41,7 @@ def refused(tmp_path, text, specs=TWO, **options):
         ("a\tb\n1,0\t2,0\n3,0\t4,0\n", None),
         ("x,y,kind\n1,2,0\n3,4,1\n", [0, 1]),
         ("time,x,y\n5,1,2\n6,3,4\n", None),
+        ("BMI,age\n1,2\n3,4\n", None),
     ],
 )
 def test_names_labels_and_separators_are_found(tmp_path, text, labels):
