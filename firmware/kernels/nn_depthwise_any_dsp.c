@@ -47,10 +47,45 @@ static inline void store(const void *op, struct nn_depthwise_sums s, const uint3
 
 static const struct nn_depthwise_type type = {sizeof(int8_t), add, store};
 
+/* Four outputs of four neighbouring inputs; `tail` has their multipliers and shifts. */
+static inline void store_four(struct nn_depthwise_sums s, const uint32_t *tail, int32_t round, int8_t *output) {
+    output[0] = output_of(s.of[0], tail, round);
+    output[1] = output_of(s.of[1], tail + 1, round);
+    output[2] = output_of(s.of[2], tail + 2, round);
+    output[3] = output_of(s.of[3], tail + 3, round);
+}
+
+/* One pixel of channels in fours. Compilers keep neither `op` nor what belongs to the window in registers otherwise. */
 NN_APART static void vector_pixel(const void *op, const struct nn_depthwise_pixel *pixel, const char *input,
                                   char *output) {
     const struct nn_depthwise_any_s8_dsp *own = op;
-    nn_depthwise_compute_pixel(&own->shape, &type, op, pixel, input, output, 1);
+    const struct nn_window *window = &own->shape.window;
+    const int32_t channels = own->shape.input_channels;
+    const int32_t step = window->dilation_width * channels;
+    const int32_t line = window->dilation_height * window->input_width * channels;
+    const int32_t y = pixel->rows.origin + pixel->rows.begin * window->dilation_height;
+    const int32_t x = pixel->columns.origin + pixel->columns.begin * window->dilation_width;
+    const uint32_t *weights = own->shape.stream;
+    input += (y * window->input_width + x) * channels;
+    for (const char *end = output + channels; output != end;
+         output += NN_DEPTHWISE_GROUP, input += NN_DEPTHWISE_GROUP) {
+        struct nn_depthwise_sums sums = {
+            {(int32_t)weights[0], (int32_t)weights[1], (int32_t)weights[2], (int32_t)weights[3]}};
+        const char *row = input;
+        weights += NN_DEPTHWISE_GROUP;
+        for (int32_t ky = pixel->rows.begin; ky < pixel->rows.end; ++ky, row += line) {
+            const uint32_t *w = weights + ky * window->kernel_width + pixel->columns.begin;
+            const uint32_t *last = weights + ky * window->kernel_width + pixel->columns.end;
+            const char *in = row;
+#pragma GCC unroll 2
+            for (; w != last; in += step) {
+                sums = add(op, sums, *w++, in, NULL);
+            }
+        }
+        weights += window->kernel_height * window->kernel_width;
+        store_four(sums, weights, own->round, (int8_t *)output);
+        weights += 2 * NN_DEPTHWISE_GROUP;
+    }
 }
 
 NN_APART static void scattered_pixel(const void *op, const struct nn_depthwise_pixel *pixel, const char *input,

@@ -218,7 +218,9 @@ static void sum_parts(const struct nn_fully_connected_wide_s8_dsp *op, const int
                         .input_end = operands + 2 * units,
                         .stream = op->stream + size,
                         .units = units};
-    memcpy(sums, op->stream, (size_t)size * sizeof *sums);
+    for (int32_t i = 0; i < size; ++i) {
+        sums[i] = (int32_t)op->stream[i];
+    }
     for (int32_t left = op->input_size; left > 0; left -= UNIT * units) {
         if (left < UNIT * units) {
             rows.units = (left + UNIT - 1) / UNIT;
@@ -232,6 +234,17 @@ static void sum_parts(const struct nn_fully_connected_wide_s8_dsp *op, const int
     }
 }
 
+/* The outputs of one batch but for the activation; what `op` has is read once: the output might alias it. */
+static void store_outputs(const struct nn_fully_connected_wide_s8_dsp *op, const int32_t *sums, int8_t *output) {
+    const int32_t *multiplier = op->requant.multiplier;
+    const int8_t *shift = op->requant.shift;
+    const int32_t step = op->requant.per_channel ? 1 : 0;
+    const int32_t round = op->round;
+    for (const int32_t *end = sums + op->output_size; sums != end; multiplier += step, shift += step) {
+        *output++ = nn_rescale_s8_dsp(*sums++, *multiplier, -*shift, round);
+    }
+}
+
 void nn_fully_connected_wide_s8_dsp(const struct nn_fully_connected_wide_s8_dsp *op, const int8_t *input,
                                     int8_t *output, void *scratch) {
     const int32_t units = ((op->input_size + UNIT - 1) / UNIT + op->parts - 1) / op->parts;
@@ -239,10 +252,16 @@ void nn_fully_connected_wide_s8_dsp(const struct nn_fully_connected_wide_s8_dsp 
     int32_t *sums = (int32_t *)scratch + 2 * units;
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         sum_parts(op, input, operands, units, sums);
-        for (int32_t i = 0; i < op->output_size; ++i) {
-            *output++ = nn_output_s8_dsp(sums[i], &op->requant, i, op->output_zero_point, op->round, op->activation_min,
+        if (op->round != 0) {
+            store_outputs(op, sums, output);
+            nn_clamp_s8_dsp(output, op->output_size, op->activation_min, op->activation_max);
+        } else {
+            for (int32_t i = 0; i < op->output_size; ++i) {
+                output[i] = nn_output_s8(sums[i], &op->requant, i, op->output_zero_point, op->activation_min,
                                          op->activation_max);
+            }
         }
+        output += op->output_size;
         input += op->input_size;
     }
 }

@@ -67,7 +67,8 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
             ("round", packed.round),
             ("one_sided", int(packed.one_sided)),
         )
-        return _step(op, graph, "nn_fully_connected_s8_dsp", fields, _unpacked_bytes(depth, 1))
+        step = _step(op, graph, "nn_fully_connected_s8_dsp", fields, _unpacked_bytes(depth, 1))
+        return replace(step, ticks=_ticks(step, graph, depth, 0))
     wide = pack_wide(linear, lambda part, head, _: dense_stream(part, head), -(-depth // LARGEST_PART))
     if wide is None:
         return _any(op, graph, linear)
@@ -80,7 +81,8 @@ def choose_dense(op: FullyConnected | Conv2D, graph: Graph) -> Step | None:
         *requant_fields(real_factors(op, graph)),
     )
     scratch_bytes = _unpacked_bytes(depth, wide.parts) + 4 * outputs
-    return _step(op, graph, "nn_fully_connected_wide_s8_dsp", fields, scratch_bytes)
+    step = _step(op, graph, "nn_fully_connected_wide_s8_dsp", fields, scratch_bytes)
+    return replace(step, ticks=_ticks(step, graph, depth, 24))
 
 
 def _any(op: FullyConnected | Conv2D, graph: Graph, linear: Linear) -> Step:
@@ -103,6 +105,14 @@ def _any(op: FullyConnected | Conv2D, graph: Graph, linear: Linear) -> Step:
     in_place = InPlace(0, safe_offset(begins * depth, ends * outputs, reads_first=False))
     ticks = _any_ticks(batches, depth, outputs)
     return replace(step, scratch_bytes=None, in_place=(in_place,), ticks=ticks)
+
+
+def _ticks(step: Step, graph: Graph, depth: int, per_output: int) -> int:
+    """Instructions of a kernel that unpacks its inputs, about; fitted to what QEMU counts."""
+    batches = graph.tensors[step.inputs[0]].elements // depth
+    outputs = graph.tensors[step.outputs[0]].elements // batches
+    groups, units = -(-outputs // DENSE_ROWS), -(-depth // UNIT)
+    return 100 + round(batches * (100 + 8.4 * units + groups * (17 + 14.7 * units) + per_output * outputs))
 
 
 def _any_ticks(batches: int, depth: int, outputs: int) -> int:
