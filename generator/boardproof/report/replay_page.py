@@ -175,7 +175,10 @@ def _pictures(recording: ReplayedRecording) -> Iterator[Picture]:
     for which, curves in (("", recording.curves.scores), ("second network's ", recording.curves.second)):
         if curves:
             alt = f"The {which}averaged scores of {recording.name} over time, and what was decided"
-            yield Picture(plot(_scores(curves, recording), time, Axis("score", -0.05, 1.1), height=240), alt)
+            series = _scores(curves, recording)
+            values = [value for one in series for _, value in one.points]  # logits leave the range of probabilities
+            scores = Axis("score", min([-0.05, *values]), max([1.1, *values]))
+            yield Picture(plot(series, time, scores, height=240), alt)
     if recording.events:
         found = [Box((e.at_s, e.end_s or e.at_s), (0.0, 1.0), e.what) for e in recording.events]
         found += [Box((d.at_s, d.at_s), (1.0, 2.0), d.what, 2) for d in recording.decisions]
