@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from boardproof.errors import BoardproofError
 from boardproof.model.preflight import preflight, require_runnable
-from boardproof.model.quantize import Scheme, quantize_noting
+from boardproof.model.quantize import quantize_noting
 from boardproof.model.samples import vectors_for
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.aot import AotRuntime

@@ -10,8 +10,8 @@ import pytest
 from boardproof.model import quantize as quantizer
 from boardproof.model.graph import DType
 from boardproof.model.preflight import Severity
-from boardproof.model.quantize import Scheme
 from boardproof.model.rewrite.rewrite import Rewritten
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.variables import is_stateful
 from boardproof.project.boards import BOARDS

@@ -35,8 +35,9 @@ def image_model(keras_models: dict[str, Path]) -> LoadedModel:
 @pytest.fixture(scope="session")
 def image_tflites(image_model: LoadedModel) -> dict[str, bytes]:
     """The image model in every scheme."""
-    from boardproof.model.quantize import Scheme, quantize
+    from boardproof.model.quantize import quantize
     from boardproof.model.samples import Samples
+    from boardproof.model.schemes import Scheme
 
     samples = Samples({"image": calibration_images()})
     return {scheme.value: quantize(image_model, samples, scheme) for scheme in Scheme}

@@ -14,8 +14,9 @@ import pytest
 from boardproof.errors import InputError
 from boardproof.model.conversion import require_no_loops
 from boardproof.model.load import ModelKind, load_model, require_model
-from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.quantize import quantize
 from boardproof.model.quiet import captured_output
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from support.keras_models import save_unsafe_saved_model
 

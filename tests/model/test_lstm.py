@@ -9,11 +9,12 @@ from boardproof.model.affine import dequantize_array
 from boardproof.model.given import open_model
 from boardproof.model.intermediates import run_oracle_tensors
 from boardproof.model.oracle import oracle_available, run_litert, run_oracle
-from boardproof.model.quantize import Scheme, float_twin, quantize_noting
+from boardproof.model.quantize import float_twin, quantize_noting
 from boardproof.model.recurrence import is_fusable
 from boardproof.model.rewrite.editing import Editor
 from boardproof.model.rewrite.rewrite import mend
 from boardproof.model.samples import Samples, Vectors, vectors_for
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.variables import check_states, is_stateful, keeps_sequences
 from boardproof.settings import settings_for

@@ -12,8 +12,9 @@ from boardproof.model.affine import dequantize_array
 from boardproof.model.graph import DType
 from boardproof.model.load import load_model
 from boardproof.model.oracle import run_oracle
-from boardproof.model.quantize import MAX_CALIBRATION_SAMPLES, Scheme, predict_float, quantize, quantize_noting
+from boardproof.model.quantize import MAX_CALIBRATION_SAMPLES, predict_float, quantize, quantize_noting
 from boardproof.model.samples import Samples, vectors_for
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.variables import is_stateful
 from support.keras_layers import CASES, quantized_case

@@ -8,12 +8,13 @@ import pytest
 from boardproof.model import quantize as quantizer
 from boardproof.model.given import open_model
 from boardproof.model.oracle import run_litert
-from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.quantize import quantize
 from boardproof.model.rewrite.editing import Editor
 from boardproof.model.rewrite.functions import UNARY
 from boardproof.model.rewrite.moves import quantize_early
 from boardproof.model.rewrite.rewrite import Rewritten, pack, rewrite_operators, unpack
 from boardproof.model.samples import Samples, Vectors
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from support.keras_layers import CASES, activation_cases, loaded, quantized_case, samples_of
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from boardproof.model.load import LoadedModel, ModelKind
 from boardproof.model.network import from_keras
-from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.quantize import quantize
 from boardproof.model.samples import Samples
+from boardproof.model.schemes import Scheme
 
 
 def as_int8(model, x) -> bytes:

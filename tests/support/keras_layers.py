@@ -9,8 +9,9 @@ import numpy as np
 
 from boardproof.model.load import LoadedModel, ModelKind
 from boardproof.model.network import from_keras
-from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.quantize import quantize
 from boardproof.model.samples import Samples, vectors_for
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:

@@ -11,12 +11,14 @@ import numpy as np
 
 from boardproof.model.load import LoadedModel, ModelKind, load_model
 from boardproof.model.network import from_keras
-from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.quantize import quantize
 from boardproof.model.quiet import captured_output
 from boardproof.model.samples import Samples
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from boardproof.model.schemes import Scheme
 
 _CALIBRATION_SAMPLES = 30
 

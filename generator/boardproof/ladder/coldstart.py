@@ -15,8 +15,9 @@ from boardproof.device.process import run
 from boardproof.errors import InputError, ToolError
 from boardproof.model.given import open_model
 from boardproof.model.load import ModelKind
-from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.quantize import quantize
 from boardproof.model.quiet import captured_output
+from boardproof.model.schemes import Scheme
 from boardproof.report.page import Column, Kind, Page, Paragraph, Picture, Section, Table
 from boardproof.report.plots import Axis, Box, axis_for, boxes
 

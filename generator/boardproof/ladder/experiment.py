@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boardproof.errors import InputError
 from boardproof.ladder.space import Search, search_of
 from boardproof.ladder.variants import Point, Recipe, Step, Variant
-from boardproof.model.quantize import Scheme
+from boardproof.model.schemes import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

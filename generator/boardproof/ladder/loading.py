@@ -25,8 +25,8 @@ from boardproof.ladder.variants import Points, Recipe
 from boardproof.model.data.options import DataOptions, options_of
 from boardproof.model.data.read import read_data, sizes_of
 from boardproof.model.load import load_model
-from boardproof.model.quantize import Scheme
 from boardproof.model.samples import arrays_for
+from boardproof.model.schemes import Scheme
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -26,8 +26,9 @@ from boardproof.model.affine import dequantize_array
 from boardproof.model.given import open_model
 from boardproof.model.macs import macs
 from boardproof.model.oracle import run_litert, run_oracle
-from boardproof.model.quantize import Scheme, quantize
+from boardproof.model.quantize import quantize
 from boardproof.model.samples import Samples, vectors_for
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.progress import Silent
 from boardproof.settings import Settings

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.errors import InputError
 from boardproof.model.cell_ranges import cell_ranges
-from boardproof.model.conversion import not_converted, require_integer, require_no_loops
+from boardproof.model.conversion import require_integer, require_no_loops
+from boardproof.model.converter import (
+    ASSIGNMENTS,
+    concrete_function,
+    convert,
+    each_sample_afresh,
+    operations,
+    tensor_name,
+    typed,
+)
 from boardproof.model.oracle import Outputs
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
 from boardproof.model.rewrite.rewrite import Rewritten, mend, pack, quantize_inputs, rewrite_operators
 from boardproof.model.sample_checks import check_calibration, check_indices
 from boardproof.model.samples import arrays_for
-from boardproof.model.signature import name_inputs, restore_ports
+from boardproof.model.schemes import Scheme
+from boardproof.model.signature import name_inputs
 from boardproof.model.tflite.reader import read_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
-    from tensorflow import Graph as TensorFlowGraph
-    from tensorflow import lite
-    from tensorflow.types.experimental import ConcreteFunction
 
     from boardproof.model.cell_ranges import CellRange
     from boardproof.model.load import LoadedModel
@@ -41,30 +45,6 @@ MAX_CALIBRATION_SAMPLES = 1000
 
 _PREDICTION_BATCH = 64
 
-_ASSIGNMENTS = frozenset({"AssignAddVariableOp", "AssignSubVariableOp", "AssignVariableOp"})
-_LOOPS = frozenset({"StatelessWhile", "While"})
-
-
-class Scheme(StrEnum):
-    """How a model is quantized."""
-
-    INT8 = "int8"
-    INT16X8 = "int16x8"
-    INT8X4 = "int8x4"
-    DYNAMIC = "dynamic"
-    FLOAT16 = "float16"
-    FLOAT32 = "float32"
-
-    @property
-    def needs_calibration(self) -> bool:
-        """Whether activations are quantized ahead of time, from a representative dataset."""
-        return self in {Scheme.INT8, Scheme.INT16X8, Scheme.INT8X4}
-
-    @property
-    def has_lstm(self) -> bool:
-        """Whether TensorFlow quantizes an LSTM as one operator, and boards have a kernel for that."""
-        return self in {Scheme.INT8, Scheme.INT8X4}
-
 
 def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme, *, unroll: bool = False) -> bytes:
     """The model as a .tflite: what `quantize_noting` gives, without its notes."""
@@ -74,7 +54,7 @@ def quantize(model: LoadedModel, samples: Samples | None, scheme: Scheme, *, unr
 def float_twin(model: LoadedModel, scheme: Scheme, *, unroll: bool = False) -> bytes:
     """The model in float32 with the operators of a scheme, so that tensors can be compared. Raises InputError."""
     network = _for_scheme(_require_network(model), scheme, unroll=unroll)
-    return _begun(rewrite_operators(_convert(network, model.source, Scheme.FLOAT32, None)), network).data
+    return _begun(rewrite_operators(convert(network, model.source, Scheme.FLOAT32, None)), network).data
 
 
 def _ignore(_findings: tuple[Finding, ...]) -> None:
@@ -108,7 +88,7 @@ def quantize_noting(
     """
     network = _for_scheme(_require_network(model), scheme, unroll=unroll)
     if not scheme.needs_calibration:
-        return _begun(rewrite_operators(_convert(network, model.source, scheme, None)), network)
+        return _begun(rewrite_operators(convert(network, model.source, scheme, None)), network)
     if samples is None:
         raise InputError(
             f"Quantizing {model.source} to {scheme} needs a representative dataset.",
@@ -119,13 +99,13 @@ def quantize_noting(
     tell(findings)
     raise_errors(findings, f"make {samples.source} unusable")
     # TensorFlow's calibrator crashes the process on loops, so look for them first.
-    unquantized = _convert(network, model.source, Scheme.FLOAT32, None)
+    unquantized = convert(network, model.source, Scheme.FLOAT32, None)
     floats = read_tflite(unquantized)
     require_no_loops(floats, model.source)
     raise_errors(tuple(check_indices(floats, arrays, samples.source)), f"make {samples.source} unusable")
     taken, kind = _spread(arrays), Scheme.INT8 if scheme is Scheme.INT8X4 else scheme
     made = _of_integers(network, model.source, kind, taken)
-    made = _begun(made, network, cell_ranges(unquantized, _typed(network, taken)))
+    made = _begun(made, network, cell_ranges(unquantized, typed(network, taken)))
     if scheme is not Scheme.INT8X4:
         return made
     packed = pack(made.data)  # the converter has no such scheme
@@ -136,8 +116,8 @@ def _of_integers(
     network: FloatNetwork, source: str, scheme: Scheme, arrays: tuple[NDArray[np.generic], ...]
 ) -> Rewritten:
     """The network in integers alone. Raises InputError where TensorFlow leaves something in float."""
-    with _each_sample_afresh():
-        taken = quantize_inputs(_convert(network, source, scheme, arrays))
+    with each_sample_afresh():
+        taken = quantize_inputs(convert(network, source, scheme, arrays))
     rewritten = rewrite_operators(taken.data)
     require_integer(read_tflite(rewritten.data), source)
     return Rewritten(rewritten.data, (*taken.notes, *rewritten.notes))
@@ -157,27 +137,6 @@ def _begun(made: Rewritten, network: FloatNetwork, ranges: tuple[CellRange, ...]
     return Rewritten(mended.data, (*made.notes, *mended.notes, *notes))
 
 
-@contextmanager
-def _each_sample_afresh() -> Iterator[None]:
-    """Lets TensorFlow's calibrator forget an LSTM's state after each sample: it does so where it prepares itself anew.
-
-    It does that once for each call of what feeds it.
-    """
-    from tensorflow.lite.python.optimize.calibrator import Calibrator
-
-    feed = Calibrator._feed_tensors
-
-    def feed_one_by_one(self: Calibrator, samples: Callable[[], Iterator[object]], resize_input: bool) -> None:
-        for sample in samples():
-            feed(self, lambda sample=sample: [sample], resize_input)
-
-    Calibrator._feed_tensors = feed_one_by_one
-    try:
-        yield
-    finally:
-        Calibrator._feed_tensors = feed
-
-
 def quantize_trained(network: FloatNetwork, source: str, *, four_bits: bool = False) -> bytes:
     """The int8 .tflite of a network that knows its ranges: fake quantizers stand behind every activation in it.
 
@@ -189,9 +148,9 @@ def quantize_trained(network: FloatNetwork, source: str, *, four_bits: bool = Fa
     Raises:
         InputError: when TensorFlow cannot convert it, or an operator stayed in float because a range is missing.
     """
-    data = rewrite_operators(_convert(network, source, Scheme.INT8, None)).data
+    data = rewrite_operators(convert(network, source, Scheme.INT8, None)).data
     if len(network.inputs) > 1:  # which are told apart by name, and are called after their fake quantizers now
-        data = name_inputs(data, [_tensor_name(spec.name) for spec in network.inputs])
+        data = name_inputs(data, [tensor_name(spec.name) for spec in network.inputs])
     require_integer(read_tflite(data), source)
     return pack(data, only_exact=True).data if four_bits else data
 
@@ -211,8 +170,8 @@ def predict_float(model: LoadedModel, samples: Samples) -> Outputs:
         import tensorflow as tf
 
         function = tf.function(network.call, reduce_retracing=True)
-        concrete, _names = _concrete(network)
-        state = concrete.graph.variables if _operations(concrete.graph) & _ASSIGNMENTS else ()
+        concrete, _names = concrete_function(network)
+        state = concrete.graph.variables if operations(concrete.graph) & ASSIGNMENTS else ()
         first = [variable.numpy() for variable in state]
         size = 1 if state else network.fixed_batch or _PREDICTION_BATCH
         columns = [[np.asarray(out) for out in function(batch)] for batch in _batches(network, arrays, size)]
@@ -246,103 +205,3 @@ def _spread(arrays: tuple[NDArray[np.generic], ...]) -> tuple[NDArray[np.generic
     samples = len(arrays[0])
     chosen = np.linspace(0, samples - 1, min(samples, MAX_CALIBRATION_SAMPLES)).astype(int)
     return tuple(array[chosen] for array in arrays)
-
-
-def _convert(
-    network: FloatNetwork, source: str, scheme: Scheme, arrays: tuple[NDArray[np.generic], ...] | None
-) -> bytes:
-    if network.fixed_batch not in {None, 1}:
-        raise InputError(
-            f"{source} takes {network.fixed_batch} samples at a time; a board runs one.",
-            "Rebuild it with keras.Input(shape=…), without batch_size, and load its weights.",
-        )
-    with captured_output() as output:
-        try:
-            converter, names = _converter(network)
-            _set_scheme(converter, scheme, calibrated=arrays is not None)
-            if arrays is not None:
-                converter.representative_dataset = lambda: _calibration_steps(network, arrays, names)
-            data = bytes(converter.convert())
-            return restore_ports(data, names) if names else data
-        except Exception as error:  # the converter raises ConverterError, ValueError, RuntimeError and others
-            raise not_converted(source, str(error), output.text()) from error
-
-
-def _converter(network: FloatNetwork) -> tuple[lite.TFLiteConverter, tuple[str, ...]]:
-    """A converter of the network with a batch of 1, so that no shape is computed on the board.
-
-    Returns:
-        The converter, and the names of the inputs if it is one that mixes up inputs and outputs.
-    """
-    import tensorflow as tf
-
-    concrete, names = _concrete(network)
-    # Without an owner of its variables TensorFlow freezes the function itself. The other way, by a SavedModel, keeps
-    # variables, and knows the LSTM in a loop of Keras 2's; but it renames inputs and outputs, and may permute them.
-    if _operations(concrete.graph) & (_ASSIGNMENTS | _LOOPS):
-        owner = tf.Module()
-        owner.held = list(concrete.graph.variables)
-        return tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner), names
-    return tf.lite.TFLiteConverter.from_concrete_functions([concrete]), ()
-
-
-def _concrete(network: FloatNetwork) -> tuple[ConcreteFunction, tuple[str, ...]]:
-    """The network as a function with a batch of 1, and the names of its inputs."""
-    import tensorflow as tf
-
-    names = tuple(_tensor_name(spec.name) for spec in network.inputs)
-    signature = [
-        tf.TensorSpec((1, *spec.shape), spec.dtype.value, name=name)
-        for spec, name in zip(network.inputs, names, strict=True)
-    ]
-    function = tf.function(lambda *inputs: network.call(inputs), input_signature=signature, autograph=False)
-    return function.get_concrete_function(), names
-
-
-def _operations(graph: TensorFlowGraph) -> set[str]:
-    """What is in a graph and the functions that it may call."""
-    definition = graph.as_graph_def()
-    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
-    return {node.op for node in nodes}
-
-
-def _tensor_name(name: str) -> str:
-    """An input's name as TensorFlow accepts it."""
-    return re.sub(r"[^A-Za-z0-9_.\\/-]", "_", name).lstrip("_\\/-.") or "input"
-
-
-def _set_scheme(converter: lite.TFLiteConverter, scheme: Scheme, *, calibrated: bool) -> None:
-    """`calibrated`: there is a representative dataset; else full-integer schemes take the ranges in the graph."""
-    import tensorflow as tf
-
-    if scheme is not Scheme.FLOAT32:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if scheme is Scheme.FLOAT16:
-        converter.target_spec.supported_types = [tf.float16]
-    if scheme.needs_calibration:
-        # TensorFlow Lite Micro learned per-channel dense layers late; older libraries take the first scale for all.
-        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-        operators = {
-            Scheme.INT8: tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
-            Scheme.INT16X8: tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
-        }
-        if calibrated:
-            converter.target_spec.supported_ops = [operators[scheme]]
-        converter.inference_input_type = converter.inference_output_type = (
-            tf.int8 if scheme is Scheme.INT8 else tf.int16
-        )
-
-
-def _typed(network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...]) -> list[NDArray[np.generic]]:
-    """The samples in the types of the inputs."""
-    return [array.astype(spec.dtype.numpy) for array, spec in zip(arrays, network.inputs, strict=True)]
-
-
-def _calibration_steps(
-    network: FloatNetwork, arrays: tuple[NDArray[np.generic], ...], names: tuple[str, ...]
-) -> Iterator[list[NDArray[np.generic]] | dict[str, NDArray[np.generic]]]:
-    """The inputs, each with a batch of 1, per sample; by name if the converter mixes them up."""
-    converted = _typed(network, arrays)
-    for sample in range(len(arrays[0])):
-        inputs = [array[sample : sample + 1] for array in converted]
-        yield dict(zip(names, inputs, strict=True)) if names else inputs

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from boardproof.model.graph import Graph
     from boardproof.model.load import LoadedModel
-    from boardproof.model.quantize import Scheme
     from boardproof.model.samples import Samples
+    from boardproof.model.schemes import Scheme
     from boardproof.project.boards import Board
     from boardproof.project.runtimes.base import Runtime
 

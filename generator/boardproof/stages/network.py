@@ -8,10 +8,11 @@ from boardproof.model.data.pictures import is_guess
 from boardproof.model.data.read import sizes_of
 from boardproof.model.given import data_of, open_model, require_given
 from boardproof.model.preflight import raise_errors
-from boardproof.model.quantize import Scheme, quantize_noting
+from boardproof.model.quantize import quantize_noting
 from boardproof.model.rewrite.rewrite import Rewritten, unpack
 from boardproof.model.sample_checks import check_inputs
 from boardproof.model.samples import arrays_for, input_specs, vectors_for
+from boardproof.model.schemes import Scheme
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.model.vectors import random_vectors
 from boardproof.project.runtimes import RUNTIMES

@@ -16,9 +16,10 @@ from boardproof.model.given import open_model
 from boardproof.model.keras_weights import give_weights
 from boardproof.model.labels import safe_label
 from boardproof.model.network import from_keras
-from boardproof.model.quantize import Scheme, quantize, quantize_trained
+from boardproof.model.quantize import quantize, quantize_trained
 from boardproof.model.rewrite.rewrite import pack
 from boardproof.model.samples import Samples
+from boardproof.model.schemes import Scheme
 
 if TYPE_CHECKING:
     from keras.src.ops.node import Node

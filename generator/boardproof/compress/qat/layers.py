@@ -129,7 +129,7 @@ class KnownRange(layers.Layer):  # type: ignore[misc] # Keras is untyped
 
 
 class RoundedDense(layers.Dense):  # type: ignore[misc] # Keras is untyped
-    """A dense layer that tells the converter to quantize its kernel with one scale: see model/quantize.py."""
+    """A dense layer that tells the converter to quantize its kernel with one scale: see model/converter.py."""
 
     def call(self, inputs: Any, _training: object = None) -> Any:
         """What Dense computes."""
