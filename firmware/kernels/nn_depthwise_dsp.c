@@ -3,174 +3,15 @@
 #include <stddef.h>
 
 #include "nn_clamp_dsp.h"
+#include "nn_depthwise_line_dsp.h"
 #include "nn_dsp.h"
 
-enum { LINES = 3, WEIGHT_PAIRS = 5, WEIGHT_WORDS = 2 * WEIGHT_PAIRS, CHANNELS = NN_DEPTHWISE3_CHANNELS };
-
-/* One channel of one line of outputs. */
-struct line {
-    const uint32_t *ring;    /* [words][3 lines] */
-    const uint32_t *weights; /* pairs (w0, w1), (w1, w2) of the kernel lines, in the order of the ring's lines */
-    int32_t bias;
-    const uint32_t *end; /* the word of the ring that the last full pair of outputs ends with */
-    int32_t multiplier, shift;
-    int8_t *output;
-    int32_t output_step;
-    int32_t round;
-    int32_t odd; /* whether one more output follows */
+enum {
+    LINES = NN_DEPTHWISE3_LINES,
+    WEIGHT_PAIRS = 5,
+    WEIGHT_WORDS = 2 * WEIGHT_PAIRS,
+    CHANNELS = NN_DEPTHWISE3_CHANNELS
 };
-
-#if NN_HAS_DSP
-
-_Static_assert(offsetof(struct line, bias) == 8 && offsetof(struct line, odd) == 36,
-               "the assembly loads the members in this order");
-
-/* Registers: r0 the ring, r1 r2 r3 a word of each line, r4 r5 constants, r6 to r11 weights, r12 and lr two outputs.
- * Stack: bias, end, multiplier, shift, output, step, round, odd. The struct is laid out for the two LDMs.
- * An odd last output is computed as a pair whose second half is stored first, to the same place. */
-#define LINE_BEGIN                                                                                                     \
-    "    push {r4-r11, lr}\n"                                                                                          \
-    "    ldm r0, {r0-r8, r12}\n"                                                                                       \
-    "    push {r2-r8, r12}\n"                                                                                          \
-    "    ldm r1, {r6-r11}\n"                                                                                           \
-    "    ldm r0!, {r1-r3}\n"                                                                                           \
-    "    b 2f\n"                                                                                                       \
-    "1:\n"                                                                                                             \
-    "    ldr lr, [sp]\n"
-
-#define LINE_STRIDE1                                                                                                   \
-    "    smlad r12, r1, r6, lr\n"                                                                                      \
-    "    smlatb lr, r1, r6, lr\n"                                                                                      \
-    "    smlad r12, r2, r8, r12\n"                                                                                     \
-    "    smlatb lr, r2, r8, lr\n"                                                                                      \
-    "    smlad r12, r3, r10, r12\n"                                                                                    \
-    "    smlatb lr, r3, r10, lr\n"                                                                                     \
-    "    ldm r0!, {r1-r3}\n"                                                                                           \
-    "    smlabt r12, r1, r7, r12\n"                                                                                    \
-    "    smlad lr, r1, r7, lr\n"                                                                                       \
-    "    smlabt r12, r2, r9, r12\n"                                                                                    \
-    "    smlad lr, r2, r9, lr\n"                                                                                       \
-    "    smlabt r12, r3, r11, r12\n"                                                                                   \
-    "    smlad lr, r3, r11, lr\n"
-
-#define LINE_STRIDE2                                                                                                   \
-    "    smlad r12, r1, r6, lr\n"                                                                                      \
-    "    smlad r12, r2, r8, r12\n"                                                                                     \
-    "    smlad r12, r3, r10, r12\n"                                                                                    \
-    "    ldm r0!, {r1-r3}\n"                                                                                           \
-    "    smlabt r12, r1, r7, r12\n"                                                                                    \
-    "    smlad lr, r1, r6, lr\n"                                                                                       \
-    "    smlabt r12, r2, r9, r12\n"                                                                                    \
-    "    smlad lr, r2, r8, lr\n"                                                                                       \
-    "    smlabt r12, r3, r11, r12\n"                                                                                   \
-    "    smlad lr, r3, r10, lr\n"                                                                                      \
-    "    ldm r0!, {r1-r3}\n"                                                                                           \
-    "    smlabt lr, r1, r7, lr\n"                                                                                      \
-    "    smlabt lr, r2, r9, lr\n"                                                                                      \
-    "    smlabt lr, r3, r11, lr\n"
-
-#define LINE_ONE_SIDED                                                                                                 \
-    "    ldrd r4, r5, [sp, #8]\n"                                                                                      \
-    "    smmul r12, r12, r4\n"                                                                                         \
-    "    smmul lr, lr, r4\n"                                                                                           \
-    "    asr r12, r12, r5\n"                                                                                           \
-    "    asr lr, lr, r5\n"                                                                                             \
-    "    ssat r12, #8, r12\n"                                                                                          \
-    "    ssat lr, #8, lr\n"
-
-#define LINE_TWO_SIDED                                                                                                 \
-    "    ldrd r4, r5, [sp, #8]\n"                                                                                      \
-    "    smmulr r12, r12, r4\n"                                                                                        \
-    "    smmulr lr, lr, r4\n"                                                                                          \
-    "    ldr r4, [sp, #24]\n"                                                                                          \
-    "    add r12, r12, r12, asr #31\n"                                                                                 \
-    "    add lr, lr, lr, asr #31\n"                                                                                    \
-    "    add r12, r12, r4\n"                                                                                           \
-    "    add lr, lr, r4\n"                                                                                             \
-    "    asr r12, r12, r5\n"                                                                                           \
-    "    asr lr, lr, r5\n"                                                                                             \
-    "    ssat r12, #8, r12, asr #1\n"                                                                                  \
-    "    ssat lr, #8, lr, asr #1\n"
-
-/* `pair` is how far r0 moves in a pair of outputs. */
-#define LINE_END(pair)                                                                                                 \
-    "    ldrd r4, r5, [sp, #16]\n"                                                                                     \
-    "    strb lr, [r4, r5]\n"                                                                                          \
-    "    strb r12, [r4]\n"                                                                                             \
-    "    add r4, r4, r5, lsl #1\n"                                                                                     \
-    "    str r4, [sp, #16]\n"                                                                                          \
-    "2:\n"                                                                                                             \
-    "    ldr r4, [sp, #4]\n"                                                                                           \
-    "    cmp r0, r4\n"                                                                                                 \
-    "    bne 1b\n"                                                                                                     \
-    "    ldr r5, [sp, #28]\n"                                                                                          \
-    "    cbz r5, 3f\n"                                                                                                 \
-    "    adds r4, #" pair "\n"                                                                                         \
-    "    movs r5, #0\n"                                                                                                \
-    "    str r4, [sp, #4]\n"                                                                                           \
-    "    str r5, [sp, #20]\n"                                                                                          \
-    "    str r5, [sp, #28]\n"                                                                                          \
-    "    b 1b\n"                                                                                                       \
-    "3:\n"                                                                                                             \
-    "    add sp, sp, #32\n"                                                                                            \
-    "    pop {r4-r11, pc}\n"
-
-#define LINE_FUNCTION(name, stride, rescale, pair)                                                                     \
-    __attribute__((naked, noinline)) static void name(const struct line *line NN_UNUSED) {                             \
-        __asm__ volatile(".syntax unified\n" LINE_BEGIN stride rescale LINE_END(pair));                                \
-    }
-
-LINE_FUNCTION(stride1_one_sided, LINE_STRIDE1, LINE_ONE_SIDED, "12")
-LINE_FUNCTION(stride1_two_sided, LINE_STRIDE1, LINE_TWO_SIDED, "12")
-LINE_FUNCTION(stride2_one_sided, LINE_STRIDE2, LINE_ONE_SIDED, "24")
-LINE_FUNCTION(stride2_two_sided, LINE_STRIDE2, LINE_TWO_SIDED, "24")
-
-#else
-
-static int32_t rescale(const struct line *line, int32_t acc, int32_t one_sided) {
-    if (one_sided) {
-        return nn_ssat8(nn_smmul(acc, line->multiplier) >> line->shift);
-    }
-    const int32_t rounded = nn_smmlar(acc, line->multiplier, 0);
-    return nn_ssat8((rounded + (rounded >> 31) + line->round) >> line->shift >> 1);
-}
-
-/* The outputs one by one, in the order of the assembly. */
-static void compute_line(const struct line *line, int32_t stride, int32_t one_sided) {
-    const int32_t pair_words = stride * LINES;
-    const int32_t outputs = 2 * (int32_t)((line->end - line->ring - LINES) / pair_words) + line->odd;
-    for (int32_t i = 0; i < outputs; ++i) {
-        int32_t acc = line->bias;
-        for (int32_t tap = 0; tap < LINES; ++tap) {
-            const int32_t element = i * stride + tap;
-            for (int32_t k = 0; k < LINES; ++k) {
-                const uint32_t word = line->ring[element / 2 * LINES + k];
-                const uint32_t pair = line->weights[2 * k + (tap == 2)];
-                const int32_t weight = tap == 0 ? nn_low(pair) : nn_high(pair);
-                acc = nn_wrapping_add(acc, (element % 2 ? nn_high(word) : nn_low(word)) * weight);
-            }
-        }
-        line->output[i * line->output_step] = (int8_t)rescale(line, acc, one_sided);
-    }
-}
-
-static void stride1_one_sided(const struct line *line) {
-    compute_line(line, 1, 1);
-}
-
-static void stride1_two_sided(const struct line *line) {
-    compute_line(line, 1, 0);
-}
-
-static void stride2_one_sided(const struct line *line) {
-    compute_line(line, 2, 1);
-}
-
-static void stride2_two_sided(const struct line *line) {
-    compute_line(line, 2, 0);
-}
-
-#endif
 
 /* How a line of the image lies in the ring: maybe a word of padding and an element, words of two elements, maybe one of
  * an element and padding; the words after that are never used for elements. All channels' lines are `plane` words
@@ -300,35 +141,33 @@ static void unpack_weights(const int8_t *packed, int32_t one_sided, uint32_t *pa
 
 /* What is the same for all lines of four channels. `weights` has WEIGHT_WORDS for each channel. */
 static void prepare(const struct nn_depthwise3_s8_dsp *op, const struct layout *layout, const uint32_t *group,
-                    uint32_t *ring, uint32_t *weights, int8_t *output, struct line lines[CHANNELS]) {
+                    uint32_t *ring, uint32_t *weights, int8_t *output, struct nn_depthwise_line_dsp lines[CHANNELS]) {
     const int32_t last = LINES * (1 + op->line.output_size / 2 * op->stride);
     const int8_t *packed = (const int8_t *)(group + 2 * CHANNELS);
     const int8_t *shifts = packed + CHANNELS * LINES * LINES;
     for (int32_t c = 0; c < CHANNELS; ++c) {
         unpack_weights(packed + c * LINES * LINES, op->one_sided, weights);
-        const struct line line = {ring,
-                                  weights,
-                                  (int32_t)group[c],
-                                  ring + last,
-                                  (int32_t)group[CHANNELS + c],
-                                  shifts[c],
-                                  output + c,
-                                  op->line.output_step,
-                                  op->round * (1 << shifts[c]),
-                                  op->line.output_size % 2};
+        const struct nn_depthwise_line_dsp line = {ring,
+                                                   weights,
+                                                   (int32_t)group[c],
+                                                   ring + last,
+                                                   (int32_t)group[CHANNELS + c],
+                                                   shifts[c],
+                                                   output + c,
+                                                   op->line.output_step,
+                                                   op->round * (1 << shifts[c]),
+                                                   op->line.output_size % 2};
         lines[c] = line;
         ring += layout->plane;
         weights += WEIGHT_WORDS;
     }
 }
 
-typedef void line_function(const struct line *);
-
 /* The whole image, four channels. */
 static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct layout *layout, const int8_t *input,
-                             uint32_t *ring, struct line lines[CHANNELS], load_function *unpack,
-                             line_function *compute) {
-    const struct line *end = lines + (unpack == load_line ? CHANNELS : layout->lines);
+                             uint32_t *ring, struct nn_depthwise_line_dsp lines[CHANNELS], load_function *unpack,
+                             nn_depthwise_line_function_dsp *compute) {
+    const struct nn_depthwise_line_dsp *end = lines + (unpack == load_line ? CHANNELS : layout->lines);
     const int32_t stride = op->stride;
     const int32_t input_step = op->across.input_step;
     const int32_t output_step = op->across.output_step;
@@ -352,7 +191,7 @@ static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct
         missing = stride;
         const int32_t change = first < stride ? LINES - stride : -stride;
         first += change;
-        for (struct line *line = lines; line < end; ++line) {
+        for (struct nn_depthwise_line_dsp *line = lines; line < end; ++line) {
             compute(line);
             line->output += output_step;
             line->weights += 2 * change;
@@ -361,7 +200,7 @@ static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct
 }
 
 static void compute_image(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output, uint32_t *scratch,
-                          load_function *unpack, line_function *compute) {
+                          load_function *unpack, nn_depthwise_line_function_dsp *compute) {
     const struct layout layout = lay_out(op);
     uint32_t *ring = scratch + CHANNELS * WEIGHT_WORDS;
     const uint32_t *group = op->stream;
@@ -370,7 +209,7 @@ static void compute_image(const struct nn_depthwise3_s8_dsp *op, const int8_t *i
     }
     int32_t c = 0;
     for (int32_t left = op->channels; left > 0; left -= CHANNELS, group += NN_DEPTHWISE3_GROUP_WORDS) {
-        struct line lines[CHANNELS];
+        struct nn_depthwise_line_dsp lines[CHANNELS];
         prepare(op, &layout, group, ring, scratch, output + c, lines);
         compute_channels(op, &layout, input + c, ring, lines, unpack, compute);
         c += left < 2 * CHANNELS ? left - CHANNELS : CHANNELS; /* the last four may be some of those before */
@@ -380,40 +219,40 @@ static void compute_image(const struct nn_depthwise3_s8_dsp *op, const int8_t *i
 }
 
 void nn_depthwise3_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output, void *scratch) {
-    compute_image(op, input, output, scratch, load_line, stride1_one_sided);
+    compute_image(op, input, output, scratch, load_line, nn_depthwise_line1_one_sided_dsp);
 }
 
 void nn_depthwise3_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                     void *scratch) {
-    compute_image(op, input, output, scratch, load_line, stride1_two_sided);
+    compute_image(op, input, output, scratch, load_line, nn_depthwise_line1_two_sided_dsp);
 }
 
 void nn_depthwise3_stride2_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                   void *scratch) {
-    compute_image(op, input, output, scratch, load_line, stride2_one_sided);
+    compute_image(op, input, output, scratch, load_line, nn_depthwise_line2_one_sided_dsp);
 }
 
 void nn_depthwise3_stride2_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                             void *scratch) {
-    compute_image(op, input, output, scratch, load_line, stride2_two_sided);
+    compute_image(op, input, output, scratch, load_line, nn_depthwise_line2_two_sided_dsp);
 }
 
 void nn_depthwise3_few_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                               void *scratch) {
-    compute_image(op, input, output, scratch, load_few, stride1_one_sided);
+    compute_image(op, input, output, scratch, load_few, nn_depthwise_line1_one_sided_dsp);
 }
 
 void nn_depthwise3_few_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                         void *scratch) {
-    compute_image(op, input, output, scratch, load_few, stride1_two_sided);
+    compute_image(op, input, output, scratch, load_few, nn_depthwise_line1_two_sided_dsp);
 }
 
 void nn_depthwise3_few_stride2_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input, int8_t *output,
                                       void *scratch) {
-    compute_image(op, input, output, scratch, load_few, stride2_one_sided);
+    compute_image(op, input, output, scratch, load_few, nn_depthwise_line2_one_sided_dsp);
 }
 
 void nn_depthwise3_few_stride2_two_sided_s8_dsp(const struct nn_depthwise3_s8_dsp *op, const int8_t *input,
                                                 int8_t *output, void *scratch) {
-    compute_image(op, input, output, scratch, load_few, stride2_two_sided);
+    compute_image(op, input, output, scratch, load_few, nn_depthwise_line2_two_sided_dsp);
 }
