@@ -9,6 +9,7 @@ import pytest
 
 from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array
+from boardproof.model.conversion import not_converted
 from boardproof.model.graph import DType
 from boardproof.model.load import load_model
 from boardproof.model.oracle import run_oracle
@@ -30,6 +31,15 @@ def test_int8_has_integer_inputs_outputs_and_tensors(image_tflites):
     assert [tensor.name for tensor in graph.input_tensors] == ["image"]
     assert graph.input_tensors[0].shape == (1, 8, 8, 1)
     assert graph.output_tensors[0].shape == (1, 4)
+
+
+def test_a_name_that_tensorflow_does_not_take_is_told():
+    reason = "'my model' is not a valid root scope name. A root scope name has to match: ^[A-Za-z0-9.]"
+    error = not_converted("model.keras", reason, "")
+    assert error.message == (
+        "model.keras, or a layer in it, is called 'my model', which TensorFlow does not take as a name."
+    )
+    assert 'name="my_model"' in error.hint
 
 
 def test_int16x8_has_int16_activations(image_tflites):

@@ -119,6 +119,21 @@ def test_what_the_framework_takes_is_said_to_be_unknown():
     assert list(check_core_sizes(BOARDS["nano33ble"])) == []
 
 
+@pytest.mark.parametrize(
+    ("section", "what", "hint"),
+    [
+        ('serial = "Serial 1"', "has a serial that is no name in C++", "SerialUSB"),
+        ('[boards.pico.options]\nbuild_flags = "-g"', "has build_flags among its options", "as a key of the board's"),
+        ('[boards.pico.options]\n"upload speed" = "9600"', "has options that are no texts", "platformio.ini"),
+    ],
+)
+def test_what_would_not_build_is_told(section: str, what: str, hint: str):
+    with pytest.raises(InputError) as caught:
+        boards_of(f"{PICO}{section}\n")
+    assert what in caught.value.message
+    assert hint in caught.value.hint
+
+
 def test_what_is_no_table():
     with pytest.raises(InputError, match=r"^boardproof.toml: boards is not a table\.$"):
         own_boards(3, "boardproof.toml")

@@ -26,6 +26,7 @@ _MADE_BY: Mapping[str, str] = {
 }
 """Where Keras needs operators that TensorFlow quantizes to int8 only, if users would not guess it."""
 
+_SCOPE = re.compile(r"'([^']*)' is not a valid (?:root )?scope name")
 _FLEX_OPERATORS = re.compile(r"TF Select ops: (.+)")
 _CUSTOM_OPERATORS = re.compile(r"Custom ops: (.+)")
 
@@ -128,6 +129,13 @@ def not_converted(source: str, reason: str, log: str) -> InputError:
         return InputError(
             f"{source} computes in float16, which TensorFlow Lite does not convert.",
             'Rebuild it with keras.mixed_precision.set_global_policy("float32") and load its weights.',
+            details,
+        )
+    if name := _SCOPE.search(reason):
+        return InputError(
+            f"{source}, or a layer in it, is called {safe_label(name[1])!r}, which TensorFlow does not take as a name.",
+            "Build it with names of letters, digits, _ and - that begin with a letter, such as "
+            'keras.Model(inputs, outputs, name="my_model"), and load its weights.',
             details,
         )
     missing = _FLEX_OPERATORS.search(details) or _CUSTOM_OPERATORS.search(details)

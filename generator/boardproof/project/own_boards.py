@@ -20,6 +20,8 @@ BOARDS_TABLE = "boards"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _USB_ID = re.compile(r"([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})")
+_OPTION = re.compile(r"[A-Za-z_][\w.]*")
+_SYMBOL = re.compile(r"[A-Za-z_]\w*")
 _NEEDED = ("platform", "board", "core", "flash_bytes", "ram_bytes")
 _TEXTS = ("title", "platform", "board", "framework", "core", "serial", "upload")
 _SIZES = ("flash_bytes", "ram_bytes", "core_flash_bytes", "core_ram_bytes")
@@ -165,9 +167,13 @@ def _value(key: str, value: object, place: _Place) -> Any:  # noqa: ANN401 - as 
             return tuple(value)
         raise place.error(key, f"has {key} that is no list of texts", f'Such as {key} = ["…"].')
     if key == _OPTIONS:
-        if isinstance(value, Mapping) and all(_is_line(one) for one in (*value, *value.values())):
+        if taken := sorted({_OPTIONS, *_LISTS} & value.keys() if isinstance(value, Mapping) else ()):
+            raise place.error(key, f"has {taken[0]} among its options", f"Give {taken[0]} as a key of the board's.")
+        if isinstance(value, Mapping) and all(map(_OPTION.fullmatch, value)) and all(map(_is_line, value.values())):
             return tuple(value.items())
         raise place.error(key, "has options that are no texts", 'Write each line of platformio.ini as name = "value".')
+    if key == "serial" and not (isinstance(value, str) and _SYMBOL.fullmatch(value)):
+        raise place.error(key, "has a serial that is no name in C++", "Such as SerialUSB, the object's name.")
     if _is_line(value):
         return value
     raise place.error(key, f"has a {key} that is no text", f'Write it in quotes: {key} = "…".')

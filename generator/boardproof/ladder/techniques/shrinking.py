@@ -20,10 +20,13 @@ def shrink(model: Any, step: Step, workshop: Workshop) -> Made:  # noqa: ANN401 
 
     flash, ticks, multiple, scope = (step.option(name) for name in ("flash", "ticks", "multiple", "scope"))
     samples = _arrays(model, workshop) if step.option("by") == "samples" else None
-    fraction = step.option("fraction")
-    fraction = dict(fraction) if isinstance(fraction, tuple) else fraction
+    given = step.option("fraction")
+    fraction = dict(given) if isinstance(given, tuple) else given
+
+    def fits(one: Any) -> bool:  # noqa: ANN401
+        return workshop.fits(one, flash, ticks)
+
     if fraction is None:
-        fits = lambda one: workshop.fits(one, flash, ticks)  # noqa: E731
         fraction = shrink_to_fit(model, fits, multiple=multiple, scope=scope, samples=samples)
     if fraction == 0:
         workshop.fit(model, step.epochs)
@@ -39,7 +42,10 @@ def shrink(model: Any, step: Step, workshop: Workshop) -> Made:  # noqa: ANN401 
         scope=scope,
         samples=samples,
     )
-    return Made(narrow, note=f"widths {', '.join(_widths(narrow))}")
+    note = f"widths {', '.join(_widths(narrow))}"
+    if given is None and scope == "global" and not fits(narrow):  # training between the steps has moved the choice
+        note += "; trained between its steps it chose other channels, and is above the budget: shrink it in one step"
+    return Made(narrow, note=note)
 
 
 def _arrays(model: Any, workshop: Workshop) -> list[Any]:  # noqa: ANN401
