@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "nn_conv_s16_dsp.h"
 
 enum { PIXELS = NN_GEMM_S16_PIXELS, UNIT = NN_GEMM_S16_UNIT, UNIT_WORDS = NN_GEMM_S16_UNIT_WORDS };
@@ -16,10 +14,8 @@ static uint32_t *lay_out(const int16_t *piece, int32_t count, uint32_t *lane) {
         lane[PIXELS] = nn_load_word(piece + 2);
     }
     if (count > 0) {
-        uint32_t words[2] = {0, 0};
-        memcpy(words, piece, (size_t)count * sizeof *piece);
-        lane[0] = words[0];
-        lane[PIXELS] = words[1];
+        lane[0] = count > 1 ? nn_load_word(piece) : (uint16_t)piece[0];
+        lane[PIXELS] = count > 2 ? (uint16_t)piece[2] : 0;
         lane += UNIT_WORDS;
     }
     return lane;

@@ -7,6 +7,7 @@
 #ifndef NN_CONV_F32_FPU_H
 #define NN_CONV_F32_FPU_H
 
+#include "nn_depthwise_taps.h"
 #include "nn_types.h"
 
 #ifdef __cplusplus
@@ -84,18 +85,9 @@ struct nn_depthwise_conv2d_f32_fpu {
 
 void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, const float *input, float *output);
 
-/* The part of a window that is inside the image. Distances are in bytes: `step` from one column of the input to the
- * next, `next_row` from behind a row's last column to the next row's first, `left_out` over the weights outside between
- * two rows, `to_bias` from behind the last row's to the biases. */
-struct nn_depthwise_taps_f32 {
-    int32_t rows, columns;
-    int32_t step, next_row, left_out, to_bias;
-    int32_t positive; /* whether what is below 0 becomes 0 */
-};
-
-/* Four neighbouring outputs of one pixel from the first input and the first four weights inside. Returns 0 if all are
- * finite; where not, they may be below 0 all the same. */
-int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps_f32 *taps, const float *input, const float *weights,
+/* Four neighbouring outputs of one pixel, `weights` being where their stream begins. Returns 0 if all are finite; where
+ * not, they may be below 0 all the same. */
+int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps *taps, const float *input, const float *weights,
                               float *output);
 
 /* Clamps `count` outputs. `finite`: they are, and where `low` is 0 none is below 0. */

@@ -4,6 +4,7 @@
 #define NN_CONV_S16_DSP_H
 
 #include "nn_depthwise_any_dsp.h"
+#include "nn_depthwise_taps.h"
 #include "nn_gemm_s16_dsp.h"
 #include "nn_types.h"
 
@@ -46,13 +47,18 @@ struct nn_fully_connected_s16_dsp {
 void nn_fully_connected_s16_dsp(const struct nn_fully_connected_s16_dsp *op, const int16_t *input, int16_t *output);
 
 /* Depthwise, any window and multiplier: see nn_depthwise_any_dsp.h. Weights of four outputs are in the order 0, 2, 1,
- * 3, multipliers and shifts as in nn_gemm_s16_dsp.h. */
+ * 3, multipliers and shifts as in nn_gemm_s16_dsp.h. `vector`: a multiplier of 1 and at least four channels; then the
+ * last four outputs are channels - 4 and so on, and no output of a pixel may be where its window is. */
 struct nn_depthwise_conv2d_s16_dsp {
     struct nn_depthwise_shape_dsp shape;
     int32_t activation_min, activation_max;
 };
 
 void nn_depthwise_conv2d_s16_dsp(const struct nn_depthwise_conv2d_s16_dsp *op, const int16_t *input, int16_t *output);
+
+/* Four neighbouring outputs of one pixel from the first input inside; `stream` is where that of the four begins. */
+void nn_depthwise4_s16_dsp(const struct nn_depthwise_taps *taps, const int16_t *input, const uint32_t *stream,
+                           int16_t *output);
 
 /* Clamps `count` elements to [low, high]; does nothing if that is all of int16, or all of it that is not negative while
  * the elements are so. */

@@ -9,7 +9,7 @@
 enum { GROUP = NN_DEPTHWISE_F32_GROUP };
 
 /* Four outputs of a pixel, or what is left, whose inputs are anywhere in it: output o is of channel o / multiplier. */
-NN_APART static void scattered(const struct nn_depthwise_conv2d_f32_fpu *op, const struct nn_depthwise_taps_f32 *taps,
+NN_APART static void scattered(const struct nn_depthwise_conv2d_f32_fpu *op, const struct nn_depthwise_taps *taps,
                                const float *input, int32_t o, const float *weights, float *output) {
     const int32_t last = op->input_channels * op->multiplier - 1, bytes = (int32_t)sizeof(float);
     const int32_t step = taps->step / bytes, next_row = taps->next_row / bytes, left_out = taps->left_out / bytes;
@@ -19,6 +19,7 @@ NN_APART static void scattered(const struct nn_depthwise_conv2d_f32_fpu *op, con
     const float *in3 = input + (o + 3 < last ? o + 3 : last) / op->multiplier;
     float s0 = 0.0F, s1 = 0.0F, s2 = 0.0F, s3 = 0.0F;
     int32_t at = 0;
+    weights += taps->to_first / bytes;
     for (int32_t row = taps->rows; row > 0; --row, at += next_row, weights += left_out) {
         for (int32_t left = taps->columns; left > 0; --left, at += step, weights += GROUP) {
             s0 += in0[at] * weights[0];
@@ -27,7 +28,7 @@ NN_APART static void scattered(const struct nn_depthwise_conv2d_f32_fpu *op, con
             s3 += in3[at] * weights[3];
         }
     }
-    const float *bias = weights + taps->to_bias / bytes;
+    const float *bias = weights + taps->to_tail / bytes;
     const float sums[GROUP] = {s0 + bias[0], s1 + bias[1], s2 + bias[2], s3 + bias[3]};
     for (int32_t i = 0; i < GROUP && o + i <= last; ++i) {
         output[i] = sums[i];
@@ -36,8 +37,8 @@ NN_APART static void scattered(const struct nn_depthwise_conv2d_f32_fpu *op, con
 
 /* Outputs that are neighbours, as their inputs are: of one pixel, or of several whose windows are inside alike. `first`
  * is where the window begins inside the image. */
-static void neighbours(const struct nn_depthwise_conv2d_f32_fpu *op, const struct nn_depthwise_taps_f32 *taps,
-                       const float *first, int32_t outputs, const float *weights, float *output) {
+NN_APART static void neighbours(const struct nn_depthwise_conv2d_f32_fpu *op, const struct nn_depthwise_taps *taps,
+                                const float *first, int32_t outputs, const float *weights, float *output) {
     const int32_t next = GROUP * (op->window.kernel_height * op->window.kernel_width + 1);
     int32_t not_finite = 0;
     for (int32_t o = 0; o < outputs; o += GROUP, weights += next) {
@@ -48,7 +49,7 @@ static void neighbours(const struct nn_depthwise_conv2d_f32_fpu *op, const struc
 }
 
 /* All outputs of one pixel. */
-static void one_pixel(const struct nn_depthwise_conv2d_f32_fpu *op, const struct nn_depthwise_taps_f32 *taps,
+static void one_pixel(const struct nn_depthwise_conv2d_f32_fpu *op, const struct nn_depthwise_taps *taps,
                       const float *first, const float *weights, float *output) {
     const int32_t outputs = op->input_channels * op->multiplier;
     if (op->multiplier == 1 && outputs >= GROUP) {
@@ -62,36 +63,21 @@ static void one_pixel(const struct nn_depthwise_conv2d_f32_fpu *op, const struct
     nn_limit_f32_fpu(output, outputs, op->activation_min, op->activation_max, 0);
 }
 
-/* What of a window is inside; returns how many of its taps come before that. */
-static int32_t fit(const struct nn_window *window, int32_t pixel_bytes, struct nn_span rows, struct nn_span columns,
-                   struct nn_depthwise_taps_f32 *taps) {
-    const int32_t tap_bytes = GROUP * (int32_t)sizeof(float);
-    const int32_t begin = rows.begin * window->kernel_width + columns.begin;
-    taps->columns = columns.end - columns.begin;
-    taps->rows = taps->columns > 0 && rows.end > rows.begin ? rows.end - rows.begin : 0;
-    taps->next_row = window->dilation_height * window->input_width * pixel_bytes - taps->columns * taps->step;
-    taps->left_out = (window->kernel_width - taps->columns) * tap_bytes;
-    taps->to_bias = ((window->kernel_height - taps->rows) * window->kernel_width - begin) * tap_bytes;
-    return begin;
-}
-
 void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, const float *input, float *output) {
     const struct nn_window *window = &op->window;
     const int32_t channels = op->input_channels, pixel_bytes = channels * (int32_t)sizeof(float);
     const int32_t span = op->together - 1 + (window->kernel_width - 1) * window->dilation_width;
-    struct nn_depthwise_taps_f32 taps = {.step = window->dilation_width * pixel_bytes,
-                                         .positive = op->activation_min == 0.0F};
+    struct nn_depthwise_taps taps = {.positive = op->activation_min == 0.0F};
     for (int32_t batch = 0; batch < op->batches; ++batch) {
         for (int32_t y = 0; y < window->output_height; ++y) {
             const struct nn_span rows = nn_window_rows(window, y);
             const int32_t top = rows.origin + rows.begin * window->dilation_height;
             struct nn_span fitted = {0, -1, -1};
-            int32_t begin = 0;
             for (int32_t x = 0, count; x < window->output_width;
                  x += count, output += count * channels * op->multiplier) {
                 const struct nn_span columns = nn_window_columns(window, x);
                 if (columns.begin != fitted.begin || columns.end != fitted.end) {
-                    begin = fit(window, pixel_bytes, rows, columns, &taps);
+                    nn_depthwise_fit(window, pixel_bytes, GROUP * (int32_t)sizeof(float), 0, rows, columns, &taps);
                     fitted = columns;
                 }
                 const int32_t left = columns.origin + columns.begin * window->dilation_width;
@@ -100,9 +86,9 @@ void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, c
                 if (op->together > 1 && columns.origin >= 0 && columns.origin + span < window->input_width &&
                     x + op->together <= window->output_width) {
                     count = op->together;
-                    neighbours(op, &taps, first, count * channels, op->stream_together + GROUP * begin, output);
+                    neighbours(op, &taps, first, count * channels, op->stream_together, output);
                 } else {
-                    one_pixel(op, &taps, first, op->stream + GROUP * begin, output);
+                    one_pixel(op, &taps, first, op->stream, output);
                 }
             }
         }
@@ -112,13 +98,12 @@ void nn_depthwise_conv2d_f32_fpu(const struct nn_depthwise_conv2d_f32_fpu *op, c
 
 #if NN_HAS_FPU
 
-_Static_assert(offsetof(struct nn_depthwise_taps_f32, to_bias) == 20 &&
-                   offsetof(struct nn_depthwise_taps_f32, positive) == 24,
+_Static_assert(offsetof(struct nn_depthwise_taps, to_tail) == 24 && offsetof(struct nn_depthwise_taps, positive) == 28,
                "the assembly loads the members in this order");
 
 /* Registers: r0 the taps, r1 the input, r2 the weights, r3 the output, r4 rows left, r5 columns, r6 step, r7 next_row,
- * r8 left_out, r9 columns left, r12 to_bias; s0 to s3 sums, s4 to s7 inputs and products, s8 to s11 weights. */
-__attribute__((naked, noinline)) int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps_f32 *taps NN_UNUSED,
+ * r8 left_out, r9 columns left, r12 to_tail; s0 to s3 sums, s4 to s7 inputs and products, s8 to s11 weights. */
+__attribute__((naked, noinline)) int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps *taps NN_UNUSED,
                                                                const float *input NN_UNUSED,
                                                                const float *weights NN_UNUSED,
                                                                float *output NN_UNUSED) {
@@ -138,7 +123,8 @@ __attribute__((naked, noinline)) int32_t nn_depthwise4_f32_fpu(const struct nn_d
                      ".endm\n"
 
                      "    push {r4-r9}\n"
-                     "    ldm r0, {r4, r5, r6, r7, r8, r12}\n"
+                     "    ldm r0, {r4, r5, r6, r7, r8, r9, r12}\n"
+                     "    add r2, r2, r9\n"
                      "    movs r9, #0\n"
                      "    vmov d0, r9, r9\n"
                      "    vmov d1, r9, r9\n"
@@ -175,7 +161,7 @@ __attribute__((naked, noinline)) int32_t nn_depthwise4_f32_fpu(const struct nn_d
                      /* Not finite: then so is the sum of all, and its difference to itself is no number. */
                      "    vadd.f32 s4, s0, s1\n"
                      "    vadd.f32 s5, s2, s3\n"
-                     "    ldr r9, [r0, #24]\n"
+                     "    ldr r9, [r0, #28]\n"
                      "    vadd.f32 s4, s4, s5\n"
                      "    movs r0, #0\n"
                      "    vsub.f32 s4, s4, s4\n"
@@ -204,9 +190,10 @@ __attribute__((naked, noinline)) int32_t nn_depthwise4_f32_fpu(const struct nn_d
 
 #else
 
-int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps_f32 *taps, const float *input, const float *weights,
+int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps *taps, const float *input, const float *weights,
                               float *output) {
     float sums[GROUP] = {0.0F, 0.0F, 0.0F, 0.0F};
+    weights += taps->to_first / (int32_t)sizeof(float);
     for (int32_t row = taps->rows; row > 0; --row) {
         for (int32_t left = taps->columns; left > 0; --left, weights += GROUP) {
             for (int32_t i = 0; i < GROUP; ++i) {
@@ -217,7 +204,7 @@ int32_t nn_depthwise4_f32_fpu(const struct nn_depthwise_taps_f32 *taps, const fl
         input += taps->next_row / (int32_t)sizeof(float);
         weights += taps->left_out / (int32_t)sizeof(float);
     }
-    weights += taps->to_bias / (int32_t)sizeof(float);
+    weights += taps->to_tail / (int32_t)sizeof(float);
     for (int32_t i = 0; i < GROUP; ++i) {
         sums[i] += weights[i];
     }

@@ -74,7 +74,8 @@ nn_depthwise_compute_pixel(const struct nn_depthwise_shape_dsp *shape, const str
             }
             sums = nn_depthwise_add_up(shape, type, op, pixel, input, channels, weights, sums);
         }
-        type->store(op, sums, weights + taps, output + o * type->element_bytes, outputs - o);
+        const int32_t present = vector ? NN_DEPTHWISE_GROUP : outputs - o;
+        type->store(op, sums, weights + taps, output + o * type->element_bytes, present);
     }
 }
 

@@ -156,6 +156,48 @@ def test_instructions_per_element(dsp_on_board, tmp_path):
     assert run.ticks[3] <= 2.4 * 16 * 16 * 16
 
 
+# type, operator, input [H, W, C], output channels, kernel, most instructions per multiply-accumulate
+OTHER_TYPES = (
+    ("float32", "CONV_2D", (14, 14, 8), 16, (3, 3), 2.70),
+    ("float32", "CONV_2D", (28, 28, 1), 8, (3, 3), 5.25),
+    ("float32", "DEPTHWISE_CONV_2D", (25, 5, 16), 16, (3, 3), 5.85),
+    ("float32", "DEPTHWISE_CONV_2D", (20, 20, 3), 3, (3, 3), 9.10),
+    ("int16", "DEPTHWISE_CONV_2D", (25, 5, 64), 64, (3, 3), 5.30),
+    ("int16", "DEPTHWISE_CONV_2D", (12, 12, 10), 10, (3, 3), 7.30),
+)
+
+
+def add_of_type(net, dtype, opcode, shape, channels, kernel):
+    """A layer with a RELU whose window is padded; returns its multiply-accumulates."""
+    depthwise = opcode == "DEPTHWISE_CONV_2D"
+    depth = 1 if depthwise else shape[2]
+    filters = (1, *kernel, channels) if depthwise else (channels, *kernel, depth)
+    x = net.input((1, *shape), 0.001, 0, dtype)
+    y = net.tensor((1, *shape[:2], channels), 0.002, 0, dtype)
+    if dtype == "float32":
+        ids = [
+            x.index,
+            *(net.constant(net.rng.normal(0, 1, shape).astype("f4"), dtype) for shape in (filters, (channels,))),
+        ]
+    else:
+        weights, scales = net.rng.integers(-127, 128, filters).astype(np.int8), [0.005] * channels
+        bias = net.constant(np.zeros(channels, np.int64), "int64", [0.001 * scale for scale in scales])
+        ids = [x.index, net.constant(weights, "int8", scales, 3 if depthwise else 0), bias]
+    options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, **({"depth_multiplier": 1} if depthwise else {})}
+    net.builder.add_operator(opcode, ids, [y.index], fused_activation_function="RELU", **options)
+    net.outputs.append(y.index)
+    return int(np.prod(y.shape)) * depth * kernel[0] * kernel[1]
+
+
+def test_instructions_of_floats_and_int16(dsp_on_board, tmp_path):
+    net = Network(4)
+    macs = [add_of_type(net, *layer[:5]) for layer in OTHER_TYPES]
+    run = run_on_board(net.build(), net.vectors(2), dsp_on_board, tmp_path)
+    assert run.wrong == 0
+    cases = zip(OTHER_TYPES, run.ticks, macs, strict=True)
+    assert [(layer, ticks / count) for layer, ticks, count in cases if ticks > layer[5] * count] == []
+
+
 # operator, both inputs' shapes, most instructions per output
 PAIRS = (
     ("MUL", (1, 16, 16, 16), (1, 16, 16, 16), 12.5),

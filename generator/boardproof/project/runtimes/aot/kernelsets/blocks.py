@@ -11,6 +11,8 @@ from boardproof.project.runtimes.aot.overlap import first_reads, safe_offset
 from boardproof.project.runtimes.aot.program import InPlace
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from boardproof.model.graph import Conv2D, DepthwiseConv2D, Graph
     from boardproof.project.runtimes.aot.program import Fields, Table
 
@@ -44,7 +46,13 @@ def block_fields(op: Conv2D, graph: Graph) -> Fields:
     )
 
 
-def depthwise_fields(op: DepthwiseConv2D, graph: Graph, stream: Table) -> Fields:
+def in_fours(outputs: int) -> NDArray[np.int64]:
+    """At least four outputs, four at a time: the last ones with some of those before."""
+    firsts = np.minimum(np.arange(0, outputs, DEPTHWISE_GROUP), outputs - DEPTHWISE_GROUP)
+    return (firsts[:, None] + np.arange(DEPTHWISE_GROUP)).reshape(-1)
+
+
+def depthwise_fields(op: DepthwiseConv2D, graph: Graph, stream: Table, *, vector: bool) -> Fields:
     """The `shape` member of depthwise convolutions of any window and multiplier."""
     data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
     fields: Fields = (
@@ -52,7 +60,7 @@ def depthwise_fields(op: DepthwiseConv2D, graph: Graph, stream: Table) -> Fields
         ("batches", data.shape[0]),
         ("input_channels", data.shape[3]),
         ("multiplier", op.depth_multiplier),
-        ("vector", int(op.depth_multiplier == 1 and output.shape[3] % DEPTHWISE_GROUP == 0)),
+        ("vector", int(vector)),
         ("stream", stream),
     )
     return tuple((f"shape.{name}", value) for name, value in fields)

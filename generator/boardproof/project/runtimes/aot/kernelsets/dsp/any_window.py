@@ -158,7 +158,7 @@ def any_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     low, high = activation_range(op.activation, output)
     table = Table("stream", stream.reshape(-1), f"biases, weights, factors, {weights.label}", weights.index)
     fields: Fields = (
-        *depthwise_fields(op, graph, table),
+        *depthwise_fields(op, graph, table, vector=op.depth_multiplier == 1 and outputs % UNIT == 0),
         ("input_zero_point", quantization(data).zero_point),
         ("round", round_),
         ("activation_min", low),

@@ -6,13 +6,21 @@ leaves them. Rescaling is then the same single rounding in three instructions: s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from boardproof.model.fixed_point import quantize_multiplier
 from boardproof.model.graph import DepthwiseConv2D, DType, FullyConnected
-from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise, depthwise_fields, runs_of
+from boardproof.project.runtimes.aot.kernelsets.blocks import (
+    PIXELS,
+    block_fields,
+    blockwise,
+    depthwise_fields,
+    in_fours,
+    runs_of,
+)
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack import UNIT, padded
 from boardproof.project.runtimes.aot.kernelsets.dsp.pack_int16 import (
     GROUP,
@@ -31,7 +39,7 @@ from boardproof.project.runtimes.aot.operands import (
 )
 from boardproof.project.runtimes.aot.operators.elementwise.rescaling import add_factors
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_text
-from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset
+from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, pixelwise_offset
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 from boardproof.project.runtimes.aot.steps import kernel_step
 
@@ -70,7 +78,20 @@ def choose_convolution_s16(op: Conv2D, graph: Graph) -> Step | None:
     scratch_bytes = 8 * laid_out.shape[1] + _SAMPLE_BYTES * 2 * PIXELS * pairs + -(-run // 2) * 2 * _SAMPLE_BYTES
     text = f"{flow_text(data, output)}, {window_text((weights.shape[1], weights.shape[2]), op.window)}"
     in_place = blockwise(op, graph)
-    return _step(op, Params("nn_conv2d_s16_dsp", fields), text, *in_place, scratch_bytes=scratch_bytes)
+    step = _step(op, Params("nn_conv2d_s16_dsp", fields), text, *in_place, scratch_bytes=scratch_bytes)
+    return replace(step, ticks=_convolution_ticks(op, graph, laid_out.shape[1] // UNIT, pairs))
+
+
+def _convolution_ticks(op: Conv2D, graph: Graph, units: int, pairs: int) -> int:
+    """Instructions, about: by blocks, fitted to what QEMU counts of single layers."""
+    data, weights, output = (graph.tensors[i] for i in (*op.inputs[:2], op.output))
+    blocks = data.shape[0] * data.shape[3] // weights.shape[3] * -(-output.shape[1] * output.shape[2] // PIXELS)
+    pad = padding_before((data.shape[1], data.shape[2]), (weights.shape[1], weights.shape[2]), op.window)[1]
+    left = np.arange(output.shape[2]) * op.window.stride[1] - pad
+    right = left + (weights.shape[2] - 1) * op.window.dilation[1]
+    at_border = float(np.mean((left < 0) | (right >= data.shape[2]))) * weights.elements / weights.shape[0]
+    window = 15 + 60 * weights.shape[1] * runs_of(op, graph)[0] + 6 * units + 10 * at_border
+    return round(blocks * (100 + pairs * (87 + 26 * units) + PIXELS * window))
 
 
 def _gemm_fields(
@@ -118,14 +139,23 @@ def choose_depthwise_s16(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     if packed is None:
         return None
     low, high = activation_range(op.activation, output)
-    taps = padded(packed.weights, -(-outputs // GROUP) * GROUP, packed.weights.shape[1])
+    vector = op.depth_multiplier == 1 and outputs >= GROUP
+    if vector:
+        packed = packed.of(in_fours(outputs))
+    taps = padded(packed.weights, -(-len(packed.weights) // GROUP) * GROUP, packed.weights.shape[1])
     by_group = taps.reshape(-1, GROUP, taps.shape[1]).transpose(0, 2, 1)[..., [0, 2, 1, 3]]
     stream = group_stream(packed, np.ascontiguousarray(by_group).reshape(len(by_group), -1).view("<u4"))
     table = Table("stream", stream, f"biases, weights, factors, {weights.label}", weights.index)
-    fields: Fields = (*depthwise_fields(op, graph, table), ("activation_min", low), ("activation_max", high))
+    fields: Fields = (
+        *depthwise_fields(op, graph, table, vector=vector),
+        ("activation_min", low),
+        ("activation_max", high),
+    )
     offset = pixelwise_offset(first_reads(data.shape, kernel, op.window), outputs)
     text = f"{flow_text(data, output)}, {window_text(kernel, op.window)}"
-    return _step(op, Params("nn_depthwise_conv2d_s16_dsp", fields), text, InPlace(0, offset * _SAMPLE_BYTES))
+    step = _step(op, Params("nn_depthwise_conv2d_s16_dsp", fields), text, InPlace(0, offset * _SAMPLE_BYTES))
+    four = 89 + 9.7 * taps.shape[1] if vector else 195 + 17 * taps.shape[1]
+    return replace(step, ticks=round(output.elements // outputs * (92 + len(by_group) * four)))
 
 
 def choose_add_s16(op: Binary, graph: Graph) -> Step | None:

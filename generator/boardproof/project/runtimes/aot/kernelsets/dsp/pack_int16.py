@@ -40,6 +40,10 @@ class Packed:
     factor: NDArray[np.int64]
     shift: NDArray[np.int64]
 
+    def of(self, outputs: NDArray[np.int64]) -> Packed:
+        """These outputs of them, in this order."""
+        return Packed(self.weights[outputs], self.bias[outputs], self.factor[outputs], self.shift[outputs])
+
     def repeated(self, times: int) -> Packed:
         """With the outputs' numbers once more, so many times in all; the weights are as they were."""
         bias, factor, shift = (np.tile(values, times) for values in (self.bias, self.factor, self.shift))

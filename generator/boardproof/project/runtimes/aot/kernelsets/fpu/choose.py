@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.model.graph import Conv2D, DepthwiseConv2D, DType, FullyConnected
-from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise
+from boardproof.project.runtimes.aot.kernelsets.blocks import PIXELS, block_fields, blockwise, in_fours
 from boardproof.project.runtimes.aot.kernelsets.fpu.ticks import CHANNELS, convolution_ticks, depthwise_ticks
 from boardproof.project.runtimes.aot.lowering.convolutions import as_grouped, pixels_in_a_row
 from boardproof.project.runtimes.aot.operands import activation_text, flow_text, plain_range
@@ -117,6 +117,7 @@ def depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
     outputs = output.shape[3]
     neighbours = op.depth_multiplier == 1
     is_few = neighbours and outputs < _FEW and outputs % CHANNELS != 0 and op.window.stride[1] == 1
+    order = in_fours(outputs) if neighbours and outputs >= CHANNELS else np.arange(outputs)
     together = CHANNELS // gcd(outputs, CHANNELS) if is_few else 1
     fields: Fields = (
         *window_fields(data, output, kernel, op.window),
@@ -126,7 +127,7 @@ def depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
         ("together", together),
         ("activation_min", low),
         ("activation_max", high),
-        ("stream", _table(op, graph, "stream", _in_fours(outputs) if neighbours else np.arange(outputs))),
+        ("stream", _table(op, graph, "stream", order)),
         (
             "stream_together",
             _table(op, graph, "together", np.arange(together * outputs) % outputs) if is_few else None,
@@ -142,14 +143,6 @@ def depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
 def _is_limited(low: float, high: float) -> bool:
     """Whether finite outputs that are not below zero, where that is the least, can be beyond these limits."""
     return high < _LARGEST or low not in {0.0, -_LARGEST}
-
-
-def _in_fours(outputs: int) -> NDArray[np.int64]:
-    """Outputs in the order of a stream: the last four are the last ones with some of those before."""
-    if outputs < CHANNELS:
-        return np.arange(outputs)
-    firsts = np.minimum(np.arange(0, outputs, CHANNELS), outputs - CHANNELS)
-    return (firsts[:, None] + np.arange(CHANNELS)).reshape(-1)
 
 
 def _table(op: DepthwiseConv2D, graph: Graph, name: str, order: NDArray[np.int64]) -> Table:
