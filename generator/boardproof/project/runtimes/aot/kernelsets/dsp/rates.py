@@ -19,12 +19,13 @@ RATES: Mapping[str, Rate] = {
     "nn_add_table_s8_dsp": Rate(1.32, 0.11),  # 4 steps, 2,968 instructions
     "nn_average_pool2d_s8_dsp": Rate(1.51, 0.016),  # 11 steps, 61,942 instructions
     "nn_average_pool2x2_s8_dsp": Rate(1.34, 0.12),  # 3 steps, 679 instructions
+    "nn_batch_matmul_s16_dsp": Rate(1.65, 0.01),  # 1 step, 110,982 instructions
     "nn_batch_matmul_s8_dsp": Rate(1.45, 0.0024),  # 4 steps, 271,496 instructions
     "nn_conv2d_any_s8_dsp": Rate(1.4, 0.091),  # 1 step, 274,619 instructions
     "nn_conv2d_narrow_s8_dsp": Rate(1.44, 0.071),  # 12 steps, 3,999,969 instructions
     "nn_conv2d_rows_add_s8_dsp": Rate(1.45, 0.076),  # 5 steps, 2,252,333 instructions
     "nn_conv2d_rows_s8_dsp": Rate(1.46, 0.081),  # 13 steps, 7,854,554 instructions
-    "nn_conv2d_s16_dsp": Rate(1.47, 0.13),  # 14 steps, 16,130,673 instructions
+    "nn_conv2d_s16_dsp": Rate(1.46, 0.14),  # 5 steps, 2,539,187 instructions
     "nn_conv2d_s8_dsp": Rate(1.4, 0.08),  # 16 steps, 1,131,876 instructions
     "nn_depthwise3_few_s8_dsp": Rate(1.5, 0.0029),  # 1 step, 26,792 instructions
     "nn_depthwise3_few_stride2_s8_dsp": Rate(1.48, 0.0046),  # 1 step, 16,811 instructions
@@ -35,7 +36,7 @@ RATES: Mapping[str, Rate] = {
     "nn_depthwise3_stride2_two_sided_s8_dsp": Rate(1.48, 0.0013),  # 1 step, 96,286 instructions
     "nn_depthwise3_two_sided_s8_dsp": Rate(1.57, 0.0048),  # 2 steps, 91,254 instructions
     "nn_depthwise_any_s8_dsp": Rate(1.26, 0.11),  # 9 steps, 36,207 instructions
-    "nn_depthwise_conv2d_s16_dsp": Rate(1.25, 0.084),  # 4 steps, 2,133,734 instructions
+    "nn_depthwise_conv2d_s16_dsp": Rate(1.4, 0.12),  # 4 steps, 1,451,452 instructions
     "nn_depthwise_dilated3_s8_dsp": Rate(1.64, 0.0073),  # 1 step, 63,652 instructions
     "nn_depthwise_dilated3_two_sided_s8_dsp": Rate(1.58, 0.0065),  # 1 step, 71,860 instructions
     "nn_depthwise_dilated_s8_dsp": Rate(1.65, 0.0089),  # 1 step, 27,388 instructions
