@@ -271,6 +271,16 @@ void nn_depthwise_plane3_two_sided_s8_dsp(const struct nn_depthwise_plane_s8_dsp
     plain_image(op, input, output, scratch, 0, nn_depthwise_rows3_two_sided_dsp);
 }
 
+void nn_depthwise_plane_mixed_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
+                                     void *scratch) {
+    plain_image(op, input, output, scratch, 0, nn_depthwise_rows_mixed_dsp);
+}
+
+void nn_depthwise_plane3_mixed_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
+                                      void *scratch) {
+    plain_image(op, input, output, scratch, 0, nn_depthwise_rows3_mixed_dsp);
+}
+
 void nn_depthwise_repeated_s8_dsp(const struct nn_depthwise_repeated_s8_dsp *op, const int8_t *input, int8_t *output,
                                   void *scratch) {
     repeated_image(op, input, output, scratch, 1, nn_depthwise_rows_one_sided_dsp);

@@ -55,6 +55,13 @@ void nn_depthwise_plane3_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, cons
 void nn_depthwise_plane3_two_sided_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input,
                                           int8_t *output, void *scratch);
 
+/* Two-sided, with factors of a half and more among others, whose shifts are below 0: nn_depthwise_rows_dsp.h. Twofold
+ * sums, shifted to the left, stay below 2^30 in magnitude. */
+void nn_depthwise_plane_mixed_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
+                                     void *scratch);
+void nn_depthwise_plane3_mixed_s8_dsp(const struct nn_depthwise_plane_s8_dsp *op, const int8_t *input, int8_t *output,
+                                      void *scratch);
+
 /* The same where each input channel has `multiplier` filters, at least 2: input [H, W, channels / multiplier]. The
  * output must not overlap the input. */
 struct nn_depthwise_repeated_s8_dsp {

@@ -120,6 +120,25 @@ enum { CHANNELS = NN_DEPTHWISE_PLANE_CHANNELS };
     "    strb " a ", [r11, #" a_to "]\n"                                                                               \
     "    strb " b ", [r11, #" b_to "]\n"
 
+/* As TWO_SIDED; a channel whose shift is below 0 is shifted to the left before, and rounded once. */
+#define MIXED(a, b, a_to, b_to) MIXED_CHANNEL(a, "r2", "r3", a_to) MIXED_CHANNEL(b, "r4", "r5", b_to)
+#define MIXED_CHANNEL(a, multiplier, shift, to)                                                                        \
+    "    cmp " shift ", #0\n"                                                                                          \
+    "    itt lt\n"                                                                                                     \
+    "    mvnlt " shift ", " shift "\n"                                                                                 \
+    "    lsllt " a ", " a ", " shift "\n"                                                                              \
+    "    smmulr " a ", " a ", " multiplier "\n"                                                                        \
+    "    ldr " multiplier ", [sp, #12]\n"                                                                              \
+    "    itet ge\n"                                                                                                    \
+    "    addge " a ", " a ", " a ", asr #31\n"                                                                         \
+    "    addlt " a ", " a ", " a "\n"                                                                                  \
+    "    lslge " multiplier ", " multiplier ", " shift "\n"                                                            \
+    "    add " a ", " a ", " multiplier "\n"                                                                           \
+    "    it ge\n"                                                                                                      \
+    "    asrge " a ", " a ", " shift "\n"                                                                              \
+    "    ssat " a ", #8, " a ", asr #1\n"                                                                              \
+    "    strb " a ", [r11, #" to "]\n"
+
 #define RESCALE(rescale)                                                                                               \
     "    ldmia r1!, {r2-r5}\n" rescale("r6", "r7", "0", "1") "    ldmia r1, {r2-r5}\n" rescale("r8", "r9", "2", "3")
 
@@ -147,6 +166,8 @@ enum { CHANNELS = NN_DEPTHWISE_PLANE_CHANNELS };
 
 ROWS_FUNCTION(nn_depthwise_rows3_one_sided_dsp, ROWS3_BEGIN RESCALE(ONE_SIDED) ROWS_END("    subs r1, #104\n", "16"))
 ROWS_FUNCTION(nn_depthwise_rows3_two_sided_dsp, ROWS3_BEGIN RESCALE(TWO_SIDED) ROWS_END("    subs r1, #104\n", "16"))
+ROWS_FUNCTION(nn_depthwise_rows3_mixed_dsp, ROWS3_BEGIN RESCALE(MIXED) ROWS_END("    subs r1, #104\n", "16"))
+ROWS_FUNCTION(nn_depthwise_rows_mixed_dsp, ROWS_BEGIN RESCALE(MIXED) ROWS_END("", "40"))
 ROWS_FUNCTION(nn_depthwise_rows_one_sided_dsp, ROWS_BEGIN RESCALE(ONE_SIDED) ROWS_END("", "40"))
 ROWS_FUNCTION(nn_depthwise_rows_two_sided_dsp, ROWS_BEGIN RESCALE(TWO_SIDED) ROWS_END("", "40"))
 
@@ -162,6 +183,9 @@ static inline int8_t rescale(const uint32_t *factors, int32_t acc, int32_t round
     const int32_t shift = (int32_t)factors[1];
     if (one_sided) {
         return (int8_t)nn_ssat8(nn_smmul(acc, multiplier) >> shift);
+    }
+    if (shift < 0) {
+        return (int8_t)nn_ssat8(nn_smmlar(acc * (1 << ~shift), multiplier, round >> 1));
     }
     const int32_t rounded = nn_smmlar(acc, multiplier, 0);
     return (int8_t)nn_ssat8((rounded + (rounded >> 31) + round * (1 << shift)) >> shift >> 1);
@@ -213,6 +237,16 @@ void nn_depthwise_rows3_one_sided_dsp(const struct nn_depthwise_band_dsp *band, 
 
 void nn_depthwise_rows3_two_sided_dsp(const struct nn_depthwise_band_dsp *band, const uint32_t *x, int8_t *output,
                                       int32_t rows) {
+    compute_rows(band, x, output, rows, 0);
+}
+
+void nn_depthwise_rows3_mixed_dsp(const struct nn_depthwise_band_dsp *band, const uint32_t *x, int8_t *output,
+                                  int32_t rows) {
+    compute_rows(band, x, output, rows, 0);
+}
+
+void nn_depthwise_rows_mixed_dsp(const struct nn_depthwise_band_dsp *band, const uint32_t *x, int8_t *output,
+                                 int32_t rows) {
     compute_rows(band, x, output, rows, 0);
 }
 

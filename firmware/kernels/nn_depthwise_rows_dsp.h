@@ -26,8 +26,10 @@ struct nn_depthwise_band_dsp {
 typedef void nn_depthwise_rows_function_dsp(const struct nn_depthwise_band_dsp *band, const uint32_t *x, int8_t *output,
                                             int32_t rows);
 
-/* With `3`: kernels of 3x3. What kinds of rescaling there are is said in nn_depthwise_dsp.h. */
+/* With `3`: kernels of 3x3. What kinds of rescaling there are is said in nn_depthwise_dsp.h; `mixed` is two-sided, with
+ * shifts e - 1 below 0 among the others: sums of these channels are shifted to the left by -e, and rounded once. */
 nn_depthwise_rows_function_dsp nn_depthwise_rows3_one_sided_dsp, nn_depthwise_rows3_two_sided_dsp;
+nn_depthwise_rows_function_dsp nn_depthwise_rows3_mixed_dsp, nn_depthwise_rows_mixed_dsp;
 nn_depthwise_rows_function_dsp nn_depthwise_rows_one_sided_dsp, nn_depthwise_rows_two_sided_dsp;
 
 #ifdef __cplusplus

@@ -158,6 +158,19 @@ def depthwise_any(draw: st.DrawFn, net: Network) -> Activation:
     return depthwise_of(draw, net, x, *window(draw, x.shape[1:3], 6))
 
 
+def depthwise_large_factors(draw: st.DrawFn, net: Network) -> Activation:
+    """Factors of about one, many of a half and more, of so many channels that hardly all have a one-sided form."""
+    usual = net.output_scale
+    net.output_scale = lambda draw, product, _: float(np.float32(product / draw(st.floats(0.6, 6.0))))
+    try:
+        x = image(draw, net, st.sampled_from((20, 33)), 6)
+        stride = draw(st.sampled_from((1, 1, 2)))
+        kernel = draw(st.sampled_from(((3, 3), (3, 3), (2, 5), (4, 4))))
+        return depthwise_of(draw, net, x, kernel, Window(Padding.SAME, (stride, stride)))
+    finally:
+        net.output_scale = usual
+
+
 def depthwise_dilated(draw: st.DrawFn, net: Network) -> Activation:
     """Of images as large as their dilation makes windows; rows and columns dilated alike, or either alone."""
     dilation = draw(st.sampled_from(((2, 2), (3, 3), (4, 4), (2, 1), (1, 2), (1, 5), (4, 2))))

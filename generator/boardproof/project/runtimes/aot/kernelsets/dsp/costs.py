@@ -33,8 +33,10 @@ COSTS: Mapping[str, Cost] = {
     "nn_depthwise3_stride2_two_sided_s8_dsp": Cost(300, 3.57, 0),  # 2 steps, up to 7 % off
     "nn_depthwise3_two_sided_s8_dsp": Cost(300, 2.71, 0),  # 4 steps, up to 41 % off
     "nn_depthwise_any_s8_dsp": Cost(100, 3.7, 40),
+    "nn_depthwise_plane3_mixed_s8_dsp": Cost(300, 3.8, 0),
     "nn_depthwise_plane3_s8_dsp": Cost(300, 0, 30.4),  # 10 steps, up to 24 % off
     "nn_depthwise_plane3_two_sided_s8_dsp": Cost(300, 3.96, 0),  # 4 steps, up to 19 % off
+    "nn_depthwise_plane_mixed_s8_dsp": Cost(300, 1.8, 24),
     "nn_depthwise_plane_s8_dsp": Cost(300, 1.83, 15.9),  # 6 steps, up to 29 % off
     "nn_depthwise_plane_two_sided_s8_dsp": Cost(300, 1.7, 19.4),  # 3 steps, up to 2 % off
     "nn_depthwise_repeated3_s8_dsp": Cost(300, 0, 28),
@@ -84,6 +86,8 @@ BLOCKS: Mapping[str, str] = {
     "nn_depthwise_dilated_two_sided_s8_dsp": "4 channels",
     "nn_depthwise_plane_s8_dsp": "4 channels",
     "nn_depthwise_plane_two_sided_s8_dsp": "4 channels",
+    "nn_depthwise_plane3_mixed_s8_dsp": "4 channels",
+    "nn_depthwise_plane_mixed_s8_dsp": "4 channels",
     "nn_depthwise_plane3_s8_dsp": "4 channels",
     "nn_depthwise_plane3_two_sided_s8_dsp": "4 channels",
     "nn_fully_connected_any_s8_dsp": "3 outputs",
@@ -142,7 +146,7 @@ CODE_BYTES: Mapping[str, int] = {
     "nn_depthwise_dsp.c": 868,  # one of its functions: the others are not linked
     "nn_depthwise_line_dsp.c": 624,
     "nn_depthwise_plane_dsp.c": 640,  # one of its functions
-    "nn_depthwise_rows_dsp.c": 420,  # one of its four functions
+    "nn_depthwise_rows_dsp.c": 420,  # one of its functions
     "nn_fully_connected_any_dsp.c": 684,
     "nn_fully_connected_dsp.c": 1096,
     "nn_gemm_dsp.c": 1562,

@@ -125,7 +125,7 @@ def choose_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
         return _lines(layer, graph) if _can_be_lines(layer) else None
     plane = _Band.of(layer)
     if _can_be_lines(layer) and not (plane and _plane_cost(layer, plane) < PLANE_GAIN * _lines_cost(layer)):
-        return _lines(layer, graph)
+        return _lines(layer, graph) or (_plane(layer, plane, graph) if plane else None)
     return _plane(layer, plane, graph) if plane else None
 
 
@@ -235,9 +235,9 @@ def _has_phases(layer: _Layer) -> bool:
 def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
     taps = layer.kernel[0] * layer.kernel[1]
     packed = pack_plane(_in_fours(linear_layer(layer.op, graph, layer.weights.array().reshape(taps, -1).T)))
-    if packed is None:
+    window, pads, multiplier = layer.op.window, layer.pads, layer.op.depth_multiplier
+    if packed is None or (packed.mixed and (window.dilation != (1, 1) or multiplier > 1)):
         return None
-    window, pads = layer.op.window, layer.pads
     fields: tuple[tuple[str, Value], ...] = (
         *_sizes("input", layer.input_size),
         *_sizes("output", layer.output_size),
@@ -253,7 +253,8 @@ def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
         *layer.common_fields(packed),
     )
     kernel, params = PLANES[layer.kernel == (3, 3), packed.one_sided], Params("nn_depthwise_plane_s8_dsp", fields)
-    multiplier = layer.op.depth_multiplier
+    if packed.mixed:
+        kernel = kernel.replace("two_sided", "mixed")
     if multiplier > 1:
         kernel = kernel.replace("plane", "repeated")
         of_plane = tuple((f"plane.{name}", value) for name, value in fields)
@@ -268,16 +269,18 @@ def _plane(layer: _Layer, band: _Band, graph: Graph) -> Step | None:
             pad % dilation for pad, dilation in zip(pads, window.dilation, strict=True)
         )
     step = layer.step(kernel, "nn_depthwise_plane_dsp.h", params, scratch_bytes=band.scratch_bytes, in_place=in_place)
-    return step if window.dilation == (1, 1) else replace(step, ticks=_phases_ticks(layer, band, packed.one_sided))
+    is_usual = window.dilation == (1, 1) and not packed.mixed
+    return step if is_usual else replace(step, ticks=_plane_ticks(layer, band, packed))
 
 
-def _phases_ticks(layer: _Layer, band: _Band, one_sided: bool) -> int:
+def _plane_ticks(layer: _Layer, band: _Band, packed: Depthwise) -> int:
     """Instructions of all phases, about; fitted to what QEMU counts."""
     (rows, columns), (kernel_rows, kernel_columns) = layer.output_size, layer.kernel
     taps, groups = kernel_rows * kernel_columns, -(-layer.channels // UNIT)
     row_phases, column_phases = (min(d, n) for d, n in zip(layer.op.window.dilation, layer.output_size, strict=True))
     window = 52 if layer.kernel == (3, 3) else 5.9 * taps + 7.3 * kernel_rows
-    output = window + (35 if one_sided else 49)
+    rescaling = 28 if packed.one_sided else 71 if packed.mixed else 42
+    output = window + rescaling + 7 * layer.op.window.stride[0] * layer.op.window.stride[1]
     phase = 261 + 3.9 * band.height * band.width + groups * (160 + 10.7 * taps)
     return round(row_phases * column_phases * phase + groups * rows * (51 * column_phases + output * columns))
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 TWOFOLD_LIMIT = 1 << 29
 """Magnitude below which twofold accumulators, rescaled with both roundings, do not overflow."""
 
+MOST_LEFT = 6
+"""Bits that sums are shifted to the left where factors are large: these are below 64."""
+
 HEAD_WORDS = 9
 """What comes before the weights: NN_DEPTHWISE_PLANE_HEAD_WORDS."""
 
@@ -29,6 +32,7 @@ class Depthwise:
     stream: NDArray[np.uint32]
     one_sided: bool
     round: int
+    mixed: bool = False
 
 
 def pack_lines(linear: Linear, transpose: bool) -> Depthwise | None:
@@ -38,7 +42,7 @@ def pack_lines(linear: Linear, transpose: bool) -> Depthwise | None:
     larger with two-sided rescaling.
     """
     factors = _factors(linear)
-    if factors is None:
+    if factors is None or factors.mixed:
         return None
     groups = len(linear.bias) // UNIT
     kernel = linear.weights.reshape(-1, 3, 3)
@@ -54,7 +58,7 @@ def pack_lines(linear: Linear, transpose: bool) -> Depthwise | None:
 def pack_plane(linear: Linear) -> Depthwise | None:
     """The stream of nn_depthwise_plane_dsp.h, for `linear.weights` [channels, elements of the kernel].
 
-    None as with `pack_lines`.
+    None as with `pack_lines`, except that factors may be a half and more.
     """
     factors = _factors(linear)
     if factors is None:
@@ -66,7 +70,7 @@ def pack_plane(linear: Linear) -> Depthwise | None:
     stream[:, 4:8] = factors.multipliers
     stream[:, 8:HEAD_WORDS] = factors.shifts
     stream[:, HEAD_WORDS:] = np.ascontiguousarray(by_tap).view("<u4").reshape(groups, taps)
-    return Depthwise(stream.reshape(-1), factors.one_sided, factors.round)
+    return Depthwise(stream.reshape(-1), factors.one_sided, factors.round, factors.mixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class _Factors:
     rescale: Rescale
     one_sided: bool
     round: int
+    mixed: bool = False
 
     def biases(self, bias: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Words [groups, 4]; twofold accumulators where rescaling is two-sided."""
@@ -99,4 +104,10 @@ def _factors(linear: Linear) -> _Factors | None:
     if (two := two_sided(linear.channels)) is not None:
         return _Factors(two, one_sided=False, round=2 * linear.output_zero_point + 1)
     whole = one_sided(linear.channels, linear.output_zero_point, LOWEST) if fits(linear) else None
-    return None if whole is None else _Factors(whole, one_sided=True, round=0)
+    if whole is not None:
+        return _Factors(whole, one_sided=True, round=0)
+    mixed = two_sided(linear.channels, -MOST_LEFT)
+    largest = (np.maximum(-low, high) << np.maximum(linear.shift, 0)).max()
+    if mixed is None or largest >= TWOFOLD_LIMIT:
+        return None
+    return _Factors(mixed, one_sided=False, round=2 * linear.output_zero_point + 1, mixed=True)

@@ -41,8 +41,10 @@ RATES: Mapping[str, Rate] = {
     "nn_depthwise_dilated3_two_sided_s8_dsp": Rate(1.58, 0.0065),  # 1 step, 71,860 instructions
     "nn_depthwise_dilated_s8_dsp": Rate(1.65, 0.0089),  # 1 step, 27,388 instructions
     "nn_depthwise_dilated_two_sided_s8_dsp": Rate(1.59, 0.0079),  # 1 step, 30,820 instructions
+    "nn_depthwise_plane3_mixed_s8_dsp": Rate(1.46, 0.0042),  # 1 step, 81,276 instructions
     "nn_depthwise_plane3_s8_dsp": Rate(1.61, 0.018),  # 16 steps, 302,190 instructions
     "nn_depthwise_plane3_two_sided_s8_dsp": Rate(1.55, 0.035),  # 2 steps, 21,914 instructions
+    "nn_depthwise_plane_mixed_s8_dsp": Rate(1.57, 0.0025),  # 1 step, 158,207 instructions
     "nn_depthwise_plane_s8_dsp": Rate(1.58, 0.13),  # 4 steps, 1,564 instructions
     "nn_depthwise_plane_two_sided_s8_dsp": Rate(1.66, 0.008),  # 4 steps, 44,898 instructions
     "nn_depthwise_repeated3_s8_dsp": Rate(1.59, 0.0057),  # 1 step, 59,611 instructions

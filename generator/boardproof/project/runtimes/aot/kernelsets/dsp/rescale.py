@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,10 +70,13 @@ class Channel:
     high: int
 
 
-def two_sided(channels: list[Channel]) -> Rescale | None:
-    """None unless every factor is above 0 and every channel shifts to the right, by 1 to 23."""
+def two_sided(channels: list[Channel], least: int = 1) -> Rescale | None:
+    """None unless every factor is above 0 and every channel shifts to the right, by `least` to 23.
+
+    With a `least` of 0 and below: channels with factors of a half and more are to be rounded once.
+    """
     exponents = np.array([-channel.shift for channel in channels], np.int64)
-    if (exponents < 1).any() or (exponents > _MAX_SHIFT + 1).any():
+    if (exponents < least).any() or (exponents > _MAX_SHIFT + 1).any():
         return None
     multipliers = np.array([channel.multiplier for channel in channels], np.int64)
     if (multipliers <= 0).any():
@@ -89,7 +93,7 @@ def one_sided(channels: list[Channel], zero_point: int, lowest: int | None = Non
         lowest: The output that what is below may come out as, or as something below it; None: the zero point.
     """
     outputs = _Outputs(zero_point, zero_point if lowest is None else lowest)
-    fitted = [_fit_any(channel, outputs) for channel in channels]
+    fitted = takewhile(lambda found: found is not None, (_fit_any(channel, outputs) for channel in channels))
     return _join([found for found in fitted if found is not None], len(channels))
 
 
