@@ -46,6 +46,17 @@ def first_reads(shape: tuple[int, ...], kernel: tuple[int, int], window: Window)
     return (((batch + rows[:, None]) * width + columns) * channels).reshape(-1)
 
 
+def places_inside(size: tuple[int, int], kernel: tuple[int, int], window: Window) -> tuple[int, int]:
+    """How many places of all windows are inside the image, along either axis."""
+    counts = window_output(size, kernel, window)
+    pads = padding_before(size, kernel, window)
+    starts = [stride * np.arange(n) - pad for n, stride, pad in zip(counts, window.stride, pads, strict=True)]
+    axes = zip(starts, kernel, window.dilation, strict=True)
+    places = [start[:, None] + dilation * np.arange(taps) for start, taps, dilation in axes]
+    rows, columns = (int(((at >= 0) & (at < n)).sum()) for at, n in zip(places, size, strict=True))
+    return rows, columns
+
+
 def safe_offset(reads: NDArray[np.int64], writes: NDArray[np.int64], *, reads_first: bool) -> int:
     """The largest distance from input start to output start, at most 0, with which nothing is overwritten too early.
 

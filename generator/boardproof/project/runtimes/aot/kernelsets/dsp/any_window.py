@@ -27,7 +27,7 @@ from boardproof.project.runtimes.aot.operands import (
     quantization,
 )
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
-from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, pixelwise_offset
+from boardproof.project.runtimes.aot.overlap import first_reads, pixelwise_offset, places_inside
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
@@ -182,18 +182,9 @@ def any_depthwise(op: DepthwiseConv2D, graph: Graph) -> Step | None:
 def _depthwise_ticks(op: DepthwiseConv2D, graph: Graph) -> int:
     """Instructions, about; fitted to what QEMU counts. Windows are computed as far as they are in the image."""
     data, weights, output = (graph.tensors[i].shape for i in (*op.inputs[:2], op.output))
-    kernel, size = (weights[1], weights[2]), (data[1], data[2])
-    pads = padding_before(size, kernel, op.window)
-    starts = (s * np.arange(n) - pad for n, s, pad in zip(output[1:3], op.window.stride, pads, strict=True))
-    axes = zip(size, starts, kernel, op.window.dilation, strict=True)
-    rows, columns = (_inside(n, start[:, None] + d * np.arange(k)) for n, start, k, d in axes)
+    rows, columns = places_inside((data[1], data[2]), (weights[1], weights[2]), op.window)
     is_vector = op.depth_multiplier == 1 and output[3] % GROUP == 0
     group, tap = (96, 13.5) if is_vector else (168, 21.6)
     windows, groups = output[1] * output[2], -(-output[3] // GROUP)
     four = group * windows + 17 * rows * output[2] + tap * rows * columns
     return round(70 + data[0] * (72 * windows + groups * four))
-
-
-def _inside(size: int, places: NDArray[np.int64]) -> int:
-    """How many places of windows are inside the image, along one axis."""
-    return int(((places >= 0) & (places < size)).sum())

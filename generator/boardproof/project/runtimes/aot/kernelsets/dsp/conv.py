@@ -24,7 +24,12 @@ from boardproof.project.runtimes.aot.operands import (
     quantization,
 )
 from boardproof.project.runtimes.aot.operators.windows.convolution import window_fields, window_text
-from boardproof.project.runtimes.aot.overlap import first_reads, padding_before, safe_offset
+from boardproof.project.runtimes.aot.overlap import (
+    first_reads,
+    padding_before,
+    places_inside,
+    safe_offset,
+)
 from boardproof.project.runtimes.aot.program import InPlace, Params, Step, Table
 
 if TYPE_CHECKING:
@@ -244,8 +249,10 @@ def windows(layer: Layer) -> Step:
     firsts = first_reads(shape.data, shape.kernel, layer.op.window)
     reads = np.minimum.reduceat(firsts, np.arange(0, shape.pixels, PIXELS))
     scratch_bytes = layer.block_bytes + layer.tile_bytes(shape.pixels)
-    pieces = shape.kernel[0] * (1 if shape.dilation[1] == 1 else shape.kernel[1])
-    ticks = layer.ticks(30, 50 + 340 * pieces)
+    inside = places_inside((shape.data[1], shape.data[2]), shape.kernel, layer.op.window)[0] * shape.output[2]
+    row = 37 + (0 if shape.dilation[1] == 1 else 23 * shape.kernel[1])
+    pixel = 67 + 7.2 * layer.gemm.units + row * shape.kernel[0]
+    ticks = layer.ticks(0, 0) + round(shape.pixels * pixel + 39 * inside)
     return layer.step("nn_conv2d_s8_dsp", layer.window_fields(), scratch_bytes, (reads, layer.block_ends), ticks)
 
 
