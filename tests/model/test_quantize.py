@@ -10,6 +10,7 @@ import pytest
 from boardproof.errors import InputError
 from boardproof.model.affine import dequantize_array
 from boardproof.model.conversion import not_converted
+from boardproof.model.given import open_model
 from boardproof.model.graph import DType
 from boardproof.model.load import load_model
 from boardproof.model.oracle import run_oracle
@@ -31,6 +32,25 @@ def test_int8_has_integer_inputs_outputs_and_tensors(image_tflites):
     assert [tensor.name for tensor in graph.input_tensors] == ["image"]
     assert graph.input_tensors[0].shape == (1, 8, 8, 1)
     assert graph.output_tensors[0].shape == (1, 4)
+
+
+def turned_around(one_less):
+    """A network in which a constant less a tensor comes behind a change of axes."""
+    import keras
+
+    given = keras.Input((8, 4))
+    x = keras.layers.Conv1D(2, 3, name="conv")(one_less(keras.layers.Permute((2, 1))(given)))
+    return open_model(keras.Model(given, x, name="turned"))
+
+
+@pytest.mark.parametrize("scheme", [Scheme.INT8, Scheme.FLOAT32])
+def test_what_the_converter_computes_otherwise_than_the_model_is_told(scheme):
+    samples = Samples({"x": np.random.default_rng(0).normal(size=(60, 8, 4)).astype(np.float32)})
+    with pytest.raises(InputError) as caught:
+        quantize(turned_around(lambda x: 1.0 - x), samples, scheme)
+    assert caught.value.message.startswith("TensorFlow's converter changed what turned.keras computes: outputs are ")
+    assert "write x * -1 + 1" in caught.value.hint
+    assert quantize(turned_around(lambda x: x * -1 + 1), samples, scheme)
 
 
 def test_a_name_that_tensorflow_does_not_take_is_told():

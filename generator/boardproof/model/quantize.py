@@ -10,6 +10,7 @@ import numpy as np
 from boardproof.errors import InputError
 from boardproof.model.cell_ranges import cell_ranges
 from boardproof.model.conversion import require_integer, require_no_loops
+from boardproof.model.conversion_check import require_same, some_samples
 from boardproof.model.converter import (
     ASSIGNMENTS,
     concrete_function,
@@ -83,12 +84,15 @@ def quantize_noting(
         unroll: Write LSTMs out step by step, where one operator would do.
 
     Raises:
-        InputError: when the model is a .tflite already, the samples do not fit or are unusable, or TensorFlow has no
-            integer version of one of the operators.
+        InputError: when the model is a .tflite already, the samples do not fit or are unusable, TensorFlow has no
+            integer version of one of the operators, or its converter computes something else than the model.
     """
     network = _for_scheme(_require_network(model), scheme, unroll=unroll)
     if not scheme.needs_calibration:
-        return _begun(rewrite_operators(convert(network, model.source, scheme, None)), network)
+        data = convert(network, model.source, scheme, None)
+        if scheme is not Scheme.DYNAMIC:  # which rounds
+            require_same(_require_network(model), data, some_samples(network), model.source)
+        return _begun(rewrite_operators(data), network)
     if samples is None:
         raise InputError(
             f"Quantizing {model.source} to {scheme} needs a representative dataset.",
@@ -103,6 +107,7 @@ def quantize_noting(
     floats = read_tflite(unquantized)
     require_no_loops(floats, model.source)
     raise_errors(tuple(check_indices(floats, arrays, samples.source)), f"make {samples.source} unusable")
+    require_same(_require_network(model), unquantized, arrays, model.source)
     taken, kind = _spread(arrays), Scheme.INT8 if scheme is Scheme.INT8X4 else scheme
     made = _of_integers(network, model.source, kind, taken)
     made = _begun(made, network, cell_ranges(unquantized, typed(network, taken)))
