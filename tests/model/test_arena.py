@@ -122,8 +122,10 @@ def test_senseless_buffers_are_refused(buffers: list[Buffer], message: str) -> N
 def test_many_buffers_are_placed_a_bounded_number_of_times(monkeypatch):
     """An unrolled recurrent layer has hundreds, each of which may take over the one before."""
     placed = []
-    place = arena._place
-    monkeypatch.setattr(arena, "_place", lambda order, *rest: placed.append(len(order)) or place(order, *rest))
+    place = arena._Packing.placed
+    monkeypatch.setattr(
+        arena._Packing, "placed", lambda packing, *rest: placed.append(len(packing.groups)) or place(packing, *rest)
+    )
     monkeypatch.setattr(arena, "_SEARCH_PAIRS", 20 * 300**2)
     buffers = [Buffer(f"b{i}", 8 + i % 5 * 8, i, i + 3, f"b{i - 3}" if i > 2 else None) for i in range(300)]
     plan = plan_arena(buffers)

@@ -10,7 +10,8 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -140,9 +141,9 @@ def _plan(buffers: tuple[Buffer, ...], alignment: int) -> ArenaPlan:
     best = _search(shared, alignment, bound, meetings)
     if _extent(best) > bound:
         # Sharing ties buffers to one place; now and then a plan without some of it packs better.
-        best = min((best, *_without_one_alias(sized, alignment, meetings)), key=_extent)
+        best = _best_apart(best, ({name} for name in _sharing(sized)), sized, alignment, meetings)
     if _extent(best) > bound:
-        best = min((best, *_without_leading_aliases(sized, alignment, meetings)), key=_extent)
+        best = _best_apart(best, _leading(sized), sized, alignment, meetings)
     empty = [Placement(b, 0) for b in buffers if b.size_bytes == 0]
     return ArenaPlan((*best, *empty), _round_up(_extent(best), alignment), bound, alignment)
 
@@ -221,22 +222,21 @@ def _overlap_bytes(taker: Buffer, buffers: Sequence[Buffer], step: int) -> int:
 
 
 def _search(groups: Sequence[_Group], alignment: int, bound: int, meetings: _Meetings) -> list[Placement]:
-    best_order: list[_Group] = []
-    best: list[Placement] | None = None
-    for order in _orders(groups):
-        plan = _place(order, alignment, meetings)
-        if best is None or _extent(plan) < _extent(best):
-            best, best_order = plan, order
+    packing = _Packing.of(groups, alignment, meetings)
+    best = min(map(packing.placed, packing.orders()), key=packing.extent)
+    order, extent = list(best), packing.extent(best)
     rng = random.Random(0)  # noqa: S311 - a search, not a secret
     for _ in range(min(_SEARCH_ROUNDS, _affordable(sum(len(group.members) for group in groups)))):
-        if best is None or _extent(best) <= bound:
+        if extent <= bound:
             break
-        order = list(best_order)
-        order.insert(rng.randrange(len(order)), order.pop(rng.randrange(len(order))))
-        plan = _place(order, alignment, meetings)
-        if _extent(plan) <= _extent(best):
-            best, best_order = plan, order
-    return best or []
+        changed = list(order)
+        to, start = rng.randrange(len(order)), rng.randrange(len(order))
+        changed.insert(to, changed.pop(start))
+        same = order[: min(to, start)]
+        plan = packing.placed(changed, {group: best[group] for group in same}, extent)
+        if plan is not None:
+            best, order, extent = plan, changed, packing.extent(plan)
+    return packing.placements(best)
 
 
 def _affordable(buffers: int) -> int:
@@ -244,60 +244,108 @@ def _affordable(buffers: int) -> int:
     return _SEARCH_PAIRS // max(1, buffers) ** 2
 
 
-def _orders(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
-    """Orders that usually pack well; the sort is stable, so ties keep execution order."""
-    yield sorted(groups, key=lambda g: -g.size_bytes)
-    yield sorted(groups, key=lambda g: -g.weight)
-    yield sorted(groups, key=lambda g: g.first)
-    yield sorted(groups, key=lambda g: -g.first)
+@dataclass(frozen=True, slots=True)
+class _Packing:
+    """Groups to be placed, known by their positions, and what keeps them apart; a plan is the base of each, in order.
+
+    Attributes:
+        sizes: Bytes of each group.
+        apart: For each group, others with the bases that it cannot have, relative to theirs: those strictly between.
+    """
+
+    groups: Sequence[_Group]
+    alignment: int
+    sizes: Sequence[int]
+    apart: Sequence[Sequence[tuple[int, int, int]]]
+
+    @staticmethod
+    def of(groups: Sequence[_Group], alignment: int, meetings: _Meetings) -> _Packing:
+        where = {m.buffer.name: (position, m.offset) for position, group in enumerate(groups) for m in group.members}
+        apart: list[list[tuple[int, int, int]]] = [[] for _ in groups]
+        for position, group in enumerate(groups):
+            for member in group.members:
+                for name, size_bytes in meetings[member.buffer.name]:
+                    other, offset = where[name]
+                    if other != position:
+                        apart[position].append((other, offset - member.end, offset + size_bytes - member.offset))
+        return _Packing(groups, alignment, [group.size_bytes for group in groups], apart)
+
+    def orders(self) -> Iterator[list[int]]:
+        """Orders that usually pack well; the sort is stable, so ties keep execution order."""
+        firsts = [group.first for group in self.groups]
+        last_first = [-first for first in firsts]
+        for values in ([-size for size in self.sizes], [-group.weight for group in self.groups], firsts, last_first):
+            yield sorted(range(len(values)), key=values.__getitem__)
+
+    @overload
+    def placed(self, order: Iterable[int]) -> dict[int, int]: ...
+    @overload
+    def placed(self, order: Iterable[int], bases: dict[int, int], limit: int) -> dict[int, int] | None: ...
+    def placed(
+        self, order: Iterable[int], bases: dict[int, int] | None = None, limit: float = inf
+    ) -> dict[int, int] | None:
+        """Each group as low as those placed before it allow.
+
+        `bases`: of groups placed already. None as soon as one ends after the limit.
+        """
+        bases = {} if bases is None else bases
+        for group in order:
+            if group in bases:
+                continue
+            base = self._lowest(group, bases)
+            if base + self.sizes[group] > limit:
+                return None
+            bases[group] = base
+        return bases
+
+    def _lowest(self, group: int, bases: Mapping[int, int]) -> int:
+        """The smallest aligned base at which no member meets a placed buffer that is live with it."""
+        taken = [(bases[other] + low, bases[other] + high) for other, low, high in self.apart[group] if other in bases]
+        taken.sort()
+        base = 0
+        for low, high in taken:
+            if low < base < high:
+                base = _round_up(high, self.alignment)
+        return base
+
+    def extent(self, plan: Mapping[int, int]) -> int:
+        return max((base + self.sizes[group] for group, base in plan.items()), default=0)
+
+    def placements(self, plan: Mapping[int, int]) -> list[Placement]:
+        members = ((base, member) for group, base in plan.items() for member in self.groups[group].members)
+        return [Placement(member.buffer, base + member.offset) for base, member in members]
 
 
-def _without_one_alias(buffers: Sequence[Buffer], alignment: int, meetings: _Meetings) -> Iterator[list[Placement]]:
+def _best_apart(
+    best: list[Placement],
+    apart: Iterable[Collection[str]],
+    buffers: Sequence[Buffer],
+    alignment: int,
+    meetings: _Meetings,
+) -> list[Placement]:
+    """The plan, or a smaller one where some of these buffers do not share memory."""
+    for names in apart:
+        packing = _Packing.of(_group(buffers, alignment, keep_apart=names), alignment, meetings)
+        for order in packing.orders():
+            plan = packing.placed(order, {}, _extent(best) - 1)
+            best = best if plan is None else packing.placements(plan)
+    return best
+
+
+def _sharing(buffers: Sequence[Buffer]) -> list[str]:
+    """The buffers that may share memory, the largest where there are too many to look at all."""
     sharing = [b for b in buffers if b.alias_of is not None]
     affordable = _affordable(len(buffers)) // 4  # there are as many orders
     if len(sharing) > affordable:
         sharing = sorted(sharing, key=lambda b: -b.size_bytes)[:affordable]
-    for b in sharing:
-        groups = _group(buffers, alignment, keep_apart={b.name})
-        yield min((_place(order, alignment, meetings) for order in _orders(groups)), key=_extent)
+    return [b.name for b in sharing]
 
 
-def _without_leading_aliases(
-    buffers: Sequence[Buffer], alignment: int, meetings: _Meetings
-) -> Iterator[list[Placement]]:
-    """Plans without any of the few buffers that begin before what they take over: one after another, they add up."""
-    leading = [b.name for b in buffers if b.alias_of is not None and b.alias_offset < 0]
-    apart = sorted(leading, key=lambda name: -next(b.size_bytes for b in buffers if b.name == name))[:_LEADING_TRIED]
-    for count in range(2, len(apart) + 1):
-        for names in combinations(apart, count):
-            groups = _group(buffers, alignment, keep_apart=names)
-            yield min((_place(order, alignment, meetings) for order in _orders(groups)), key=_extent)
-
-
-def _place(order: Sequence[_Group], alignment: int, meetings: _Meetings) -> list[Placement]:
-    placed: dict[str, int] = {}
-    found: list[Placement] = []
-    for group in order:
-        base = _lowest_fit(group, placed, alignment, meetings)
-        for member in group.members:
-            placed[member.buffer.name] = base + member.offset
-            found.append(Placement(member.buffer, base + member.offset))
-    return found
-
-
-def _lowest_fit(group: _Group, placed: Mapping[str, int], alignment: int, meetings: _Meetings) -> int:
-    """The smallest aligned base at which no member meets a placed buffer that is live with it."""
-    forbidden = sorted(
-        (placed[name] - m.end, placed[name] + size_bytes - m.offset)  # with bases strictly between, they overlap
-        for m in group.members
-        for name, size_bytes in meetings[m.buffer.name]
-        if name in placed
-    )
-    base = 0
-    for low, high in forbidden:
-        if low < base < high:
-            base = _round_up(high, alignment)
-    return base
+def _leading(buffers: Sequence[Buffer]) -> Iterator[Collection[str]]:
+    """Any of the few buffers that begin before what they take over: one after another, they add up."""
+    leading = sorted((b for b in buffers if b.alias_of is not None and b.alias_offset < 0), key=lambda b: -b.size_bytes)
+    names = [b.name for b in leading[:_LEADING_TRIED]]
+    return (apart for count in range(2, len(names) + 1) for apart in combinations(names, count))
 
 
 def _meetings(buffers: Sequence[Buffer]) -> _Meetings:
