@@ -41,6 +41,12 @@ SCALE_BITS = 8
 
 _MAX_SHIFT = 22
 _SHIFTS_TRIED = 4
+_INT64_EXPONENT = 22
+"""With larger ones a difference of two outputs, times 2^(31 + exponent), may not fit."""
+
+_BEYOND = 1 << 40
+"""More than any accumulator."""
+
 _FAST_EXPONENT = 12 - SCALE_BITS + 1  # for a shift of NN_GEMM_FAST_SHIFT
 _NEARBY = tuple(np.array(sorted(reach, key=abs), np.int64) for reach in (range(-2, 3), range(-256, 257)))
 
@@ -174,7 +180,8 @@ def _offsets(
     bounds o from below, and the one before it bounds o from above.
     """
     outputs = np.arange(range_.lowest + 1, INT8_MAX + 1)
-    steps = _steps(channel, outputs - range_.zero_point)
+    ends = (range_.lowest + 1 - range_.zero_point, INT8_MAX - range_.zero_point)
+    steps = _steps(channel.multiplier, channel.shift, *ends)
     needed = -(-(outputs << (shift + 32)) // multipliers[:, None])
     first, before = np.maximum(steps, channel.low), np.minimum(steps - 1, channel.high)
     limit = (1 << 31) - 1 - (max(channel.high, -channel.low) << SCALE_BITS)
@@ -183,13 +190,13 @@ def _offsets(
     return least, most
 
 
-def _steps(channel: Channel, rescaled: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first accumulator that TensorFlow Lite Micro rescales to each of these numbers or more."""
-    exponent = max(-channel.shift, 0)
+@lru_cache(maxsize=1 << 12)
+def _steps(multiplier: int, shift: int, first: int, last: int) -> NDArray[np.int64]:
+    """The first accumulator that TensorFlow Lite Micro rescales to each of these numbers, first to last, or more."""
+    exponent = max(-shift, 0)
     half = 1 << exponent >> 1
+    numbers = np.arange(first, last + 1, dtype=np.int64 if exponent <= _INT64_EXPONENT else object)
     # Halves are rounded away from zero: what is half way to a number above zero reaches it, others must be beyond.
-    rounded = [(k << exponent) - half + (1 if k <= 0 and half else 0) for k in map(int, rescaled)]
-    factor = channel.multiplier << max(channel.shift, 0)
-    beyond = 1 << 40
-    firsts = (-(-((t << 31) - (1 << 30)) // factor) for t in rounded)
-    return np.array([max(min(first, beyond), -beyond) for first in firsts], np.int64)
+    rounded = (numbers << exponent) - half + np.where(numbers <= 0, int(half > 0), 0)
+    firsts = -(-((rounded << 31) - (1 << 30)) // (multiplier << max(shift, 0)))
+    return np.clip(firsts, -_BEYOND, _BEYOND).astype(np.int64)
