@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from boardproof.errors import InputError
@@ -13,7 +12,7 @@ from boardproof.model.schemes import Scheme
 from boardproof.model.signature import restore_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -57,27 +56,6 @@ def convert(
             return restore_ports(data, names) if names else data
         except Exception as error:  # the converter raises ConverterError, ValueError, RuntimeError and others
             raise not_converted(source, str(error), output.text()) from error
-
-
-@contextmanager
-def each_sample_afresh() -> Iterator[None]:
-    """Lets TensorFlow's calibrator forget an LSTM's state after each sample: it does so where it prepares itself anew.
-
-    It does that once for each call of what feeds it.
-    """
-    from tensorflow.lite.python.optimize.calibrator import Calibrator
-
-    feed = Calibrator._feed_tensors
-
-    def feed_one_by_one(self: Calibrator, samples: Callable[[], Iterator[object]], resize_input: bool) -> None:
-        for sample in samples():
-            feed(self, lambda sample=sample: [sample], resize_input)
-
-    Calibrator._feed_tensors = feed_one_by_one
-    try:
-        yield
-    finally:
-        Calibrator._feed_tensors = feed
 
 
 def concrete_function(network: FloatNetwork) -> tuple[ConcreteFunction, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boardproof.errors import InputError
+from boardproof.model.calibration import calibrated
 from boardproof.model.cell_ranges import cell_ranges
 from boardproof.model.conversion import require_integer, require_no_loops
 from boardproof.model.conversion_check import require_same, some_samples
@@ -15,7 +16,6 @@ from boardproof.model.converter import (
     ASSIGNMENTS,
     concrete_function,
     convert,
-    each_sample_afresh,
     operations,
     tensor_name,
     typed,
@@ -23,6 +23,7 @@ from boardproof.model.converter import (
 from boardproof.model.oracle import Outputs
 from boardproof.model.preflight import raise_errors
 from boardproof.model.quiet import captured_output
+from boardproof.model.rewrite.dead_channels import give_scales
 from boardproof.model.rewrite.rewrite import Rewritten, mend, pack, quantize_inputs, rewrite_operators
 from boardproof.model.sample_checks import check_calibration, check_indices
 from boardproof.model.samples import arrays_for
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boardproof.model.cell_ranges import CellRange
+    from boardproof.model.graph import Graph
     from boardproof.model.load import LoadedModel
     from boardproof.model.network import FloatNetwork
     from boardproof.model.preflight import Finding
@@ -109,7 +111,7 @@ def quantize_noting(
     raise_errors(tuple(check_indices(floats, arrays, samples.source)), f"make {samples.source} unusable")
     require_same(_require_network(model), unquantized, arrays, model.source)
     taken, kind = _spread(arrays), Scheme.INT8 if scheme is Scheme.INT8X4 else scheme
-    made = _of_integers(network, model.source, kind, taken)
+    made = _of_integers(network, model.source, kind, taken, floats)
     made = _begun(made, network, cell_ranges(unquantized, typed(network, taken)))
     if scheme is not Scheme.INT8X4:
         return made
@@ -118,11 +120,12 @@ def quantize_noting(
 
 
 def _of_integers(
-    network: FloatNetwork, source: str, scheme: Scheme, arrays: tuple[NDArray[np.generic], ...]
+    network: FloatNetwork, source: str, scheme: Scheme, arrays: tuple[NDArray[np.generic], ...], floats: Graph
 ) -> Rewritten:
     """The network in integers alone. Raises InputError where TensorFlow leaves something in float."""
-    with each_sample_afresh():
-        taken = quantize_inputs(convert(network, source, scheme, arrays))
+    with calibrated(int16=scheme is Scheme.INT16X8):
+        converted = convert(network, source, scheme, arrays)
+    taken = quantize_inputs(give_scales(converted, floats) if scheme is Scheme.INT16X8 else converted)
     rewritten = rewrite_operators(taken.data)
     require_integer(read_tflite(rewritten.data), source)
     return Rewritten(rewritten.data, (*taken.notes, *rewritten.notes))

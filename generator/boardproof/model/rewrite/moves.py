@@ -1,8 +1,8 @@
 """Operators that only move values, which the converter left in float, move the integers instead.
 
 It leaves them so where it saw no value of an output, because nothing takes it: the first step of an unrolled LSTM has
-nothing to forget, and so SPLIT stays in float, between DEQUANTIZE and QUANTIZE. And between a function that has no int8
-form, such as ELU, and a CONCATENATION.
+nothing to forget, and so SPLIT stays in float, between DEQUANTIZE and QUANTIZE. And beside a function that has no int8
+form, such as ELU: what picks of its values, or joins them to others.
 """
 
 from __future__ import annotations
@@ -46,31 +46,43 @@ def quantize_early(editor: Editor) -> bool:
     """
     changed = False
     for operator in reversed([*editor.graph.operators]):
-        position = PICKS.get(editor.name(operator))
-        if position is None:
+        positions = _picked(editor, operator)
+        if not positions:
             continue
-        source, output = int(operator.inputs[position]), int(operator.outputs[0])
-        if editor.graph.tensors[source].type != schema.TensorType.FLOAT32 or not _only_quantized(editor, output):
+        output = int(operator.outputs[0])
+        types = {editor.graph.tensors[int(operator.inputs[position])].type for position in positions}
+        if types != {schema.TensorType.FLOAT32} or not _only_quantized(editor, output):
             continue
         takers = _takers(editor, output)
         results = [editor.graph.tensors[int(taker.outputs[0])] for taker in takers]
         kinds = {(one.type, float(one.quantization.scale[0]), int(one.quantization.zeroPoint[0])) for one in results}
         if len(kinds) == 1 and results[0].type in _INTEGERS:
-            _quantize_before(editor, operator, position, takers)
+            for position in positions:
+                _quantize_before(editor, operator, position, results[0])
+            editor.graph.tensors[output].type = results[0].type
+            editor.graph.tensors[output].quantization = results[0].quantization
             changed = True
     return changed
 
 
-def _quantize_before(editor: Editor, operator: Any, position: int, takers: list[Any]) -> None:  # noqa: ANN401
-    """A QUANTIZE comes before the operator; those behind it then have nothing left to change."""
-    source, output = int(operator.inputs[position]), int(operator.outputs[0])
-    moved = editor.graph.tensors[int(takers[0].outputs[0])]
+def _picked(editor: Editor, operator: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """The positions of the inputs whose values an operator gives on."""
+    if editor.name(operator) == "CONCATENATION":
+        return tuple(range(len(operator.inputs)))
+    position = PICKS.get(editor.name(operator))
+    return () if position is None else (position,)
+
+
+def _quantize_before(editor: Editor, operator: Any, position: int, moved: Any) -> None:  # noqa: ANN401
+    """A QUANTIZE comes before the operator, from the integers where there are some; one behind changes nothing then."""
+    source = int(operator.inputs[position])
+    makers = (maker for maker in editor.graph.operators if source in map(int, maker.outputs))
+    maker = next((maker for maker in makers if editor.name(maker) == "DEQUANTIZE"), None)
     name = f"{editor.text(source)}/quantized"
     early = editor.add_tensor(name, editor.shape(source), np.dtype(_INTEGERS[moved.type]), moved.quantization)
-    before = editor.operator("QUANTIZE", [source], early, schema.QuantizeOptionsT())
+    taken = source if maker is None else int(maker.inputs[0])
+    before = editor.operator("QUANTIZE", [taken], early, schema.QuantizeOptionsT())
     operator.inputs[position] = early
-    editor.graph.tensors[output].type = moved.type
-    editor.graph.tensors[output].quantization = moved.quantization
     editor.graph.operators.insert(editor.graph.operators.index(operator), before)
 
 
