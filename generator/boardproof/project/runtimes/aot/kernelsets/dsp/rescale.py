@@ -199,4 +199,5 @@ def _steps(multiplier: int, shift: int, first: int, last: int) -> NDArray[np.int
     # Halves are rounded away from zero: what is half way to a number above zero reaches it, others must be beyond.
     rounded = (numbers << exponent) - half + np.where(numbers <= 0, int(half > 0), 0)
     firsts = -(-((rounded << 31) - (1 << 30)) // (multiplier << max(shift, 0)))
-    return np.clip(firsts, -_BEYOND, _BEYOND).astype(np.int64)
+    found: NDArray[np.int64] = np.clip(firsts, -_BEYOND, _BEYOND).astype(np.int64)
+    return found
