@@ -178,3 +178,22 @@ def test_what_picks_values_of_a_function_picks_integers(kind, monkeypatch):
 def test_nothing_to_rewrite_leaves_the_bytes(image_tflites):
     for data in (image_tflites["int8"], image_tflites["float32"]):
         assert rewrite_operators(data).data is data
+
+
+@pytest.mark.parametrize("scheme", [Scheme.INT8, Scheme.FLOAT32])
+def test_slices_of_five_axes_become_slices_of_fewer(scheme):
+    """What a TimeDistributed makes of pictures; TensorFlow Lite Micro has four axes."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(2)
+    inputs = keras.Input((3, 6, 6, 2))
+    model = keras.Model(inputs, layers.TimeDistributed(layers.Conv2D(4, 3))(inputs)[:, ::2, 1:, :, 1:3])
+    x = np.random.default_rng(0).normal(size=(20, 3, 6, 6, 2)).astype(np.float32)
+    data = quantize(open_model(model), Samples({"x": x}), scheme)
+    graph = read_tflite(data)
+    slices = [operator for operator in graph.operators if operator.name == "STRIDED_SLICE"]
+    assert slices
+    assert all(len(graph.tensors[operator.input].shape) <= 4 for operator in slices)
+    if scheme is Scheme.FLOAT32:
+        np.testing.assert_allclose(litert(data, x[:, None])[0][:, 0], model.predict(x, verbose=0), atol=1e-5)

@@ -68,7 +68,7 @@ def widened(data: bytes, *, int16: bool) -> bytes:
     for operator in editor.graph.operators:
         if editor.name(operator) == "SOFTMAX" and not int16:
             changed |= _widen(editor, int(operator.inputs[0]), _SOFTMAX_LEAST)
-        for output in map(int, operator.outputs):
+        for output in () if operator.outputs is None else map(int, operator.outputs):
             if (largest := _largest(editor, output)) is not None:
                 product = _largest_product(editor, operator)
                 least = (product or 1.0) if largest == 0 else product * _INT16_LEAST if int16 else 0.0
@@ -90,7 +90,7 @@ def _repeat_functions(editor: Editor) -> bool:
             name = f"{editor.text(output)}/{number}"
             again = copy(operator)
             again.outputs = np.array([editor.add_tensor(name, editor.shape(output), _FLOAT32, copy(found))], np.int32)
-            taker.inputs = np.array([again.outputs[0] if i == output else i for i in inputs_of(taker)], np.int32)
+            taker.inputs = np.where(taker.inputs == output, again.outputs[0], taker.inputs)
             operators.append(again)
     changed = len(operators) > len(editor.graph.operators)
     editor.graph.operators = operators

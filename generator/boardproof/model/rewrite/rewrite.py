@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from boardproof.model.cell_ranges import CellRange
     from boardproof.model.graph import Graph
 
+SLICE_AXES = 4
+"""That a STRIDED_SLICE may have: TensorFlow Lite Micro's."""
+
 _COMPUTED_ELSEWHERE = frozenset({"RELU6", "REVERSE_V2", "UNIDIRECTIONAL_SEQUENCE_LSTM"})
 _MOVED = frozenset({"SELECT", "SELECT_V2", "TILE", "UNPACK"})
 _UNPACKED = "computed in float32, which takes several times the flash and time of int8"
@@ -36,8 +39,9 @@ def rewrite_operators(data: bytes) -> Rewritten:
     Args:
         data: A .tflite.
     """
-    names = {operator.name for operator in read_tflite(data).operators}
-    if not names & (_MOVED | _candidates()) and "DEQUANTIZE" not in names:
+    graph = read_tflite(data)
+    names = {operator.name for operator in graph.operators}
+    if not names & (_MOVED | _candidates()) and "DEQUANTIZE" not in names and not _slices_many_axes(graph):
         return Rewritten(data)
     from boardproof.model.rewrite.editing import Editor
     from boardproof.model.rewrite.moves import move_integers, quantize_early
@@ -57,6 +61,11 @@ def rewrite_operators(data: bytes) -> Rewritten:
     if tabulated:
         notes.append(f"rewritten as tables of 256 values, which int8 has: {', '.join(sorted(tabulated))}")
     return Rewritten(editor.packed(), tuple(notes))
+
+
+def _slices_many_axes(graph: Graph) -> bool:
+    slices = (operator for operator in graph.operators if operator.name == "STRIDED_SLICE")
+    return any(len(graph.tensors[operator.input].shape) > SLICE_AXES for operator in slices)
 
 
 def mend(data: bytes, ranges: Sequence[CellRange] = ()) -> Rewritten:

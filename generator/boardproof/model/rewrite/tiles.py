@@ -1,4 +1,4 @@
-"""Operators that stand for the same values in another way: TILE, the choice between two tensors, masks taken apart."""
+"""Operators that stand for the same values in another way: TILE, choices between two tensors, slices of many axes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from boardproof.model.rewrite.editing import inputs_of
+from boardproof.model.rewrite.editing import TYPES, inputs_of
+from boardproof.model.rewrite.rewrite import SLICE_AXES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from boardproof.model.rewrite.editing import Editor
+
+_NUMPY: dict[int, Any] = {kind: dtype for dtype, kind in TYPES.items()}
 
 
 def rewrite_tiles(editor: Editor) -> set[str]:
@@ -113,4 +118,55 @@ def _unpack(editor: Editor, operator: Any) -> list[Any]:  # noqa: ANN401
     return made
 
 
-_REWRITES = {"UNPACK": _unpack, "SELECT": _select, "SELECT_V2": _select, "TILE": _tile}
+def _slice(editor: Editor, operator: Any) -> list[Any]:  # noqa: ANN401
+    """A slice of more axes than boards have, as one of fewer: what is taken whole is part of the axis before it."""
+    data, *bounds = inputs_of(operator)
+    options, shape, output = operator.builtinOptions, editor.shape(data), int(operator.outputs[0])
+    numbers = [editor.constant(bound) for bound in bounds]
+    found = [number.tolist() for number in numbers if number is not None]
+    if len(shape) <= SLICE_AXES or len(found) < len(numbers) or options.ellipsisMask or options.newAxisMask:
+        return []
+    axes: list[tuple[int, int, int, int]] = []
+    for axis, (size, *ends) in enumerate(zip(shape, *found, strict=True)):
+        first, last, step = _taken(size, ends, options, 1 << axis)
+        if step < 1:
+            return []
+        if axes and (first, last, step) == (0, size, 1) and axes[-1][3] == 1:
+            before, start, stop, _ = axes.pop()
+            axes.append((before * size, start * size, stop * size, 1))
+        else:
+            axes.append((size, first, last, step))
+    if len(axes) > SLICE_AXES:
+        return []
+    return _in_fewer_axes(editor, data, output, np.array(axes, np.int32).T)
+
+
+def _taken(size: int, ends: list[int], options: Any, bit: int) -> tuple[int, int, int]:  # noqa: ANN401
+    """From where to where an axis is taken, and in which steps; `ends`: as the operator says it."""
+    begin, end, stride = ends
+    if options.shrinkAxisMask & bit:
+        return begin % size, begin % size + 1, 1
+    first, last = None if options.beginMask & bit else begin, None if options.endMask & bit else end
+    return slice(first, last, stride).indices(size)
+
+
+def _in_fewer_axes(editor: Editor, data: int, output: int, axes: NDArray[np.int32]) -> list[Any]:
+    """The slice of the tensor in another shape; `axes`: [size, first, last, step; axes]."""
+    sizes, *bounds = axes
+    tensor, name = editor.graph.tensors[data], editor.text(output)
+    dtype: np.dtype[Any] = _NUMPY[tensor.type]
+    taken = tuple(len(range(first, last, step)) for first, last, step in np.array(bounds).T.tolist())
+    seen = editor.add_tensor(f"{name}/axes", tuple(sizes.tolist()), dtype, tensor.quantization)
+    cut = editor.add_tensor(f"{name}/slice", taken, dtype, tensor.quantization)
+    shapes = [
+        editor.add_constant(f"{name}/shape", np.array(shape, np.int32)) for shape in (sizes, editor.shape(output))
+    ]
+    limits = [editor.add_constant(f"{name}/bound", np.array(bound, np.int32)) for bound in bounds]
+    return [
+        editor.operator("RESHAPE", [data, shapes[0]], seen, schema.ReshapeOptionsT(newShape=sizes)),
+        editor.operator("STRIDED_SLICE", [seen, *limits], cut, schema.StridedSliceOptionsT()),
+        editor.operator("RESHAPE", [cut, shapes[1]], output, schema.ReshapeOptionsT(newShape=editor.shape(output))),
+    ]
+
+
+_REWRITES = {"STRIDED_SLICE": _slice, "UNPACK": _unpack, "SELECT": _select, "SELECT_V2": _select, "TILE": _tile}
