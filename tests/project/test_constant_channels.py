@@ -8,8 +8,10 @@ import pytest
 from boardproof.model.tflite.reader import read_tflite
 from boardproof.project.boards import BOARDS
 from boardproof.project.runtimes.aot import AotRuntime
+from boardproof.project.runtimes.aot.fallbacks import fallbacks
 from boardproof.project.runtimes.aot.kernelsets.dsp import DSP
 from boardproof.project.runtimes.aot.kernelsets.types import Tuning
+from boardproof.project.runtimes.aot.optimize import lower_for
 from boardproof.project.runtimes.aot.passes import PASSES, drop_idle_channels, prepare
 from boardproof.project.runtimes.aot.passes.channels import ANYTHING
 from boardproof.project.runtimes.base import Options
@@ -167,6 +169,25 @@ def huge_depthwise() -> bytes:
     layer = ("DEPTHWISE_CONV_2D", (12, 12, 16), (3, 3), 0, 1)
     models = (single_layer(seed, layer, "NONE", ("huge",)) for seed in range(100))
     return next(data for data in models if chosen(data).kernel == ANY_DEPTHWISE)
+
+
+def small_svdf(weights: list[int]) -> bytes:
+    builder = ModelBuilder()
+    x = builder.add_tensor((1, 4), scale=0.5)
+    features = builder.add_tensor((1, 4), scale=0.1, data=weights)
+    times = builder.add_tensor((1, 3), "int16", scale=0.01, data=[5, 6, 7])
+    bias = builder.add_tensor((1,), "int32", scale=0.005, data=[3])
+    state = builder.add_tensor((1, 3), "int16", scale=0.5, is_variable=True)
+    y = builder.add_tensor((1, 1), scale=0.5)
+    builder.add_operator("SVDF", [x, features, times, bias, state], [y], rank=1, fused_activation_function="RELU")
+    return builder.build([x], [y])
+
+
+def test_an_svdf_with_weights_that_do_not_fit_a_lane_says_so():
+    graphs = [prepare(read_tflite(small_svdf(weights))).graph for weights in ([9, -128, 9, 1], [-9, -128, 9, 1])]
+    found = [fallbacks(lower_for(graph, M4, "speed"), M4, Tuning()) for graph in graphs]
+    reason = "operator 0 (SVDF): portable kernel, because a filter has a weight of -128 beside a negative one"
+    assert found == [{}, {0: reason}]
 
 
 def test_what_still_has_a_slow_kernel_is_named_with_its_reason():

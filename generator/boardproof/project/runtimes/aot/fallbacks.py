@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boardproof.model.graph import DType, Svdf
 from boardproof.project.runtimes.aot.costs import step_ticks
 from boardproof.project.runtimes.aot.kernelsets import PORTABLE, usable_sets
+from boardproof.project.runtimes.aot.kernelsets.dsp.pack import lanes_fit
 from boardproof.project.runtimes.aot.operands import quantization
 from boardproof.project.runtimes.aot.passes.canonical import LARGEST_SUM, SHIFTS, USUAL_FACTOR, Numbers, rewrite
 from boardproof.project.runtimes.aot.passes.layers import layer_of
@@ -34,7 +36,10 @@ def fallbacks(program: Program, board: Board, tuning: Tuning) -> Mapping[int, st
         for index in step.implements:
             op = program.graph.operators[index]
             layer = layer_of(op, program.graph)
-            reason = None if layer is None else _reason(layer, step, program, board, tuning)
+            if layer is None:
+                reason = _svdf_reason(op, program.graph, board, tuning)
+            else:
+                reason = _reason(layer, step, program, board, tuning)
             if reason is not None:
                 found[step.operator] = f"operator {index} ({op.name}): {reason}"
     return found
@@ -56,6 +61,17 @@ def _reason(layer: Layer, step: Step, program: Program, board: Board, tuning: Tu
         f"; about {ticks[0] / ticks[1]:.1f} times slower" if ticks[0] and ticks[1] and len(step.implements) == 1 else ""
     )
     return f"{kernel}, because {why}{slower}"
+
+
+def _svdf_reason(op: Operator, graph: Graph, board: Board, tuning: Tuning) -> str | None:
+    """Why an SVDF has the portable kernel where others of its kind have another."""
+    sets = [kernels for kernels in usable_sets(board.cpu) if kernels is not PORTABLE]
+    if not sets or not isinstance(op, Svdf) or _offer(op, graph, board, tuning) is not None:
+        return None
+    weights = graph.tensors[op.inputs[1]]
+    if weights.dtype is not DType.INT8 or lanes_fit(weights.array().astype(np.int8)):
+        return None
+    return "portable kernel, because a filter has a weight of -128 beside a negative one"
 
 
 def _plain(kernel: str) -> str:
