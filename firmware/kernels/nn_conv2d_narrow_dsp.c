@@ -34,6 +34,12 @@ static void copy_row(const int8_t *from, int32_t pixels, int32_t channels, int8_
         }
         return;
     }
+    if (channels == 2) {
+        for (; pixels > 0; --pixels, from += 2, to += pitch) {
+            memcpy(to, from, 2);
+        }
+        return;
+    }
     if (channels == 3) { /* two loads and two stores */
         for (; pixels > 0; --pixels, from += 3, to += pitch) {
             memcpy(to, from, 3);

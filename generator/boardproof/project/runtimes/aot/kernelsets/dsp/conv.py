@@ -263,7 +263,7 @@ def narrow(layer: Layer) -> Step:
     columns_bytes = -(-(columns * shape.kernel[0] * shape.channels[0] + UNIT - 1) // UNIT) * UNIT
     scratch_bytes = layer.block_bytes + columns_bytes + layer.tile_bytes(shape.pixels)
     blocks = layer.ticks(28.6, 95) if shape.output[2] % PIXELS == 0 else layer.ticks(32.7, 145)
-    pixel = {1: 5.4, 2: 20.5, 3: 9.9}.get(shape.channels[0], 5.8 + 3.7 * shape.channels[0])
+    pixel = {1: 5.4, 2: 5.0, 3: 9.9}.get(shape.channels[0], 5.8 + 3.7 * shape.channels[0])
     row = 21 + shape.kernel[0] * (29 + pixel * min(columns, shape.data[2]))
     ticks = blocks + round(shape.output[1] * row)
     return layer.step("nn_conv2d_narrow_s8_dsp", layer.window_fields(), scratch_bytes, layer.row_rereads, ticks)
