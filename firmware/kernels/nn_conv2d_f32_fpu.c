@@ -73,7 +73,24 @@ static float *lay_out_four(const float *from, int32_t step, int32_t count, float
     return block;
 }
 
-/* Four windows side by side that are inside the image from left to right. */
+/* Zeros for what four windows side by side have left and right of the image. */
+static void clear_outside(const struct nn_conv2d_f32_fpu *op, int32_t x, float *block) {
+    const struct nn_window *window = &op->window;
+    const int32_t row = op->runs * op->run, depth = row / window->kernel_width;
+    for (int32_t i = 0; i < PIXELS; ++i, x += window->stride_width) {
+        for (int32_t kx = 0; kx < window->kernel_width; ++kx) {
+            const int32_t column = x + kx * window->dilation_width;
+            if (column < 0 || column >= window->input_width) {
+                float *lane = block + PIXELS * kx * depth + i;
+                for (int32_t ky = 0; ky < window->kernel_height; ++ky, lane += PIXELS * row) {
+                    (void)lay_out_zeros(depth, lane);
+                }
+            }
+        }
+    }
+}
+
+/* Four windows side by side; left and right of the image there are neighbouring rows. */
 static void lay_out_windows(const struct nn_conv2d_f32_fpu *op, const float *input, struct corner at, float *block) {
     const struct nn_window *window = &op->window;
     const float *row = input + (at.y * window->input_width + at.x) * op->input_channels;
@@ -99,15 +116,21 @@ static void compute(const struct nn_conv2d_f32_fpu *op, const struct nn_gemm_f32
     const int32_t pixels = window->output_height * window->output_width;
     const int32_t channels = op->output_channels / op->groups;
     float *tile = block + PIXELS * gemm->depth;
+    const int32_t width = window->input_width, lowest = (window->kernel_height - 1) * window->dilation_height;
     const int32_t last = (PIXELS - 1) * window->stride_width + (window->kernel_width - 1) * window->dilation_width;
     struct corner corner = {-window->pad_top, -window->pad_left};
     int32_t x = 0;
     for (int32_t pixel = 0; pixel < pixels; pixel += PIXELS) {
         const int32_t count = pixels - pixel < PIXELS ? pixels - pixel : PIXELS;
+        const int32_t left = corner.x < 0, right = corner.x + last >= width;
         const int32_t together =
-            x + PIXELS <= window->output_width && corner.x >= 0 && corner.x + last < window->input_width;
+            x + PIXELS <= window->output_width && (!left || (corner.y > 0 && corner.x >= -width)) &&
+            (!right || (corner.y + lowest < window->input_height - 1 && corner.x + last < 2 * width));
         if (together) {
             lay_out_windows(op, input, corner, block);
+            if (left || right) {
+                clear_outside(op, corner.x, block);
+            }
         }
         for (int32_t i = 0; i < PIXELS; ++i) {
             if (i >= count) { /* numbers, whatever they are: what is left there might not be finite */

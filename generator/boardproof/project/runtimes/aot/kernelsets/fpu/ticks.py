@@ -23,20 +23,23 @@ def convolution_ticks(op: Conv2D, graph: Graph, *, limited: bool) -> int:
     channels, depth = output.shape[3] // groups, weights.elements // weights.shape[0]
     pieces = weights.shape[1] * runs_of(op, graph)[0]
     blocks = data.shape[0] * groups * -(-output.shape[1] * output.shape[2] // PIXELS)
-    inside = _share_inside(op.window, data.shape, weights.shape, output.shape)
-    layout = inside * (8 * depth + 20 * pieces) + (1 - inside) * PIXELS * (6 * depth + 20 * pieces + 90)
+    in_row, at_border = _shares(op.window, data.shape, weights.shape, output.shape)
+    layout = in_row * (8 * depth + 20 * pieces) + (1 - in_row) * PIXELS * (6 * depth + 20 * pieces + 90)
     product = 130 + -(-channels // CHANNELS) * (125 + 34.5 * depth)
     apart = PIXELS * (15 + 6 * channels) if channels % CHANNELS else 0
-    return round(blocks * (layout + product + apart + limited * (120 + 6.5 * PIXELS * channels)))
+    return round(blocks * (layout + 180 * at_border + product + apart + limited * (120 + 6.5 * PIXELS * channels)))
 
 
-def _share_inside(window: Window, data: tuple[int, ...], weights: tuple[int, ...], output: tuple[int, ...]) -> float:
-    """Of an image's blocks, those in one row of outputs whose windows are inside from left to right."""
+def _shares(
+    window: Window, data: tuple[int, ...], weights: tuple[int, ...], output: tuple[int, ...]
+) -> tuple[float, float]:
+    """Of an image's blocks, those in one row of outputs, and those of them that reach beyond its left or right end."""
     pad = padding_before((data[1], data[2]), (weights[1], weights[2]), window)[1]
     first = np.arange(0, output[1] * output[2], PIXELS) % output[2]
     left = first * window.stride[1] - pad
     right = left + (PIXELS - 1) * window.stride[1] + (weights[2] - 1) * window.dilation[1]
-    return float(np.mean((first + PIXELS <= output[2]) & (left >= 0) & (right < data[2])))
+    in_row = first + PIXELS <= output[2]
+    return float(np.mean(in_row)), float(np.mean(in_row & ((left < 0) | (right >= data[2]))))
 
 
 def depthwise_ticks(op: DepthwiseConv2D, graph: Graph, together: int, *, limited: bool) -> int:
