@@ -17,7 +17,7 @@ extern "C" {
 enum { NN_GEMM_F32_PIXELS = 4, NN_GEMM_F32_CHANNELS = 4, NN_DENSE_F32_ROWS = 8, NN_DEPTHWISE_F32_GROUP = 4 };
 
 /* Constant parameters of a matrix product. `stream` holds, for each four channels, `depth` times four weights, then
- * four biases; what is missing in the last four is 0. */
+ * four biases, none of which is -0; what is missing in the last four is 0. */
 struct nn_gemm_f32_fpu {
     const float *stream;
     int32_t depth;    /* inputs of a pixel, at least 1 */

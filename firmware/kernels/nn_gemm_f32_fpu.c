@@ -38,7 +38,8 @@ _Static_assert(offsetof(struct nn_gemm_f32_fpu, depth) == 4 && offsetof(struct n
 
 /* Registers: r0 the block, r1 its start, r2 the output, r3 bytes from one pixel to the next, r4 the stream, r5 depth,
  * r6 fours left, r7 positive, r8 the result; s0 to s15 four channels of each pixel, s16 to s19 inputs, s20 to s23
- * weights, s24 to s31 products. */
+ * weights, s24 to s31 products. Sums begin with a product instead of 0 and it: where that is -0 and all others are,
+ * too, the bias, which is not -0, makes 0 of it. */
 __attribute__((naked, noinline)) int32_t nn_gemm4_f32_fpu(const struct nn_gemm_f32_fpu *op NN_UNUSED,
                                                           const float *block NN_UNUSED, float *output NN_UNUSED,
                                                           int32_t stride NN_UNUSED) {
@@ -79,6 +80,13 @@ __attribute__((naked, noinline)) int32_t nn_gemm4_f32_fpu(const struct nn_gemm_f
                      "    vadd.f32 s14, s14, s30\n"
                      "    vadd.f32 s15, s15, s31\n"
                      ".endm\n"
+                     /* As a step, of the first inputs. */
+                     ".macro nn_first a, b, c, d, x\n"
+                     "    vmul.f32 \\a, \\x, s20\n"
+                     "    vmul.f32 \\b, \\x, s21\n"
+                     "    vmul.f32 \\c, \\x, s22\n"
+                     "    vmul.f32 \\d, \\x, s23\n"
+                     ".endm\n"
                      ".macro nn_positive a, b, c, d\n"
                      "    vmov r10, r11, \\a, \\b\n"
                      "    vmov r12, lr, \\c, \\d\n"
@@ -98,17 +106,15 @@ __attribute__((naked, noinline)) int32_t nn_gemm4_f32_fpu(const struct nn_gemm_f
 
                      "0:\n"
                      "    mov r0, r1\n"
-                     "    movs r9, #0\n"
-                     "    vmov d0, r9, r9\n"
-                     "    vmov d1, r9, r9\n"
-                     "    vmov d2, r9, r9\n"
-                     "    vmov d3, r9, r9\n"
-                     "    vmov d4, r9, r9\n"
-                     "    vmov d5, r9, r9\n"
-                     "    vmov d6, r9, r9\n"
-                     "    vmov d7, r9, r9\n"
-                     "    lsrs r11, r5, #2\n"
-                     "    ands r10, r5, #3\n"
+                     "    vldm r0!, {s16-s19}\n"
+                     "    vldm r4!, {s20-s23}\n"
+                     "    nn_first s0, s1, s2, s3, s16\n"
+                     "    nn_first s4, s5, s6, s7, s17\n"
+                     "    nn_first s8, s9, s10, s11, s18\n"
+                     "    nn_first s12, s13, s14, s15, s19\n"
+                     "    subs r10, r5, #1\n"
+                     "    lsrs r11, r10, #2\n"
+                     "    ands r10, r10, #3\n"
                      "    beq 2f\n"
                      "1:\n"
                      "    nn_step\n"
@@ -189,6 +195,7 @@ __attribute__((naked, noinline)) int32_t nn_gemm4_f32_fpu(const struct nn_gemm_f
                      "    mov r0, r8\n"
                      "    pop {r4-r11, pc}\n"
                      ".purgem nn_step\n"
+                     ".purgem nn_first\n"
                      ".purgem nn_positive\n");
 }
 

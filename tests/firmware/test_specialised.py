@@ -175,7 +175,7 @@ def test_kernel_on_the_host_equals_tflite_micro(kernel, dsp_on_host, tmp_path, m
 
 
 def float_layers() -> bytes:
-    """Layers of positive weights, with each kind of limits."""
+    """Layers of positive weights and biases of -0, with each kind of limits."""
     net = Network(5)
     for activation in ("NONE", "RELU", "RELU6"):
         options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": activation}
@@ -184,7 +184,8 @@ def float_layers() -> bytes:
             weights = net.rng.uniform(0.1, 2, shape).astype(np.float32)
             y = net.tensor((1, 5, 7, max(shape[0], 4)), 0.0, 0, "float32")
             more = {"depth_multiplier": 1} if shape[0] == 1 else {}
-            net.builder.add_operator(opcode, [x.index, net.constant(weights, "float32")], [y.index], **options, **more)
+            ids = [x.index, net.constant(weights, "float32"), net.constant(np.full(y.shape[3], -0.0, "f4"), "float32")]
+            net.builder.add_operator(opcode, ids, [y.index], **options, **more)
             net.outputs.append(y.index)
         x, y = net.input((1, 12), 0.0, 0, "float32"), net.tensor((1, 9), 0.0, 0, "float32")
         weights = net.constant(net.rng.uniform(0.1, 2, (9, 12)).astype(np.float32), "float32")
@@ -196,7 +197,7 @@ def float_layers() -> bytes:
 
 
 def unusual_floats(*values: float) -> list[np.ndarray]:
-    """Samples for them: numbers of all sizes among which there are some of the values, one sample for each."""
+    """Samples for them: numbers of all sizes among which there are some of the values, one sample for each; and -0."""
     rng = np.random.default_rng(6)
     inputs = []
     for shape in ((1, 5, 7, 4), (1, 12)) * 3:
@@ -206,7 +207,7 @@ def unusual_floats(*values: float) -> list[np.ndarray]:
         for sample, value in zip(array, values, strict=True):
             sample[rng.random(shape) < 0.05] = value
         array[rng.random(array.shape) < 0.2] = -0.0
-        inputs.append(array)
+        inputs.append(np.concatenate([array, np.full((1, *shape), -0.0, "f4")]))
     return inputs
 
 

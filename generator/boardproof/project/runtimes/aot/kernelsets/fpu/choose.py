@@ -154,11 +154,14 @@ def _table(op: DepthwiseConv2D, graph: Graph, name: str, order: NDArray[np.int64
 
 
 def _biases(op: Layer, graph: Graph, groups: int) -> NDArray[np.float32]:
-    """float32 [groups, outputs of a group]; zeros where there are none, as TensorFlow Lite Micro adds them."""
+    """float32 [groups, outputs of a group]; zeros where there are none, as TensorFlow Lite Micro adds them.
+
+    None is -0: 0 gives the same, since what it is added to is never -0 there.
+    """
     index, weights = op.optional_input(2), graph.tensors[op.inputs[1]]
     outputs = weights.shape[3 if isinstance(op, DepthwiseConv2D) else 0]
     bias = np.zeros(outputs, np.float32) if index is None else graph.tensors[index].array().astype(np.float32)
-    return bias.reshape(groups, -1)
+    return bias.reshape(groups, -1) + np.float32(0)
 
 
 def _stream(weights: NDArray[np.generic], bias: NDArray[np.float32], together: int) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ def convolution_ticks(op: Conv2D, graph: Graph, *, limited: bool) -> int:
     blocks = data.shape[0] * groups * -(-output.shape[1] * output.shape[2] // PIXELS)
     in_row, at_border = _shares(op.window, data.shape, weights.shape, output.shape)
     layout = in_row * (8 * depth + 20 * pieces) + (1 - in_row) * PIXELS * (6 * depth + 20 * pieces + 90)
-    product = 130 + -(-channels // CHANNELS) * (125 + 34.5 * depth)
+    product = 170 + -(-channels // CHANNELS) * (100 + 34.5 * depth)
     apart = PIXELS * (15 + 6 * channels) if channels % CHANNELS else 0
     return round(blocks * (layout + 180 * at_border + product + apart + limited * (120 + 6.5 * PIXELS * channels)))
 
