@@ -182,5 +182,5 @@ def assert_exact(data: bytes, inputs: Sequence[np.ndarray], toolchain: Toolchain
 def plan_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arena plans need not be small where a network is many separate operators in one: then searching takes longest."""
     monkeypatch.setattr(arena, "_SEARCH_ROUNDS", 0)
-    monkeypatch.setattr(arena, "_without_one_alias", lambda *_: iter(()))
-    monkeypatch.setattr(arena, "_without_leading_aliases", lambda *_: iter(()))
+    monkeypatch.setattr(arena, "_sharing", lambda _: [])
+    monkeypatch.setattr(arena, "_leading", lambda _: iter(()))
