@@ -197,3 +197,17 @@ def test_slices_of_five_axes_become_slices_of_fewer(scheme):
     assert all(len(graph.tensors[operator.input].shape) <= 4 for operator in slices)
     if scheme is Scheme.FLOAT32:
         np.testing.assert_allclose(litert(data, x[:, None])[0][:, 0], model.predict(x, verbose=0), atol=1e-5)
+
+
+def test_repetition_of_int16_is_joined():
+    """There is no GATHER of int16."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((3, 2, 2))
+    model = keras.Model(inputs, layers.UpSampling2D((2, 3))(inputs))
+    x = np.random.default_rng(0).normal(size=(20, 3, 2, 2)).astype(np.float32)
+    data = quantize(open_model(model), Samples({"x": x}), Scheme.INT16X8)
+    assert {operator.name for operator in read_tflite(data).operators} == {"CONCATENATION", "RESHAPE"}
+    values = np.arange(12, dtype=np.int16).reshape(1, 1, 3, 2, 2)
+    np.testing.assert_array_equal(litert(data, values)[0][0], values[0].repeat(2, axis=1).repeat(3, axis=2))

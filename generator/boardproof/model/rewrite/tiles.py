@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from boardproof.model.rewrite.editing import Editor
 
+MOST_JOINED = 10
+"""Inputs of a CONCATENATION: TensorFlow Lite Micro's, which has no GATHER of int16."""
+
 _NUMPY: dict[int, Any] = {kind: dtype for dtype, kind in TYPES.items()}
 
 
@@ -39,7 +42,7 @@ def _nothing(_editor: Editor, _operator: Any) -> list[Any]:  # noqa: ANN401 the 
 
 
 def _tile(editor: Editor, operator: Any) -> list[Any]:  # noqa: ANN401
-    """GATHERs along the repeated axes; nothing where the repeats are computed."""
+    """Along each repeated axis a GATHER, or copies joined; nothing where the repeats are computed."""
     data, repeats = inputs_of(operator)
     counts = editor.constant(repeats)
     if counts is None:
@@ -52,7 +55,6 @@ def _tile(editor: Editor, operator: Any) -> list[Any]:  # noqa: ANN401
     for axis in axes:
         size = shape[axis]
         shape[axis] = size * int(counts[axis])
-        indices = editor.add_constant(f"{name}/indices{axis}", np.resize(np.arange(size, dtype=np.int32), shape[axis]))
         if axis == axes[-1]:
             output = target
         else:
@@ -66,7 +68,13 @@ def _tile(editor: Editor, operator: Any) -> list[Any]:  # noqa: ANN401
                     buffer=0,
                 )
             )
-        made.append(editor.operator("GATHER", [data, indices], output, schema.GatherOptionsT(axis=axis)))
+        if like.type == schema.TensorType.INT16 and counts[axis] <= MOST_JOINED:
+            joins = schema.ConcatenationOptionsT(axis=axis)
+            made.append(editor.operator("CONCATENATION", [data] * int(counts[axis]), output, joins))
+        else:
+            repeated = np.resize(np.arange(size, dtype=np.int32), shape[axis])
+            indices = editor.add_constant(f"{name}/indices{axis}", repeated)
+            made.append(editor.operator("GATHER", [data, indices], output, schema.GatherOptionsT(axis=axis)))
         data = output
     return made
 
