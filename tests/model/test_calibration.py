@@ -40,7 +40,7 @@ def test_dead_channels_and_layers_in_int16_keep_their_bias():
 
 
 def test_a_function_between_layers_and_logits_that_vanish_become_integers():
-    """ELU has no int8 form, and is taken by a layer and a concatenation; a softmax takes no scale that is too small."""
+    """ELU has no int8 form, and is taken by a layer, a concatenation and a pool; a softmax takes no scale too small."""
     import keras
     from keras import layers
 
@@ -49,8 +49,9 @@ def test_a_function_between_layers_and_logits_that_vanish_become_integers():
     skipped = layers.Conv2D(4, 3, padding="same", activation="elu")(inputs)
     below = layers.Conv2D(4, 3, strides=2, padding="same", activation="elu")(skipped)
     joined = layers.Concatenate()([layers.UpSampling2D(2)(below), skipped])
+    averaged = layers.AveragePooling2D(2)(layers.Conv2D(4, 1, activation="elu")(joined))
     logits = layers.Dense(3)
-    model = keras.Model(inputs, layers.Softmax()(logits(layers.GlobalAveragePooling2D()(joined))))
+    model = keras.Model(inputs, layers.Softmax()(logits(layers.Flatten()(averaged))))
     logits.set_weights([logits.get_weights()[0] * 1e-10, np.zeros(3, np.float32)])
     data = quantize(open_model(model), Samples({"x": normal(24, 8, 8, 3)}), Scheme.INT8)
     graph = read_tflite(data)

@@ -68,6 +68,8 @@ def widened(data: bytes, *, int16: bool) -> bytes:
     for operator in editor.graph.operators:
         if editor.name(operator) == "SOFTMAX" and not int16:
             changed |= _widen(editor, int(operator.inputs[0]), _SOFTMAX_LEAST)
+        if editor.name(operator) == "AVERAGE_POOL_2D" and not int16:
+            changed |= _share_range(editor, int(operator.inputs[0]), int(operator.outputs[0]))
         for output in () if operator.outputs is None else map(int, operator.outputs):
             if (largest := _largest(editor, output)) is not None:
                 product = _largest_product(editor, operator)
@@ -95,6 +97,15 @@ def _repeat_functions(editor: Editor) -> bool:
     changed = len(operators) > len(editor.graph.operators)
     editor.graph.operators = operators
     return changed
+
+
+def _share_range(editor: Editor, source: int, output: int) -> bool:
+    """Lets a pool's output have the range of a function that stays in float: its kernel has one scale for both."""
+    makers = (op for op in editor.graph.operators if op.outputs is not None and source in map(int, op.outputs))
+    if not any(editor.name(maker) in WITHOUT_INT8_KERNEL | {"ELU"} for maker in makers):
+        return False
+    editor.graph.tensors[output].quantization = copy(editor.graph.tensors[source].quantization)
+    return True
 
 
 def _largest_product(editor: Editor, operator: Any) -> float:  # noqa: ANN401 the schema's object

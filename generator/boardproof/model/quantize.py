@@ -126,7 +126,7 @@ def _of_integers(
     with calibrated(int16=scheme is Scheme.INT16X8):
         converted = convert(network, source, scheme, arrays)
     taken = quantize_inputs(give_scales(converted, floats) if scheme is Scheme.INT16X8 else converted)
-    rewritten = rewrite_operators(taken.data)
+    rewritten = rewrite_operators(taken.data, averages=True)
     require_integer(read_tflite(rewritten.data), source)
     return Rewritten(rewritten.data, (*taken.notes, *rewritten.notes))
 

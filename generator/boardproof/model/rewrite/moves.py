@@ -39,14 +39,20 @@ PICKS = {name: position for name, position in MOVES.items() if not name.startswi
 _INTEGERS: dict[int, type[np.signedinteger[Any]]] = {schema.TensorType.INT8: np.int8, schema.TensorType.INT16: np.int16}
 
 
-def quantize_early(editor: Editor) -> bool:
+def quantize_early(editor: Editor, *, averages: bool = False) -> bool:
     """Lets operators that pick values take what was quantized, in place of quantizing what they pick. Whether any do.
 
     The same integers: rounding keeps the order of values.
+
+    Args:
+        editor: The model.
+        averages: Pools that average as well, whose outputs have the range of what they take.
     """
     changed = False
     for operator in reversed([*editor.graph.operators]):
-        positions = _picked(editor, operator)
+        positions = _picked(editor, operator) or (
+            (0,) if averages and editor.name(operator) == "AVERAGE_POOL_2D" else ()
+        )
         if not positions:
             continue
         output = int(operator.outputs[0])

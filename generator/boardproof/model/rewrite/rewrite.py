@@ -30,7 +30,7 @@ class Rewritten:
     notes: tuple[str, ...] = ()
 
 
-def rewrite_operators(data: bytes) -> Rewritten:
+def rewrite_operators(data: bytes, *, averages: bool = False) -> Rewritten:
     """The same network with operators that boards have, where others stand for the same values.
 
     Values that are moved stay the same. What becomes a table is rounded once, where the converter's own operators would
@@ -38,6 +38,7 @@ def rewrite_operators(data: bytes) -> Rewritten:
 
     Args:
         data: A .tflite.
+        averages: Whether pools that average may take what was quantized before, see `quantize_early`.
     """
     graph = read_tflite(data)
     names = {operator.name for operator in graph.operators}
@@ -49,7 +50,7 @@ def rewrite_operators(data: bytes) -> Rewritten:
     from boardproof.model.rewrite.tiles import rewrite_tiles
 
     editor = Editor(data)
-    integers = move_integers(editor) | quantize_early(editor)
+    integers = move_integers(editor) | quantize_early(editor, averages=averages)
     tabulated = rewrite_functions(editor)
     moved = rewrite_tiles(editor)
     if not tabulated | moved and not integers:
