@@ -163,7 +163,7 @@ def test_what_picks_values_of_a_function_picks_integers(kind, monkeypatch):
     model = open_model(keras.Model(inputs, layers.Dense(3)(joined)))
     samples = Samples({"x": np.random.default_rng(0).normal(size=(40, 12, 6)).astype(np.float32)})
     with monkeypatch.context() as patch:
-        patch.setattr(quantizer, "rewrite_operators", Rewritten)
+        patch.setattr(quantizer, "rewrite_operators", lambda data, **_: Rewritten(data))
         patch.setattr(quantizer, "require_integer", lambda _graph, _source: None)
         data = quantize(model, samples, Scheme.INT8)
     assert {operator.name for operator in read_tflite(data).operators} >= {"ELU", "DEQUANTIZE"}
