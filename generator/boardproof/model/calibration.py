@@ -17,6 +17,7 @@ import numpy as np
 from boardproof.model.rewrite.dead_channels import PRODUCTS
 from boardproof.model.rewrite.editing import Editor, inputs_of
 from boardproof.model.rewrite.functions import WITHOUT_INT8_KERNEL
+from boardproof.model.rewrite.moves import AVERAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +69,7 @@ def widened(data: bytes, *, int16: bool) -> bytes:
     for operator in editor.graph.operators:
         if editor.name(operator) == "SOFTMAX" and not int16:
             changed |= _widen(editor, int(operator.inputs[0]), _SOFTMAX_LEAST)
-        if editor.name(operator) == "AVERAGE_POOL_2D" and not int16:
+        if editor.name(operator) in AVERAGES and not int16:
             changed |= _share_range(editor, int(operator.inputs[0]), int(operator.outputs[0]))
         for output in () if operator.outputs is None else map(int, operator.outputs):
             if (largest := _largest(editor, output)) is not None:
@@ -100,7 +101,7 @@ def _repeat_functions(editor: Editor) -> bool:
 
 
 def _share_range(editor: Editor, source: int, output: int) -> bool:
-    """Lets a pool's output have the range of a function that stays in float: its kernel has one scale for both."""
+    """Lets an average have the range of a function that stays in float: its kernel has one scale for both."""
     makers = (op for op in editor.graph.operators if op.outputs is not None and source in map(int, op.outputs))
     if not any(editor.name(maker) in WITHOUT_INT8_KERNEL | {"ELU"} for maker in makers):
         return False

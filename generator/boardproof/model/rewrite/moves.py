@@ -36,6 +36,9 @@ PICKS = {name: position for name, position in MOVES.items() if not name.startswi
 }
 """Those of one output that is made of values of that input, moved or the largest of some."""
 
+AVERAGES = frozenset({"AVERAGE_POOL_2D", "RESIZE_BILINEAR"})
+"""Those of one scale for what they take and give, whose outputs are new values."""
+
 _INTEGERS: dict[int, type[np.signedinteger[Any]]] = {schema.TensorType.INT8: np.int8, schema.TensorType.INT16: np.int16}
 
 
@@ -46,13 +49,11 @@ def quantize_early(editor: Editor, *, averages: bool = False) -> bool:
 
     Args:
         editor: The model.
-        averages: Pools that average as well, whose outputs have the range of what they take.
+        averages: Those that average as well, whose outputs have the range of what they take.
     """
     changed = False
     for operator in reversed([*editor.graph.operators]):
-        positions = _picked(editor, operator) or (
-            (0,) if averages and editor.name(operator) == "AVERAGE_POOL_2D" else ()
-        )
+        positions = _picked(editor, operator) or ((0,) if averages and editor.name(operator) in AVERAGES else ())
         if not positions:
             continue
         output = int(operator.outputs[0])
