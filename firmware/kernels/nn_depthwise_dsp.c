@@ -21,7 +21,6 @@ struct layout {
     int32_t head, full, tail;
     int32_t step;
     uint32_t padding; /* four channels of one pixel */
-    int32_t lines;    /* channels that are computed, at most four */
 };
 
 static struct layout lay_out(const struct nn_depthwise3_s8_dsp *op) {
@@ -34,8 +33,7 @@ static struct layout lay_out(const struct nn_depthwise3_s8_dsp *op) {
                             left / 2,
                             left % 2,
                             op->line.input_step,
-                            (uint32_t)(uint8_t)op->input_zero_point * 0x01010101U,
-                            op->channels < CHANNELS ? op->channels : CHANNELS};
+                            (uint32_t)(uint8_t)op->input_zero_point * 0x01010101U};
     if (layout.full >= room) {
         layout.full = room;
         layout.tail = 0;
@@ -91,18 +89,19 @@ static inline __attribute__((always_inline)) void load_pixels(const struct layou
 }
 
 /* Not inlined, for the registers that their loops need. */
-typedef void load_function(const struct layout *layout, const int8_t *input, uint32_t *ring);
+typedef void load_function(const struct layout *layout, const int8_t *input, uint32_t *ring, int32_t channels);
 
-NN_APART static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring) {
+NN_APART static void load_line(const struct layout *layout, const int8_t *input, uint32_t *ring,
+                               int32_t channels NN_UNUSED) {
     load_pixels(layout, input, ring, CHANNELS);
 }
 
 /* Of less than four channels. */
-NN_APART static void load_few(const struct layout *layout, const int8_t *input, uint32_t *ring) {
-    if (layout->lines == 1) {
+NN_APART static void load_few(const struct layout *layout, const int8_t *input, uint32_t *ring, int32_t channels) {
+    if (channels == 1) {
         load_pixels(layout, input, ring, 1);
     } else {
-        load_pixels(layout, input, ring, layout->lines == 2 ? 2 : 3);
+        load_pixels(layout, input, ring, channels == 2 ? 2 : 3);
     }
 }
 
@@ -163,11 +162,21 @@ static void prepare(const struct nn_depthwise3_s8_dsp *op, const struct layout *
     }
 }
 
+/* A line of outputs of each channel, and on to the next one. Not inlined, for its registers, too. */
+NN_APART static void compute_lines(struct nn_depthwise_line_dsp *line, const struct nn_depthwise_line_dsp *end,
+                                   int32_t output_step, int32_t change, nn_depthwise_line_function_dsp *compute) {
+    for (; line < end; ++line) {
+        compute(line);
+        line->output += output_step;
+        line->weights += change;
+    }
+}
+
 /* The whole image, four channels. */
 static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct layout *layout, const int8_t *input,
                              uint32_t *ring, struct nn_depthwise_line_dsp lines[CHANNELS], load_function *unpack,
                              nn_depthwise_line_function_dsp *compute) {
-    const struct nn_depthwise_line_dsp *end = lines + (unpack == load_line ? CHANNELS : layout->lines);
+    const int32_t channels = unpack == load_line ? CHANNELS : op->channels;
     const int32_t stride = op->stride;
     const int32_t input_step = op->across.input_step;
     const int32_t output_step = op->across.output_step;
@@ -182,7 +191,7 @@ static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct
                 pad_line(layout, ring + slot);
                 above -= 1;
             } else {
-                unpack(layout, input, ring + slot);
+                unpack(layout, input, ring + slot, channels);
                 input += input_step;
                 inside -= 1;
             }
@@ -191,11 +200,7 @@ static void compute_channels(const struct nn_depthwise3_s8_dsp *op, const struct
         missing = stride;
         const int32_t change = first < stride ? LINES - stride : -stride;
         first += change;
-        for (struct nn_depthwise_line_dsp *line = lines; line < end; ++line) {
-            compute(line);
-            line->output += output_step;
-            line->weights += 2 * change;
-        }
+        compute_lines(lines, lines + channels, output_step, 2 * change, compute);
     }
 }
 
