@@ -15,15 +15,19 @@ from support.moved import EVERY_TYPE
 ROUNDS = 40
 """Each of what is missing still: more than CAST's 36 pairs of types take."""
 
-TIMES, MODELS = 6, 4
+TIMES, MODELS = 6, 2
 
-GENERATORS = [
-    (name.split()[0], operator)
-    for test in (test_axes, test_elementwise, test_kernels, test_movement, test_signal)
-    for name, operator in test.OPERATORS.items()
-]
 INT4_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 STATE = ("ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE")
+MODELS_OF = [
+    ({*STATE}, test_variables.sequence),
+    *(
+        ({name.split()[0]}, one_of_each([operator], TIMES))
+        for test in (test_axes, test_elementwise, test_kernels, test_movement, test_signal)
+        for name, operator in test.OPERATORS.items()
+    ),
+]
+"""What makes models, and the operators that these are asked for."""
 
 
 def claimed(registry):
@@ -44,14 +48,11 @@ def made(graph, registry):
 def untested(missing, registry, rounds=ROUNDS):
     """What of `missing` no generator makes in so many rounds of those that may."""
     for number in range(rounds):
-        names = {name for name, _ in missing}
-        found = list(examples(test_variables.sequence, MODELS, which=number)) if names & {*STATE} else []
-        for operator in (operator for name, operator in GENERATORS if name in names):
-            found += examples(one_of_each([operator], TIMES), MODELS, which=number)
-        for data, _ in found:
-            missing = missing - {*made(read_tflite(data), registry)}
-        if not missing:
-            break
+        for names, make in MODELS_OF:
+            if not names & {name for name, _ in missing}:
+                continue
+            for data, _ in examples(make, MODELS, which=number):
+                missing = missing - {*made(read_tflite(data), registry)}
     return missing
 
 
