@@ -206,10 +206,11 @@ def _equal_form(form: _Form, channel: int, sums: tuple[int, int]) -> tuple[int, 
         if pair[0] <= 0 or not SHIFTS[0] <= pair[1] <= SHIFTS[1]:
             continue
         half_way = (int(wanted[middle + 1]) - 0.5 - layer.zero_points[1]) / factor
-        for candidate in round(half_way) - int(places[middle + 1]) + _NEARBY:
-            fits = candidate + sums[0] > -LARGEST_SUM and candidate + sums[1] < LARGEST_SUM
-            if fits and (form.outputs(places + candidate, pair) == wanted).all():
-                return int(candidate), scale
+        candidates = round(half_way) - int(places[middle + 1]) + _NEARBY
+        candidates = candidates[(candidates + sums[0] > -LARGEST_SUM) & (candidates + sums[1] < LARGEST_SUM)]
+        equal = (form.outputs(places + candidates[:, None], pair) == wanted).all(axis=1)
+        if equal.any():
+            return int(candidates[equal.argmax()]), scale
     return None
 
 
