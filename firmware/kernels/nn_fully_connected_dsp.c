@@ -10,7 +10,8 @@
 
 enum { ROWS = NN_DENSE_ROWS, UNIT = NN_GEMM_UNIT };
 
-/* What the inner function needs; the assembly knows the layout. */
+/* What the inner function needs; the assembly knows the layout. With neither round nor one_sided, outputs are sums as
+ * they are, added to those that are there, or in their place where the multiplier is 0. */
 struct rows {
     int32_t multiplier, shift, round, one_sided;
     const uint32_t *input; /* [units][2]: o and z of nn_gemm_dsp.h */
@@ -104,15 +105,23 @@ __attribute__((naked, noinline)) static void compute_rows(const struct rows *row
                      "    b 2b\n"
                      "6:\n"
                      "    ldr r0, [sp, #20]\n"
+                     "    cbz r2, 8f\n"
                      "    ldm r0, {r2-r5}\n"
                      "    add r2, r2, r6, asr #8\n"
                      "    add r3, r3, r7, asr #8\n"
                      "    add r4, r4, r8, asr #8\n"
                      "    add r5, r5, r9, asr #8\n"
+                     "9:\n"
                      "    stm r0!, {r2-r5}\n"
                      "    mov r2, r0\n"
                      "    ldr r3, [sp, #24]\n"
                      "    b 7b\n"
+                     "8:\n"
+                     "    asr r2, r6, #8\n"
+                     "    asr r3, r7, #8\n"
+                     "    asr r4, r8, #8\n"
+                     "    asr r5, r9, #8\n"
+                     "    b 9b\n"
                      ".purgem nn_unit\n");
 }
 
@@ -138,7 +147,8 @@ static void compute_rows(const struct rows *rows) {
                 acc = nn_smlad(rows->input[2 * unit + 1], nn_sxtb16(word), acc);
             }
             if (wide) {
-                ((int32_t *)(void *)output)[row] += acc >> 8;
+                int32_t *sum = (int32_t *)(void *)output + row;
+                *sum = (rows->multiplier != 0 ? *sum : 0) + (acc >> 8);
             } else {
                 output[row] = (int8_t)rescale(rows, acc);
             }
@@ -213,7 +223,8 @@ void nn_fully_connected_s8_dsp(const struct nn_fully_connected_s8_dsp *op, const
 static void sum_parts(const struct nn_fully_connected_wide_s8_dsp *op, const int8_t *input, uint32_t *operands,
                       int32_t units, int32_t *sums) {
     const int32_t size = (op->output_size + ROWS - 1) / ROWS * ROWS;
-    struct rows rows = {.input = operands,
+    struct rows rows = {.multiplier = 1,
+                        .input = operands,
                         .output_end = (int8_t *)(sums + size),
                         .input_end = operands + 2 * units,
                         .stream = op->stream + size,

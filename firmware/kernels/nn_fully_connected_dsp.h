@@ -36,7 +36,7 @@ struct nn_fully_connected_s8_dsp {
 void nn_fully_connected_s8_dsp(const struct nn_fully_connected_s8_dsp *op, const int8_t *input, int8_t *output,
                                void *scratch);
 
-/* Adds to sums[rows] those of a layer, without rescaling: rows divisible by four, a stream as above. Accumulators are
+/* Makes sums[rows] those of a layer, without rescaling: rows divisible by four, a stream as above. Accumulators are
  * below 2^23 in magnitude. operands: 2 words for each four inputs, rounded up. */
 void nn_dense_sums_s8_dsp(const uint32_t *stream, const int8_t *input, int32_t input_size, uint32_t *operands,
                           int32_t *sums, int32_t rows);

@@ -125,7 +125,6 @@ NN_APART static void next_state(const struct nn_lstm_s8_dsp *op, const int16_t *
 static void step(const struct nn_lstm_s8_dsp *op, const struct memory *memory, const int8_t *input, int8_t *hidden,
                  int16_t *cell, int8_t *output) {
     const int32_t rows = NN_LSTM_GATES * op->units;
-    memset(memory->of_input, 0, 2 * (size_t)rows * sizeof(int32_t));
     nn_dense_sums_s8_dsp(op->of_input.stream, input, op->of_input.size, memory->operands, memory->of_input, rows);
     nn_dense_sums_s8_dsp(op->of_hidden.stream, hidden, op->of_hidden.size, memory->operands, memory->of_hidden, rows);
     for (int32_t gate = 0; gate < NN_LSTM_GATES; ++gate) {

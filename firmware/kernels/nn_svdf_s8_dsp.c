@@ -1,7 +1,5 @@
 #include "nn_svdf_dsp.h"
 
-#include <string.h>
-
 #include "nn_dsp.h"
 #include "nn_fully_connected_dsp.h"
 #include "nn_requant.h"
@@ -61,7 +59,6 @@ static int8_t output_of(const struct nn_svdf_s8_dsp *op, int32_t sum) {
         for (int32_t batch = 0; batch < op->batches; ++batch, input += op->input_size) {                               \
             const int32_t *feature = sums;                                                                             \
             const type *time = op->time_weights;                                                                       \
-            memset(sums, 0, (size_t)filters * sizeof *sums);                                                           \
             nn_dense_sums_s8_dsp(op->feature_stream, input, op->input_size, operands, sums, filters);                  \
             for (int32_t unit = 0; unit < op->units; ++unit) {                                                         \
                 int32_t sum = op->bias[unit];                                                                          \
