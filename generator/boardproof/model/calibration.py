@@ -17,7 +17,7 @@ import numpy as np
 from boardproof.model.rewrite.dead_channels import PRODUCTS
 from boardproof.model.rewrite.editing import Editor, inputs_of
 from boardproof.model.rewrite.functions import WITHOUT_INT8_KERNEL
-from boardproof.model.rewrite.moves import AVERAGES
+from boardproof.model.rewrite.moves import AVERAGES, MOVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,8 @@ def widened(data: bytes, *, int16: bool) -> bytes:
     changed = not int16 and _repeat_functions(editor)
     for operator in editor.graph.operators:
         if editor.name(operator) == "SOFTMAX" and not int16:
-            changed |= _widen(editor, int(operator.inputs[0]), _SOFTMAX_LEAST)
+            for tensor in _unmoved(editor, int(operator.inputs[0])):
+                changed |= _widen(editor, tensor, _SOFTMAX_LEAST)
         if editor.name(operator) in AVERAGES and not int16:
             changed |= _share_range(editor, int(operator.inputs[0]), int(operator.outputs[0]))
         for output in () if operator.outputs is None else map(int, operator.outputs):
@@ -77,6 +78,14 @@ def widened(data: bytes, *, int16: bool) -> bytes:
                 least = (product or 1.0) if largest == 0 else product * _INT16_LEAST if int16 else 0.0
                 changed |= _widen(editor, output, least)
     return editor.packed() if changed else data
+
+
+def _unmoved(editor: Editor, tensor: int) -> Iterator[int]:
+    """The tensor, and where it is only moved from: the converter gives all of these the first one's scale."""
+    yield tensor
+    for maker in editor.graph.operators:
+        if maker.outputs is not None and tensor in map(int, maker.outputs) and editor.name(maker) in MOVES:
+            yield from _unmoved(editor, int(maker.inputs[MOVES[editor.name(maker)]]))
 
 
 def _repeat_functions(editor: Editor) -> bool:
