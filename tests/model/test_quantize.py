@@ -212,7 +212,8 @@ def test_an_lstm_of_keras_2_becomes_one_operator(legacy_models):
     first = Samples({name: array[:1] for name, array in samples.inputs.items()})
     outputs = run_oracle(data, vectors_for(graph, first)).arrays
     for real, quantized, tensor in zip(predict_float(model, first).arrays, outputs, graph.output_tensors, strict=True):
-        assert np.abs(dequantize_array(quantized, tensor.quantization) - real).max() < 0.1
+        off = np.abs(dequantize_array(quantized, tensor.quantization) - real).max()
+        assert off < 2 * tensor.quantization.scale
 
 
 def test_an_lstm_in_a_saved_model_becomes_one_operator_too(legacy_models):

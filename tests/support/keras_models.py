@@ -61,7 +61,7 @@ def save_legacy_models(folder: Path) -> dict[str, Path]:
         import tensorflow as tf
         import tf_keras
 
-        tf.random.set_seed(7)
+        tf_keras.utils.set_random_seed(7)
         layers = tf_keras.layers
 
         def model(scale: float | None) -> tf_keras.Model:
